@@ -1,0 +1,76 @@
+// Package merchant holds who kvitt works for: merchants, their connections to
+// remote systems, and the flows that join two connections.
+package merchant
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/kvitt/kvitt/core/money"
+)
+
+// Merchant is a company whose money kvitt follows.
+type Merchant struct {
+	ID                 string
+	Name               string
+	OrganisationNumber string
+	// Country is the ISO 3166 code of the country in which it is established.
+	Country string
+	// Zone is the IANA zone in which its accounting dates are cut.
+	Zone string
+	// Currency is the currency of its books.
+	Currency  money.Currency
+	CreatedAt time.Time
+}
+
+// ConnectionState is whether a connection can be used.
+type ConnectionState string
+
+// The states of a connection.
+const (
+	Unverified ConnectionState = "unverified" // never checked since it changed
+	Verified   ConnectionState = "verified"   // every check passed
+	Failing    ConnectionState = "failing"    // a check failed
+)
+
+// Connection is one merchant's account at a remote system.
+type Connection struct {
+	ID         string
+	MerchantID string
+	// Connector is the id of the connector that serves it ("klarna").
+	Connector string
+	Label     string
+	// Settings are what the connector's settings schema asks for.
+	Settings json.RawMessage
+	// AccountID and AccountName are what the remote system calls the account,
+	// known after the first check; one account is connected once per merchant.
+	AccountID   string
+	AccountName string
+	State       ConnectionState
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// FlowKind is what a flow moves.
+type FlowKind string
+
+// Payouts is the flow that matches, pays and proves payouts.
+const Payouts FlowKind = "payouts"
+
+// Flow joins two connections of one merchant.
+type Flow struct {
+	ID         string
+	MerchantID string
+	Kind       FlowKind
+	// Source is the connection that is read, Target the one that is written.
+	Source  string
+	Target  string
+	Enabled bool
+	// Settings are the booking settings, versioned: each change is a new version
+	// and every document names the version that made it.
+	Settings        json.RawMessage
+	SettingsVersion int
+	// Since is the first moment from which payouts are taken.
+	Since     time.Time
+	CreatedAt time.Time
+}

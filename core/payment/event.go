@@ -1,0 +1,111 @@
+// Package payment holds payment events: what happened between a customer, a
+// merchant and a payment service provider on one transaction.
+package payment
+
+import (
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+)
+
+// CodeEventInvalid is the fault of an event that makes no sense.
+const CodeEventInvalid fault.Code = "event.invalid"
+
+// Kind is what happened.
+type Kind string
+
+// The kinds of event.
+const (
+	Prepare Kind = "prepare" // authorised; Amount is the authorised amount
+	Payment Kind = "payment" // captured; Amount is gross
+	Deposit Kind = "deposit" // the provider paid the merchant; Amount is net
+	Refund  Kind = "refund"  // refund requested; Amount is gross
+	Credit  Kind = "credit"  // the refund was settled; Amount is the net that left
+	Cancel  Kind = "cancel"  // the rest of the authorisation was released
+)
+
+// Origin is who told kvitt of an event.
+type Origin string
+
+// The origins. Events that a payout proves book nothing themselves.
+const (
+	FromPayout Origin = "payout"
+	FromShop   Origin = "shop"
+)
+
+// Event is one fact about one transaction.
+type Event struct {
+	Kind   Kind
+	Origin Origin
+	// Transaction is one payment method on one order.
+	Transaction string
+	Method      string
+	// Amount is never negative. It is net on a deposit or credit, else gross.
+	Amount money.Amount
+	// Fee includes FeeVAT; it is positive when the provider keeps it and negative
+	// when the provider gives it back.
+	Fee    money.Amount
+	FeeVAT money.Amount
+	At     time.Time
+	// Reference is the provider's or the shop's name of the fact.
+	Reference string
+}
+
+// Validate refuses an event that makes no sense on its own.
+func (e Event) Validate() error {
+	switch {
+	case e.Transaction == "":
+		return fault.Invalid(CodeEventInvalid, "transaction", "an event belongs to a transaction")
+	case e.Amount.Sign() < 0:
+		return fault.Invalid(CodeEventInvalid, "amount", "an amount is never negative; the kind tells the direction")
+	case e.Fee.Sign()*e.FeeVAT.Sign() < 0:
+		return fault.Invalid(CodeEventInvalid, "fee_vat", "a fee and its VAT have the same sign")
+	case e.FeeVAT.Abs().Minor() > e.Fee.Abs().Minor():
+		return fault.Invalid(CodeEventInvalid, "fee_vat", "the VAT is part of the fee and cannot exceed it")
+	}
+	if _, err := e.Gross(); err != nil {
+		return fault.Invalid(CodeEventInvalid, "fee", "a fee in another currency is another event").Wrap(err)
+	}
+	return nil
+}
+
+// Gross is the amount before fees: amount + fee on a deposit, amount − fee on a
+// credit, else the amount itself.
+func (e Event) Gross() (money.Amount, error) {
+	switch e.Kind {
+	case Deposit:
+		return e.Amount.Add(e.Fee)
+	case Credit:
+		return e.Amount.Sub(e.Fee)
+	case Prepare, Payment, Refund, Cancel:
+	}
+	return e.Amount, nil
+}
+
+// Proven gives the events that a line of a payout proves: payment and deposit
+// for a sale, refund and credit for a refund, none for other kinds. They book
+// nothing, because the payout does.
+func Proven(l payout.Line, method string) ([]Event, error) {
+	if !l.Kind.NeedsDocument() {
+		return nil, nil
+	}
+	fee, err := l.FeeExVAT.Add(l.FeeVAT)
+	if err != nil {
+		return nil, err
+	}
+	net, err := l.Net()
+	if err != nil {
+		return nil, err
+	}
+	first, second := Payment, Deposit
+	if l.Kind == payout.Refund {
+		first, second = Refund, Credit
+	}
+	base := Event{Origin: FromPayout, Transaction: l.References[payout.OrderID], Method: method, At: l.OccurredAt, Reference: l.Key}
+	requested, settled := base, base
+	requested.Kind, requested.Amount = first, l.Gross.Abs()
+	settled.Kind, settled.Amount, settled.Fee, settled.FeeVAT = second, net.Abs(), fee, l.FeeVAT
+	return []Event{requested, settled}, nil
+}
