@@ -1,0 +1,244 @@
+package ports
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
+)
+
+// DocumentSource reads invoices and credit invoices of an accounting system.
+type DocumentSource interface {
+	// ListDocuments gives documents of either kind. With an empty Since it gives
+	// everything not yet fully paid, else everything changed at or after Since, in
+	// whatever state. It may give a document more than once; the last one counts.
+	ListDocuments(ctx context.Context, req ListDocumentsRequest) (DocumentPage, error)
+	// FindDocuments gives the documents whose reference equals Value exactly, in
+	// whatever state, also when the remote search is less strict.
+	FindDocuments(ctx context.Context, req FindDocumentsRequest) (DocumentPage, error)
+}
+
+// ListDocumentsRequest asks for a page of documents.
+type ListDocumentsRequest struct {
+	Call
+	// Since is a watermark that the connector returned before, or empty.
+	Since  string
+	Cursor string
+}
+
+// FindDocumentsRequest asks for the documents that carry a reference.
+type FindDocumentsRequest struct {
+	Call
+	Reference invoice.Reference
+	Value     string
+}
+
+// DocumentPage is at most 1000 documents.
+type DocumentPage struct {
+	Documents []invoice.Document
+	Raw       []RawPage
+	Next      string
+	// Watermark is what to pass as Since once the list has been read to its end.
+	// It lies so far back that no change can be missed. Only the last page has it.
+	Watermark string
+	Usage     Usage
+}
+
+// Outcome says how an Ensure call found the remote system.
+type Outcome string
+
+// The outcomes of Ensure calls.
+const (
+	// Created: this call made the document.
+	Created Outcome = "created"
+	// Found: an earlier attempt had made it; nothing was made now.
+	Found Outcome = "found"
+)
+
+// Write is what every Ensure request carries.
+type Write struct {
+	Call
+	// Key identifies the intended document for ever and in every system. It holds
+	// only letters, digits and the characters ":", "-" and ";", and no key is part of another.
+	Key string
+	// Attempt is 1 unless an earlier attempt's outcome is open. From 2 on the
+	// connector must look for the document before it makes one.
+	Attempt int
+}
+
+// InvoicePayments registers payments of invoices and credit invoices.
+type InvoicePayments interface {
+	// EnsurePayment makes the payment and books it, so that the balance of the
+	// document falls. See Write for attempts; two candidates for one intent are a
+	// fault of class fault.Duplicate, never a guess.
+	EnsurePayment(ctx context.Context, req PaymentRequest) (PaymentResult, error)
+}
+
+// PaymentRequest asks for one payment.
+type PaymentRequest struct {
+	Write
+	Payment Payment
+	// Known lists the payments of this document that kvitt itself has already
+	// accounted for; the one looked for is none of them.
+	Known []string
+	// BalanceBefore is the document's balance when the intent was stored.
+	BalanceBefore money.Amount
+}
+
+// Payment is money moved against an invoice or a credit invoice.
+type Payment struct {
+	DocumentNumber string
+	DocumentKind   invoice.Kind
+	// Amount reaches Account; positive on an invoice, negative on a credit invoice.
+	Amount  money.Amount
+	Account ledger.Account
+	Date    civil.Date
+	// WriteOffs close the rest; like Amount they carry the document's sign.
+	WriteOffs []WriteOff
+	Text      string
+}
+
+// WriteOff moves a part of a document's balance to another account.
+type WriteOff struct {
+	Account ledger.Account
+	Amount  money.Amount
+	// Reason is the reason code that some accounting systems demand, or empty.
+	Reason string
+	Text   string
+}
+
+// PaymentResult names the payment.
+type PaymentResult struct {
+	Number  string
+	Outcome Outcome
+	Usage   Usage
+}
+
+// Vouchers books vouchers.
+type Vouchers interface {
+	// EnsureVoucher books the voucher in a series and year. See Write for attempts.
+	EnsureVoucher(ctx context.Context, req VoucherRequest) (VoucherResult, error)
+}
+
+// VoucherRequest asks for one voucher.
+type VoucherRequest struct {
+	Write
+	Series  string
+	Voucher ledger.Voucher
+}
+
+// VoucherNumber identifies a booked voucher.
+type VoucherNumber struct {
+	Series string
+	Number string
+	// Year is the accounting system's own id of the financial year.
+	Year string
+}
+
+// VoucherResult names the voucher.
+type VoucherResult struct {
+	Number  VoucherNumber
+	Outcome Outcome
+	Usage   Usage
+}
+
+// Attachments joins files to vouchers.
+type Attachments interface {
+	// EnsureAttachment uploads the file and joins it to the voucher. The file name
+	// is unique to the file's content. See Write for attempts.
+	EnsureAttachment(ctx context.Context, req AttachmentRequest) (AttachmentResult, error)
+}
+
+// AttachmentRequest asks to join one file to one voucher.
+type AttachmentRequest struct {
+	Write
+	Voucher   VoucherNumber
+	FileName  string
+	MediaType string
+	Content   []byte
+}
+
+// AttachmentResult names the file at the accounting system.
+type AttachmentResult struct {
+	ID      string
+	Outcome Outcome
+	Usage   Usage
+}
+
+// ChoiceKind is something that a merchant picks from the accounting system.
+type ChoiceKind string
+
+// The kinds of choice.
+const (
+	ChooseAccount       ChoiceKind = "accounts"
+	ChooseVoucherSeries ChoiceKind = "voucher_series"
+	ChooseModeOfPayment ChoiceKind = "modes_of_payment"
+)
+
+// Choices lists what a setting may be.
+type Choices interface {
+	ListChoices(ctx context.Context, req ChoicesRequest) (ChoicesPage, error)
+}
+
+// ChoicesRequest asks for a page of choices valid on a date.
+type ChoicesRequest struct {
+	Call
+	Kind   ChoiceKind
+	On     civil.Date
+	Cursor string
+}
+
+// ChoicesPage is at most 1000 choices.
+type ChoicesPage struct {
+	Choices []Choice
+	Next    string
+	Usage   Usage
+}
+
+// Choice is one thing that may be picked.
+type Choice struct {
+	Value  string
+	Label  string
+	Active bool
+}
+
+// Books tells the state of the accounting system's ledger.
+type Books interface {
+	// Period says which financial year a date lies in and what is locked.
+	Period(ctx context.Context, req PeriodRequest) (Period, error)
+	// ExportBooks gives the year's ledger as a SIE 4 file, in pieces of at most
+	// 1 MiB in order.
+	ExportBooks(ctx context.Context, req ExportBooksRequest) (BooksPiece, error)
+}
+
+// PeriodRequest asks about a date.
+type PeriodRequest struct {
+	Call
+	On civil.Date
+}
+
+// Period is the financial year of a date. Year is empty if there is none.
+type Period struct {
+	Year string
+	From civil.Date
+	To   civil.Date
+	// LockedUntil is the last day that is closed for postings, or none.
+	LockedUntil civil.Date
+	Usage       Usage
+}
+
+// ExportBooksRequest asks for a piece of the ledger of the year of a date.
+type ExportBooksRequest struct {
+	Call
+	On     civil.Date
+	Cursor string
+}
+
+// BooksPiece is a part of a SIE 4 file, as bytes in its own character set.
+type BooksPiece struct {
+	Bytes []byte
+	Next  string
+	Usage Usage
+}
