@@ -1,0 +1,278 @@
+package ports
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/merchant"
+)
+
+// Faults of the store.
+const (
+	// CodeNotFound: nothing has this id.
+	CodeNotFound fault.Code = "store.not_found"
+	// CodeExists: something with this key is already there.
+	CodeExists fault.Code = "store.exists"
+	// CodeReadOnly: a View tried to write.
+	CodeReadOnly fault.Code = "store.read_only"
+)
+
+// Store keeps everything kvitt knows. All of it changes in units of work: what a
+// function given to Update does is kept whole or not at all, together with the
+// jobs it enqueued. The function may be run again from the start if the database
+// asks for it, so it must have no other effect.
+//
+// A Tx must not be used after its function has returned, nor from another
+// goroutine, and no remote call may be made while one is open.
+type Store interface {
+	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+	// View runs fn on one consistent state. Writes fail with CodeReadOnly.
+	View(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+}
+
+// Tx is one unit of work. Getting something that is not there fails with
+// CodeNotFound (fault.NotFound).
+type Tx interface {
+	Merchants() MerchantStore
+	Connections() ConnectionStore
+	Flows() FlowStore
+	Runs() RunStore
+	Payouts() PayoutStore
+	Lines() LineStore
+	RawPages() RawPageStore
+	Documents() DocumentStore
+	Steps() StepStore
+	Exceptions() ExceptionStore
+	Cursors() CursorStore
+	Lanes() LaneStore
+	Access() AccessStore
+	Audit() AuditStore
+	Jobs() JobQueue
+}
+
+// Page asks for a part of a list: at most Limit items (1–1000) after the one
+// whose id is After.
+type Page struct {
+	After string
+	Limit int
+}
+
+// MerchantStore keeps merchants.
+type MerchantStore interface {
+	// Create fails with CodeExists if the id is taken.
+	Create(ctx context.Context, m merchant.Merchant) error
+	Get(ctx context.Context, id string) (merchant.Merchant, error)
+	// List gives merchants by id.
+	List(ctx context.Context, page Page) ([]merchant.Merchant, error)
+}
+
+// ConnectionRecord is a connection with what only the hub may see.
+type ConnectionRecord struct {
+	merchant.Connection
+	// Credentials are sealed, see Secrets.
+	Credentials []byte
+	// Checks are the items of the last verification, and when it was.
+	Checks     []Check
+	VerifiedAt time.Time
+}
+
+// ConnectionStore keeps connections.
+type ConnectionStore interface {
+	// Create fails with CodeExists if the id is taken.
+	Create(ctx context.Context, c ConnectionRecord) error
+	// Save replaces all fields but the id and the merchant. It fails with
+	// CodeExists if another connection of the merchant to the same connector has
+	// the same, non-empty AccountID.
+	Save(ctx context.Context, c ConnectionRecord) error
+	Get(ctx context.Context, id string) (ConnectionRecord, error)
+	// List gives the connections of a merchant by id.
+	List(ctx context.Context, merchantID string, page Page) ([]ConnectionRecord, error)
+}
+
+// FlowStore keeps flows and every version of their settings.
+type FlowStore interface {
+	// Create stores the flow with settings version 1. It fails with CodeExists if
+	// the id is taken or the merchant already has this kind between the same two
+	// connections.
+	Create(ctx context.Context, f merchant.Flow, by string) error
+	// SaveSettings stores the next version and returns its number.
+	SaveSettings(ctx context.Context, id string, settings json.RawMessage, at time.Time, by string) (int, error)
+	// SetEnabled switches the flow.
+	SetEnabled(ctx context.Context, id string, enabled bool) error
+	Get(ctx context.Context, id string) (merchant.Flow, error)
+	// Settings gives one version.
+	Settings(ctx context.Context, id string, version int) (json.RawMessage, error)
+	// List gives the flows of a merchant by id; an empty merchant means all.
+	List(ctx context.Context, merchantID string, page Page) ([]merchant.Flow, error)
+}
+
+// RunState is how far a run has come.
+type RunState string
+
+// The states of a run.
+const (
+	RunRunning RunState = "running"
+	RunDone    RunState = "done"
+	// RunFailed: the run gave up; Fault says why. The work itself is not lost.
+	RunFailed RunState = "failed"
+)
+
+// Run is a trigger and the report of what it brought about.
+type Run struct {
+	ID         string
+	FlowID     string
+	MerchantID string
+	// Trigger is who or what started it ("api", "schedule").
+	Trigger    string
+	State      RunState
+	StartedAt  time.Time
+	FinishedAt time.Time
+	Report     RunReport
+	Fault      *FaultRecord
+}
+
+// RunReport counts what a run did.
+type RunReport struct {
+	PayoutsSeen int64
+	PayoutsNew  int64
+	// Created and Found count documents in the accounting system by step kind.
+	Created map[StepKind]int64
+	Found   map[StepKind]int64
+	// Calls and RateLimited count calls to remote APIs by connector id.
+	Calls       map[string]int64
+	RateLimited map[string]int64
+}
+
+// FaultRecord is a fault as it is kept and shown.
+type FaultRecord struct {
+	Code   fault.Code  `json:"code"`
+	Class  fault.Class `json:"class"`
+	Field  string      `json:"field,omitempty"`
+	Reason string      `json:"reason"`
+	Remedy string      `json:"remedy,omitempty"`
+	At     time.Time   `json:"at"`
+}
+
+// RunStore keeps runs.
+type RunStore interface {
+	Create(ctx context.Context, r Run) error
+	// Add adds the counts of delta to the report of a run.
+	Add(ctx context.Context, id string, delta RunReport) error
+	// Finish closes the run.
+	Finish(ctx context.Context, id string, state RunState, at time.Time, f *FaultRecord) error
+	Get(ctx context.Context, id string) (Run, error)
+	// Current gives the oldest running run of a flow, or CodeNotFound.
+	Current(ctx context.Context, flowID string) (Run, error)
+	// List gives the runs of a merchant, newest first; Page.After is a run id.
+	List(ctx context.Context, merchantID string, page Page) ([]Run, error)
+}
+
+// CursorStore keeps how far a stream of a connection has been read.
+type CursorStore interface {
+	// Get gives "" if the stream has never been read.
+	Get(ctx context.Context, connectionID, stream string) (string, error)
+	Set(ctx context.Context, connectionID, stream, value string) error
+}
+
+// Lane is the state of the one queue through which all calls of a remote account
+// go. Epoch grows with every owner; Clean says that the owner before left in good
+// order, so that its last calls need not be feared.
+type Lane struct {
+	Key   string
+	Owner string
+	Epoch int64
+	Clean bool
+}
+
+// LaneStore keeps lanes.
+type LaneStore interface {
+	// Take makes owner the owner of the lane and returns it with the next epoch
+	// and with Clean as the owner before left it (true for a new lane). The stored
+	// state is not clean from then on.
+	Take(ctx context.Context, key, owner string) (Lane, error)
+	// Leave marks the lane as clean if owner and epoch are still the current ones.
+	Leave(ctx context.Context, lane Lane) error
+}
+
+// Scope is what an API key may do.
+type Scope string
+
+// The scopes.
+const (
+	ScopeOperator Scope = "operator"
+	ScopeSupport  Scope = "support"
+	ScopeMerchant Scope = "merchant"
+)
+
+// APIKey lets a caller in. The key itself is never stored, only its SHA-256.
+type APIKey struct {
+	ID     string
+	SHA256 string
+	Label  string
+	Scope  Scope
+	// MerchantID limits a merchant key to one merchant.
+	MerchantID string
+	CreatedAt  time.Time
+}
+
+// Reply is the answer once given to a request with an Idempotency-Key.
+type Reply struct {
+	// Caller and Key identify the request; Fingerprint is a hash of its method,
+	// path and body.
+	Caller      string
+	Key         string
+	Fingerprint string
+	Status      int
+	Body        []byte
+	At          time.Time
+}
+
+// AccessStore keeps API keys and replies.
+type AccessStore interface {
+	CreateKey(ctx context.Context, k APIKey) error
+	KeyByHash(ctx context.Context, sha256 string) (APIKey, error)
+	// SaveReply fails with CodeExists if caller and key have a reply already.
+	SaveReply(ctx context.Context, r Reply) error
+	ReplyTo(ctx context.Context, caller, key string) (Reply, error)
+}
+
+// AuditEntry says who did what to what, when and why.
+type AuditEntry struct {
+	ID         int64
+	MerchantID string
+	At         time.Time
+	By         string
+	Act        string
+	Subject    string
+	Detail     string
+}
+
+// AuditStore keeps the audit log, which only grows.
+type AuditStore interface {
+	Append(ctx context.Context, e AuditEntry) error
+	// List gives the entries of a merchant, newest first.
+	List(ctx context.Context, merchantID string, page Page) ([]AuditEntry, error)
+}
+
+// JobKind names a kind of background work.
+type JobKind string
+
+// AdvanceFlow moves one flow on by a slice; Subject is the flow's id.
+const AdvanceFlow JobKind = "flow.advance"
+
+// Job is background work. There is at most one live job of a kind and subject;
+// enqueueing another while one waits or runs is not an error, and a job that runs
+// when it is enqueued again runs once more afterwards.
+type Job struct {
+	Kind    JobKind
+	Subject string
+	// RunAt is the earliest moment, zero for now.
+	RunAt time.Time
+}
+
+// JobQueue enqueues jobs as part of the unit of work.
+type JobQueue interface {
+	Enqueue(ctx context.Context, job Job) error
+}

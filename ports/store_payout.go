@@ -1,0 +1,311 @@
+package ports
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+)
+
+// PayoutRecord is a payout with how far kvitt has come with it.
+type PayoutRecord struct {
+	ID           string
+	FlowID       string
+	MerchantID   string
+	ConnectionID string
+	payout.Payout
+	State payout.State
+	// Hold says why nothing is booked while the state is payout.Held.
+	Hold *FaultRecord
+	// Fingerprint is a hash of what the provider listed, so that the same id with
+	// other content is noticed.
+	Fingerprint string
+	// LineCursor is where the reading of the rows goes on.
+	LineCursor string
+	// PlannedTo is the ordinal of the last line that has been matched.
+	PlannedTo int64
+	// ConnectorVersion and SettingsVersion made the plan.
+	ConnectorVersion string
+	SettingsVersion  int
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+}
+
+// PayoutStore keeps payouts.
+type PayoutStore interface {
+	// Create fails with CodeExists if the connection has a payout of this reference.
+	Create(ctx context.Context, p PayoutRecord) error
+	// Save replaces all fields but the ids.
+	Save(ctx context.Context, p PayoutRecord) error
+	Get(ctx context.Context, id string) (PayoutRecord, error)
+	ByReference(ctx context.Context, connectionID, reference string) (PayoutRecord, error)
+	// List gives a merchant's payouts by date, then reference; Page.After is an id.
+	List(ctx context.Context, merchantID string, page Page) ([]PayoutRecord, error)
+	// Unfinished gives a flow's payouts that are neither held nor closed, oldest
+	// first by date, then reference; Page.After is an id.
+	Unfinished(ctx context.Context, flowID string, page Page) ([]PayoutRecord, error)
+}
+
+// LineState is what has become of a line.
+type LineState string
+
+// The states of a line.
+const (
+	LinePending    LineState = "pending"     // not yet looked at
+	LineMatched    LineState = "matched"     // tied to a document
+	LineNoDocument LineState = "no_document" // needs none
+	LineWaiting    LineState = "waiting"     // its document is not there yet
+	LineException  LineState = "exception"   // a person must look
+)
+
+// LineRecord is a line with what has become of it.
+type LineRecord struct {
+	ID       int64
+	PayoutID string
+	// Ordinal counts the lines of a payout from 1 in the order received.
+	Ordinal int64
+	payout.Line
+	State LineState
+	// Document is the number of the document it is tied to, or empty.
+	Document string
+	// Decision says by which rule and after comparing what, as JSON.
+	Decision json.RawMessage
+	// WaitingSince is when it was first found without a document.
+	WaitingSince time.Time
+}
+
+// LineDecision changes what has become of one line.
+type LineDecision struct {
+	LineID       int64
+	State        LineState
+	Document     string
+	Decision     json.RawMessage
+	WaitingSince time.Time
+}
+
+// LineSum is the sum of a payout's lines that are booked alike.
+type LineSum struct {
+	Kind    payout.Kind
+	RawType string
+	// Settled tells lines that are tied to a document from those that are not.
+	Settled  bool
+	Lines    int64
+	Gross    money.Amount
+	FeeExVAT money.Amount
+	FeeVAT   money.Amount
+}
+
+// LineFilter narrows a list of lines; empty fields do not.
+type LineFilter struct {
+	State LineState
+	Kind  payout.Kind
+}
+
+// LineStore keeps lines.
+type LineStore interface {
+	// Append stores lines after those already there. Lines whose key the payout
+	// already has are skipped if equal; it returns how many were new and how many
+	// were skipped. A known key with other content fails with
+	// payout.CodeContentChanged. At most 5000 lines.
+	Append(ctx context.Context, payoutID string, lines []payout.Line) (added, known int, err error)
+	// Clear removes all lines of a payout whose plan was never made.
+	Clear(ctx context.Context, payoutID string) error
+	// After gives up to limit lines in the given states (all if none) with an
+	// ordinal above after, by ordinal.
+	After(ctx context.Context, payoutID string, after int64, limit int, states ...LineState) ([]LineRecord, error)
+	Get(ctx context.Context, id int64) (LineRecord, error)
+	// List is for people: lines by ordinal; after is an ordinal.
+	List(ctx context.Context, payoutID string, filter LineFilter, after int64, limit int) ([]LineRecord, error)
+	Decide(ctx context.Context, decisions []LineDecision) error
+	// Sums adds up the lines by kind, raw type and whether they are settled, in a
+	// stable order. Lines whose fee is negative are summed apart from the others.
+	Sums(ctx context.Context, payoutID string) ([]LineSum, error)
+	// States counts the lines by state.
+	States(ctx context.Context, payoutID string) (map[LineState]int64, error)
+	// GroupFees gives the fee lines' sums of each of the groups that has any.
+	GroupFees(ctx context.Context, payoutID string, groups []string) (map[string]payout.KindSum, error)
+}
+
+// RawPageStore keeps the pages of settlements as they were received.
+type RawPageStore interface {
+	// Put stores a page once; the same bytes again are no error.
+	Put(ctx context.Context, connectionID string, page RawPage, at time.Time) error
+	Get(ctx context.Context, connectionID, sha256 string) (RawPage, error)
+}
+
+// DocumentKey is a text by which documents are looked up. Value is normalised by
+// the matching rules, as are the stored ones.
+type DocumentKey struct {
+	Reference invoice.Reference
+	Value     string
+}
+
+// DocumentRecord is a document of the mirror with kvitt's own claims on it.
+type DocumentRecord struct {
+	invoice.Document
+	// Claimed is planned by kvitt but not yet done; Paid is done by kvitt. Both
+	// carry the sign of the document's total.
+	Claimed money.Amount
+	Paid    money.Amount
+}
+
+// DocumentStore mirrors the documents of an accounting system. Balance is what the
+// system showed last, less what kvitt has paid since.
+type DocumentStore interface {
+	// Upsert stores documents as the system shows them now, with their keys as
+	// normalise gives them. Claims and payments are kept. At most 5000 documents.
+	Upsert(ctx context.Context, connectionID string, docs []invoice.Document, normalise func(string) string) error
+	Get(ctx context.Context, connectionID, number string) (DocumentRecord, error)
+	// ByKeys gives the documents that carry any of the keys, by number.
+	ByKeys(ctx context.Context, connectionID string, keys []DocumentKey) ([]DocumentRecord, error)
+	// Claim adds to what is planned against each document.
+	Claim(ctx context.Context, connectionID string, claims []Claim) error
+	// Settle moves a claim to paid and takes it off the balance.
+	Settle(ctx context.Context, connectionID string, claim Claim) error
+	// Searched tells which of the keys were searched for at or after since.
+	Searched(ctx context.Context, connectionID string, keys []DocumentKey, since time.Time) (map[DocumentKey]bool, error)
+	MarkSearched(ctx context.Context, connectionID string, keys []DocumentKey, at time.Time) error
+}
+
+// Claim is an amount planned against a document, with its total's sign; a
+// negative claim on an invoice gives back what was planned.
+type Claim struct {
+	Number string
+	Amount money.Amount
+}
+
+// StepKind is what a step makes in the accounting system.
+type StepKind string
+
+// The kinds of step.
+const (
+	StepVoucher    StepKind = "voucher"
+	StepAttachment StepKind = "attachment"
+	StepPayment    StepKind = "invoice_payment"
+	// StepCorrection is a voucher that moves a payment made by hand.
+	StepCorrection StepKind = "correction_voucher"
+)
+
+// StepState is how far a step has come.
+type StepState string
+
+// The states of a step.
+const (
+	StepPlanned StepState = "planned"
+	// StepOpen: the intent is stored; the document may or may not exist.
+	StepOpen StepState = "open"
+	StepDone StepState = "done"
+	// StepParked: a person must look; the exception says why.
+	StepParked StepState = "parked"
+	// StepDropped: will never be made, because nothing was.
+	StepDropped StepState = "dropped"
+)
+
+// Step is one planned write, and once done the link between its source and the
+// document in the accounting system.
+type Step struct {
+	ID       int64
+	PayoutID string
+	// LineID is the line it settles, 0 if it stands for the whole payout.
+	LineID int64
+	Kind   StepKind
+	// Key is unique for ever and identifies the document in the other system.
+	Key   string
+	State StepState
+	// Content is what to write, as JSON; frozen when planned.
+	Content json.RawMessage
+	// Document is the invoice or credit invoice it pays, or empty.
+	Document string
+	Amount   money.Amount
+	// Intent is what was known when the step was opened, as JSON.
+	Intent  json.RawMessage
+	Attempt int
+	// Number and Outcome name the result.
+	Number  string
+	Outcome Outcome
+	// RunID, ConnectorVersion and SettingsVersion made it.
+	RunID            string
+	ConnectorVersion string
+	SettingsVersion  int
+	OpenedAt         time.Time
+	ClosedAt         time.Time
+	Fault            *FaultRecord
+}
+
+// StepStore keeps steps in the order in which they were planned.
+type StepStore interface {
+	// Plan stores new steps; a known key is skipped. At most 5000 steps.
+	Plan(ctx context.Context, steps []Step) error
+	// Save replaces the changing fields: state, intent, attempt, number, outcome,
+	// run, connector version, moments and fault.
+	Save(ctx context.Context, s Step) error
+	Get(ctx context.Context, id int64) (Step, error)
+	ByKey(ctx context.Context, key string) (Step, error)
+	// Pending gives up to limit planned or open steps of a payout by id, above after.
+	Pending(ctx context.Context, payoutID string, after int64, limit int) ([]Step, error)
+	// List gives the steps of a payout by id, above after.
+	List(ctx context.Context, payoutID string, after int64, limit int) ([]Step, error)
+	// OfDocument gives the steps that concern a document of a connection.
+	OfDocument(ctx context.Context, connectionID, number string) ([]Step, error)
+	// Counts gives the number of steps of a payout by state.
+	Counts(ctx context.Context, payoutID string) (map[StepState]int64, error)
+}
+
+// ExceptionState is whether a person still has to look.
+type ExceptionState string
+
+// The states of an exception.
+const (
+	ExceptionOpen     ExceptionState = "open"
+	ExceptionResolved ExceptionState = "resolved"
+)
+
+// Exception is something a person must decide.
+type Exception struct {
+	ID         string
+	MerchantID string
+	PayoutID   string
+	// LineID and StepID say what it concerns, 0 if the whole payout.
+	LineID int64
+	StepID int64
+	Code   fault.Code
+	// Reference is the text by which people know the line or the payout.
+	Reference string
+	Reason    string
+	Remedy    string
+	// Amount is the line's gross, or not set.
+	Amount money.Amount
+	// Document is the document it concerns, or empty.
+	Document   string
+	State      ExceptionState
+	Resolution string
+	RaisedAt   time.Time
+	ResolvedAt time.Time
+	ResolvedBy string
+}
+
+// ExceptionFilter narrows a list of exceptions; empty fields do not.
+type ExceptionFilter struct {
+	PayoutID string
+	State    ExceptionState
+	Code     fault.Code
+}
+
+// ExceptionStore keeps exceptions. A line, a step and a payout has at most one
+// open exception of its own.
+type ExceptionStore interface {
+	// Raise opens an exception, or updates code, reason and remedy of the open one
+	// of the same payout, line and step, whose id it then keeps.
+	Raise(ctx context.Context, e Exception) error
+	// Resolve closes an open exception.
+	Resolve(ctx context.Context, id, resolution, by string, at time.Time) error
+	// ResolveLine closes the open exception of a line, if there is one.
+	ResolveLine(ctx context.Context, lineID int64, resolution, by string, at time.Time) error
+	Get(ctx context.Context, id string) (Exception, error)
+	// List gives a merchant's exceptions, oldest first; Page.After is an id.
+	List(ctx context.Context, merchantID string, filter ExceptionFilter, page Page) ([]Exception, error)
+}
