@@ -76,6 +76,35 @@ type InvoicePayments interface {
 	EnsurePayment(ctx context.Context, req PaymentRequest) (PaymentResult, error)
 }
 
+// PaymentSource reads the payments of an invoice or a credit invoice. It belongs
+// to the same capability as InvoicePayments.
+type PaymentSource interface {
+	// ListPayments gives the payments of one document, whoever made them.
+	ListPayments(ctx context.Context, req ListPaymentsRequest) (PaymentList, error)
+}
+
+// ListPaymentsRequest asks for the payments of one document.
+type ListPaymentsRequest struct {
+	Call
+	DocumentNumber string
+}
+
+// PaymentList is the payments of one document, oldest first, at most 100.
+type PaymentList struct {
+	Payments []RegisteredPayment
+	Usage    Usage
+}
+
+// RegisteredPayment is a payment as the accounting system shows it.
+type RegisteredPayment struct {
+	Number string
+	// Amount reached Account; positive on an invoice, negative on a credit invoice.
+	Amount  money.Amount
+	Account ledger.Account
+	Date    civil.Date
+	Booked  bool
+}
+
 // PaymentRequest asks for one payment.
 type PaymentRequest struct {
 	Write

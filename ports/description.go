@@ -16,7 +16,7 @@ type Capability string
 const (
 	CapabilityPayouts     Capability = "psp.payouts"     // PayoutSource
 	CapabilityDocuments   Capability = "erp.documents"   // DocumentSource
-	CapabilityPayments    Capability = "erp.payments"    // InvoicePayments
+	CapabilityPayments    Capability = "erp.payments"    // InvoicePayments and PaymentSource
 	CapabilityVouchers    Capability = "erp.vouchers"    // Vouchers
 	CapabilityAttachments Capability = "erp.attachments" // Attachments
 	CapabilityChoices     Capability = "erp.choices"     // Choices
