@@ -28,6 +28,11 @@ const (
 	Number             Reference = "number"
 )
 
+// References lists the references that matching rules may name.
+func References() []Reference {
+	return []Reference{ExternalReference1, ExternalReference2, OrderNumber, OCR, Number}
+}
+
 // Document is an invoice or a credit invoice as its accounting system shows it.
 type Document struct {
 	// Number identifies the document in its accounting system.

@@ -82,6 +82,14 @@ const (
 	DisputeReference   Reference = "dispute_reference"
 )
 
+// References lists the references that matching rules may name.
+func References() []Reference {
+	return []Reference{
+		MerchantReference1, MerchantReference2, OrderID, ShortOrderID, CaptureID,
+		RefundID, CaptureReference, RefundReference, TransactionID, DisputeReference,
+	}
+}
+
 // Raw points to the bytes from which a connector read something: a page as the
 // provider sent it, by its SHA-256 in lower-case hex, and a range in it. A line
 // made from a total rather than a row points to the bytes of the total.

@@ -1,0 +1,80 @@
+package booking
+
+import (
+	"slices"
+
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
+)
+
+// named is an account and the path of the setting that chose it.
+type named struct {
+	setting string
+	account ledger.Account
+}
+
+// single lists the accounts that do not depend on currency.
+func (a Accounts) single() []named {
+	return []named{
+		{"accounts.receivable", a.Receivable},
+		{"accounts.fee", a.Fee},
+		{"accounts.fee_vat", a.FeeVAT},
+		{"accounts.reserve", a.Reserve},
+		{"accounts.dispute", a.Dispute},
+		{"accounts.dispute_loss", a.DisputeLoss},
+		{"accounts.suspense", a.Suspense},
+		{"accounts.rounding", a.Rounding},
+		{"accounts.commission", a.Commission},
+		{"accounts.loan", a.Loan},
+		{"accounts.tax", a.Tax},
+	}
+}
+
+// accounts lists what the style and the fee rules may need.
+func (r ReverseCharge) accounts() []named {
+	all := []named{
+		{"reverse_charge.base_eu", r.BaseEU},
+		{"reverse_charge.base_non_eu", r.BaseNonEU},
+		{"reverse_charge.output_vat", r.OutputVAT},
+		{"reverse_charge.input_vat", r.InputVAT},
+	}
+	if r.Style == Pair {
+		all = append(all, named{"reverse_charge.contra", r.Contra})
+	}
+	return all
+}
+
+func (s Settings) usesReverseCharge() bool {
+	return slices.ContainsFunc(s.FeeRules, func(r FeeRule) bool { return r.VAT.reverse() })
+}
+
+func (m VATMode) reverse() bool { return m == ReverseEU || m == ReverseNonEU }
+
+// AccountsInUse lists, sorted and each once, every account that a payout in the
+// given currency may be posted to. They must exist and be active before the flow
+// is enabled. The customer ledger and the sales accounts are not among them: the
+// accounting system posts there by itself.
+func (s Settings) AccountsInUse(currency money.Currency) []ledger.Account {
+	a := s.Accounts
+	used := []ledger.Account{
+		a.Clearing[currency], a.Bank[currency], a.Fee, a.FeeVAT, a.Reserve,
+		a.Dispute, a.Rounding, a.Commission, a.Loan, a.Tax,
+	}
+	if s.Suspense || s.Adjustments == SuspendAdjustments {
+		used = append(used, a.Suspense)
+	}
+	if s.LostDispute == LossGross {
+		used = append(used, a.DisputeLoss)
+	}
+	for _, rule := range s.FeeRules {
+		used = append(used, rule.Account)
+	}
+	if s.usesReverseCharge() {
+		for _, n := range s.ReverseCharge.accounts() {
+			used = append(used, n.account)
+		}
+	}
+	used = slices.DeleteFunc(used, func(account ledger.Account) bool { return account == "" })
+	slices.Sort(used)
+	return slices.Compact(used)
+}

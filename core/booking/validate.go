@@ -1,0 +1,229 @@
+package booking
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/core/tax"
+)
+
+// CodeSettings is the fault of settings that make no sense.
+const CodeSettings fault.Code = "settings.invalid"
+
+const mostWaitingDays = 365
+
+// Validate names the first setting that makes no sense and says why.
+func (s Settings) Validate() error {
+	checks := []func() error{
+		s.validateChoices, s.validateAccounts, s.validateSales, s.validateFeeRules,
+		s.validateReverseCharge, s.validateMatching, s.validateTolerance,
+	}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Settings) validateChoices() error {
+	if s.VoucherSeries == "" || len(s.VoucherSeries) > 10 {
+		return fault.Invalid(CodeSettings, "voucher_series", "a series has 1 to 10 characters")
+	}
+	if s.WaitingDays < 0 || s.WaitingDays > mostWaitingDays {
+		return fault.Invalid(CodeSettings, "waiting_days", fmt.Sprintf("a line waits 0 to %d days", mostWaitingDays))
+	}
+	return firstError(
+		oneOf("shape", s.Shape, Clearing, Direct),
+		oneOf("adjustments", s.Adjustments, HoldAdjustments, SuspendAdjustments),
+		oneOf("lost_dispute", s.LostDispute, LossGross, ReverseSale),
+		oneOf("payment_moment", s.PaymentMoment, AtPayout, AtCapture),
+		oneOf("before_invoice", s.BeforeInvoice, Clamp, RefuseDate),
+		oneOf("reverse_charge.style", s.ReverseCharge.Style, Pair, DirectCost),
+		oneOf("reverse_charge.moment", s.ReverseCharge.Moment, WithPayout, Monthly),
+	)
+}
+
+func (s Settings) validateAccounts() error {
+	for _, a := range s.Accounts.single() {
+		if err := wellFormed(a.setting, a.account); err != nil {
+			return err
+		}
+	}
+	if err := validateByCurrency("accounts.bank", s.Accounts.Bank); err != nil {
+		return err
+	}
+	if err := validateByCurrency("accounts.clearing", s.Accounts.Clearing); err != nil {
+		return err
+	}
+	return s.Accounts.validateSharing()
+}
+
+// validateSharing keeps the clearing accounts apart from each other and from
+// everything else: the balance of one is the proof of one provider and currency.
+func (a Accounts) validateSharing() error {
+	owner := make(map[ledger.Account]string)
+	for _, other := range a.single() {
+		owner[other.account] = other.setting
+	}
+	for _, currency := range currencies(a.Bank) {
+		owner[a.Bank[currency]] = "accounts.bank." + string(currency)
+	}
+	for _, currency := range currencies(a.Clearing) {
+		account, setting := a.Clearing[currency], "accounts.clearing."+string(currency)
+		if other, taken := owner[account]; taken && account != "" {
+			return fault.Invalid(CodeSettings, setting, "account "+string(account)+" is that of "+other+" too; a clearing account is not shared")
+		}
+		owner[account] = setting
+	}
+	return nil
+}
+
+func (s Settings) validateSales() error {
+	seen := make(map[tax.Rate]bool)
+	for i, sale := range s.Sales {
+		field := fmt.Sprintf("sales[%d]", i)
+		switch {
+		case seen[sale.Rate]:
+			return fault.Invalid(CodeSettings, field+".rate", "rate "+sale.Rate.String()+" is listed twice")
+		case sale.Revenue == "":
+			return fault.Invalid(CodeSettings, field+".revenue", "sales need an account")
+		case sale.VAT == "" && !sale.Rate.IsZero():
+			return fault.Invalid(CodeSettings, field+".vat", "VAT needs an account")
+		}
+		seen[sale.Rate] = true
+		if err := firstError(wellFormed(field+".revenue", sale.Revenue), wellFormed(field+".vat", sale.VAT)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Settings) validateFeeRules() error {
+	for i, rule := range s.FeeRules {
+		field := fmt.Sprintf("fee_rules[%d]", i)
+		if rule.Match == "" || rule.Meaning == "" {
+			return fault.Invalid(CodeSettings, field, "a rule needs a match and a meaning")
+		}
+		if err := firstError(
+			wellFormed(field+".account", rule.Account),
+			oneOf(field+".vat", rule.VAT, NoVAT, Domestic, ReverseEU, ReverseNonEU),
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Settings) validateReverseCharge() error {
+	if !s.usesReverseCharge() {
+		return nil
+	}
+	for _, a := range s.ReverseCharge.accounts() {
+		if a.account == "" {
+			return fault.Invalid(CodeSettings, a.setting, "a fee rule uses reverse charge and needs this account")
+		}
+		if err := wellFormed(a.setting, a.account); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Settings) validateMatching() error {
+	if len(s.MatchKeys) == 0 {
+		return fault.Invalid(CodeSettings, "match_keys", "without a pair of references no document can be found")
+	}
+	for i, pair := range s.MatchKeys {
+		field := fmt.Sprintf("match_keys[%d]", i)
+		if err := firstError(
+			oneOf(field+".line", pair.Line, payout.References()...),
+			oneOf(field+".document", pair.Document, invoice.References()...),
+		); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Settings) validateTolerance() error {
+	for _, currency := range currencies(s.Tolerance) {
+		field := "tolerance." + string(currency)
+		if err := current(field, currency); err != nil {
+			return err
+		}
+		tolerance, err := money.Parse(s.Tolerance[currency], currency)
+		if err != nil {
+			return fault.Invalid(CodeSettings, field, fault.Of(err).Reason)
+		}
+		if tolerance.Sign() < 0 {
+			return fault.Invalid(CodeSettings, field, "a tolerance is not negative")
+		}
+	}
+	return nil
+}
+
+func validateByCurrency(setting string, accounts map[money.Currency]ledger.Account) error {
+	for _, currency := range currencies(accounts) {
+		field := setting + "." + string(currency)
+		if err := firstError(current(field, currency), wellFormed(field, accounts[currency])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func current(setting string, currency money.Currency) error {
+	if parsed, err := money.ParseCurrency(string(currency)); err != nil || parsed != currency {
+		return fault.Invalid(CodeSettings, setting, "\""+string(currency)+"\" is not a current ISO 4217 code in upper case")
+	}
+	return nil
+}
+
+// currencies gives the keys in a fixed order, so that the same settings always
+// give the same first fault.
+func currencies[V any](byCurrency map[money.Currency]V) []money.Currency {
+	keys := make([]money.Currency, 0, len(byCurrency))
+	for c := range byCurrency {
+		keys = append(keys, c)
+	}
+	sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
+	return keys
+}
+
+// wellFormed refuses what cannot be an account number anywhere. Whether the
+// account exists is the accounting system's to say.
+func wellFormed(setting string, account ledger.Account) error {
+	if len(account) > 20 {
+		return fault.Invalid(CodeSettings, setting, "an account number has at most 20 characters")
+	}
+	for _, r := range account {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '.' {
+			return fault.Invalid(CodeSettings, setting, "\""+string(account)+"\" is not an account number")
+		}
+	}
+	return nil
+}
+
+func oneOf[T ~string](setting string, value T, allowed ...T) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fault.Invalid(CodeSettings, setting, fmt.Sprintf("%q is not one of %q", value, allowed))
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
