@@ -1,0 +1,37 @@
+package server
+
+import (
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// authenticate lets the world's credential through and answers 401 without a body
+// to every other request.
+func (s *server) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.world.accepts(r.Header.Get("Authorization")) {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// accepts knows both forms that Klarna documents: the API key as it is after
+// "Basic ", and the usual base64 of username:key. A username is optional, but one
+// that is sent must be the right one.
+func (w World) accepts(authorization string) bool {
+	scheme, credential, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return false
+	}
+	if same(credential, w.APIKey) {
+		return true
+	}
+	decoded, err := base64.StdEncoding.DecodeString(credential)
+	return err == nil && w.Username != "" && same(string(decoded), w.Username+":"+w.APIKey)
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
