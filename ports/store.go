@@ -17,7 +17,16 @@ const (
 	CodeExists fault.Code = "store.exists"
 	// CodeReadOnly: a View tried to write.
 	CodeReadOnly fault.Code = "store.read_only"
+	// CodeInvalid: a request or a record that breaks a rule of the store, such as
+	// a page of 0 items or a batch of more than MaxBatch.
+	CodeInvalid fault.Code = "store.invalid"
+	// CodeConflict: the state of the thing forbids the change, such as resolving an
+	// exception twice.
+	CodeConflict fault.Code = "store.conflict"
 )
+
+// MaxBatch is the most items that one call may write or ask for.
+const MaxBatch = 5000
 
 // Store keeps everything kvitt knows. All of it changes in units of work: what a
 // function given to Update does is kept whole or not at all, together with the
@@ -25,7 +34,8 @@ const (
 // asks for it, so it must have no other effect.
 //
 // A Tx must not be used after its function has returned, nor from another
-// goroutine, and no remote call may be made while one is open.
+// goroutine, and no remote call may be made while one is open. Units of work do
+// not nest. Moments are kept to the microsecond.
 type Store interface {
 	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
 	// View runs fn on one consistent state. Writes fail with CodeReadOnly.
@@ -33,7 +43,8 @@ type Store interface {
 }
 
 // Tx is one unit of work. Getting something that is not there fails with
-// CodeNotFound (fault.NotFound).
+// CodeNotFound (fault.NotFound), and so does storing something that belongs to a
+// thing that is not there. After such a fault the unit of work can go on.
 type Tx interface {
 	Merchants() MerchantStore
 	Connections() ConnectionStore
@@ -53,7 +64,7 @@ type Tx interface {
 }
 
 // Page asks for a part of a list: at most Limit items (1–1000) after the one
-// whose id is After.
+// whose id is After, from the start if After is empty.
 type Page struct {
 	After string
 	Limit int

@@ -110,9 +110,11 @@ type LineStore interface {
 	// Append stores lines after those already there. Lines whose key the payout
 	// already has are skipped if equal; it returns how many were new and how many
 	// were skipped. A known key with other content fails with
-	// payout.CodeContentChanged. At most 5000 lines.
+	// payout.CodeContentChanged; where a line was read from (Raw) is not content,
+	// the first place is kept. At most MaxBatch lines.
 	Append(ctx context.Context, payoutID string, lines []payout.Line) (added, known int, err error)
-	// Clear removes all lines of a payout whose plan was never made.
+	// Clear removes all lines of a payout whose plan was never made; it fails with
+	// CodeConflict if the payout has steps.
 	Clear(ctx context.Context, payoutID string) error
 	// After gives up to limit lines in the given states (all if none) with an
 	// ordinal above after, by ordinal.
@@ -157,7 +159,7 @@ type DocumentRecord struct {
 // system showed last, less what kvitt has paid since.
 type DocumentStore interface {
 	// Upsert stores documents as the system shows them now, with their keys as
-	// normalise gives them. Claims and payments are kept. At most 5000 documents.
+	// normalise gives them. Claims and payments are kept. At most MaxBatch documents.
 	Upsert(ctx context.Context, connectionID string, docs []invoice.Document, normalise func(string) string) error
 	Get(ctx context.Context, connectionID, number string) (DocumentRecord, error)
 	// ByKeys gives the documents that carry any of the keys, by number.
@@ -238,7 +240,7 @@ type Step struct {
 
 // StepStore keeps steps in the order in which they were planned.
 type StepStore interface {
-	// Plan stores new steps; a known key is skipped. At most 5000 steps.
+	// Plan stores new steps; a known key is skipped. At most MaxBatch steps.
 	Plan(ctx context.Context, steps []Step) error
 	// Save replaces the changing fields: state, intent, attempt, number, outcome,
 	// run, connector version, moments and fault.
@@ -301,7 +303,7 @@ type ExceptionStore interface {
 	// Raise opens an exception, or updates code, reason and remedy of the open one
 	// of the same payout, line and step, whose id it then keeps.
 	Raise(ctx context.Context, e Exception) error
-	// Resolve closes an open exception.
+	// Resolve closes an open exception. It fails with CodeConflict if it is closed.
 	Resolve(ctx context.Context, id, resolution, by string, at time.Time) error
 	// ResolveLine closes the open exception of a line, if there is one.
 	ResolveLine(ctx context.Context, lineID int64, resolution, by string, at time.Time) error
