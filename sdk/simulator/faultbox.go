@@ -126,6 +126,7 @@ func (b *faultBox) act(s strike, w http.ResponseWriter, r *http.Request, handle 
 		if !b.hold(s, r, "before") {
 			return nil, false
 		}
+	default: // the others act later
 	}
 	answer := newBufferedAnswer()
 	handle(answer)
@@ -142,6 +143,7 @@ func (b *faultBox) act(s strike, w http.ResponseWriter, r *http.Request, handle 
 		}
 	case KindHoldAfter:
 		return answer, b.hold(s, r, "after")
+	default: // the others have acted, or none
 	}
 	return answer, true
 }

@@ -44,29 +44,39 @@ var exchanges = map[string]struct {
 	"pdf of a range":       {path: "/reports/payouts-summary?start_date=2026-04-01T00:00:00Z&end_date=2026-04-30T23:59:59Z"},
 
 	"a bare date is documented as a parameter, though it is no date-time": {
-		path: "/payouts?start_date=2026-04-01", deviation: `parameter "start_date"`},
+		path: "/payouts?start_date=2026-04-01", deviation: `parameter "start_date"`,
+	},
 	"sizes above the maximum are declared invalid": {
-		path: "/payouts?size=501", deviation: `parameter "size"`},
+		path: "/payouts?size=501", deviation: `parameter "size"`,
+	},
 	"rows that belong to no order have none, though the document requires one": {
-		path: "/transactions?payment_reference=SEK2", deviation: "order_id"},
+		path: "/transactions?payment_reference=SEK2", deviation: "order_id",
+	},
 	"detailed types grow without notice": {
 		settings: map[string]any{"payouts": []any{payout("P", "2026-04-02T07:45:00Z", "SEK", totals(nil),
 			transaction("CREDIT", "CASH_ADVANCE_PAYOUT", orderA, 1, nil))}},
-		path: "/transactions?payment_reference=P", deviation: "detailed_type"},
+		path: "/transactions?payment_reference=P", deviation: "detailed_type",
+	},
 	"newer totals are not in the document": {
 		settings: map[string]any{"payouts": []any{payout("P", "2026-04-02T07:45:00Z", "SEK",
 			totals(map[string]any{"commission_reversal_amount": 0}))}},
-		path: "/payouts/P", deviation: "commission_reversal_amount"},
+		path: "/payouts/P", deviation: "commission_reversal_amount",
+	},
 	"some services send next as null": {
-		settings: map[string]any{"pagination": "null"}, path: "/payouts", deviation: "next"},
+		settings: map[string]any{"pagination": "null"}, path: "/payouts", deviation: "next",
+	},
 	"some services send one message instead of an array": {
-		settings: map[string]any{"error_style": "message"}, path: "/payouts/NONE", deviation: "error_message"},
+		settings: map[string]any{"error_style": "message"}, path: "/payouts/NONE", deviation: "error_message",
+	},
 	"errors of csv reports are JSON by another name": {
-		path: "/reports/payout-with-transactions?payment_reference=NONE", deviation: "response body"},
+		path: "/reports/payout-with-transactions?payment_reference=NONE", deviation: "response body",
+	},
 	"errors of pdf reports are JSON by another name": {
-		path: "/reports/payout?payment_reference=NONE", deviation: "application/pdf"},
+		path: "/reports/payout?payment_reference=NONE", deviation: "application/pdf",
+	},
 	"paths that Klarna has not are answered 403, which is not declared": {
-		path: "/payouts/XISA93DJ/rows", deviation: "no matching operation"},
+		path: "/payouts/XISA93DJ/rows", deviation: "no matching operation",
+	},
 }
 
 func TestAnswersKeepToThePublishedSpecification(t *testing.T) {

@@ -77,8 +77,10 @@ func payout(reference, date, currency string, totals map[string]any, rows ...map
 // 58.30 of fees and 14.58 of VAT on them, which is rounded per row.
 func plainPayout() map[string]any {
 	return payout("XISA93DJ", "2026-04-02T07:45:00Z", "SEK",
-		totals(map[string]any{"sale_amount": 174900, "return_amount": 29900, "fee_amount": 5830,
-			"tax_amount": 1458, "settlement_amount": 137712}),
+		totals(map[string]any{
+			"sale_amount": 174900, "return_amount": 29900, "fee_amount": 5830,
+			"tax_amount": 1458, "settlement_amount": 137712,
+		}),
 		sale(orderA, "cA", "10001", 125000),
 		fee("PURCHASE_FEE_PERCENTAGE", orderA, "cA", 3738, 935),
 		fee("PURCHASE_FEE_FIXED", orderA, "cA", 300, 75),
