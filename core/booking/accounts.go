@@ -2,10 +2,16 @@ package booking
 
 import (
 	"slices"
+	"strconv"
 
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
 )
+
+// CodeMissingAccount: nobody has chosen the account that something needs.
+const CodeMissingAccount fault.Code = "account.missing"
 
 // named is an account and the path of the setting that chose it.
 type named struct {
@@ -30,6 +36,45 @@ func (a Accounts) single() []named {
 	}
 }
 
+// of gives the account for the gross of lines of a kind that has one purpose.
+func (a Accounts) of(kind payout.Kind) named {
+	switch kind {
+	case payout.Chargeback, payout.ChargebackReversal:
+		return named{"accounts.dispute", a.Dispute}
+	case payout.Reserve, payout.Release:
+		return named{"accounts.reserve", a.Reserve}
+	case payout.Commission:
+		return named{"accounts.commission", a.Commission}
+	case payout.Loan:
+		return named{"accounts.loan", a.Loan}
+	case payout.Tax:
+		return named{"accounts.tax", a.Tax}
+	case payout.Sale, payout.Refund, payout.Fee, payout.Carry, payout.Adjustment, payout.Unknown:
+	}
+	return named{setting: "accounts"}
+}
+
+func (s Settings) clearing(currency money.Currency) (ledger.Account, *fault.Error) {
+	return inCurrency("accounts.clearing", s.Accounts.Clearing, currency)
+}
+
+func (s Settings) bank(currency money.Currency) (ledger.Account, *fault.Error) {
+	return inCurrency("accounts.bank", s.Accounts.Bank, currency)
+}
+
+func inCurrency(setting string, accounts map[money.Currency]ledger.Account, currency money.Currency) (ledger.Account, *fault.Error) {
+	if account := accounts[currency]; account != "" {
+		return account, nil
+	}
+	return "", missingAccount(setting+"."+string(currency), "no account is set for "+string(currency))
+}
+
+func missingAccount(setting, reason string) *fault.Error {
+	return fault.New(CodeMissingAccount, fault.Conflict, reason).
+		WithField(setting).
+		WithRemedy("choose an account in the setting " + strconv.Quote(setting))
+}
+
 // accounts lists what the style and the fee rules may need.
 func (r ReverseCharge) accounts() []named {
 	all := []named{
@@ -49,6 +94,21 @@ func (s Settings) usesReverseCharge() bool {
 }
 
 func (m VATMode) reverse() bool { return m == ReverseEU || m == ReverseNonEU }
+
+// Ready names the first account without which no payout in the currency can be
+// booked, or nil.
+func (s Settings) Ready(currency money.Currency) error {
+	if _, missing := s.clearing(currency); missing != nil {
+		return missing
+	}
+	if _, missing := s.bank(currency); missing != nil {
+		return missing
+	}
+	if s.Accounts.Rounding == "" && !s.tolerance(currency).IsZero() {
+		return missingAccount("accounts.rounding", "differences within the tolerance need an account")
+	}
+	return nil
+}
 
 // AccountsInUse lists, sorted and each once, every account that a payout in the
 // given currency may be posted to. They must exist and be active before the flow

@@ -1,0 +1,130 @@
+package booking
+
+import (
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+)
+
+// Settlement is a sale or refund line that settles a document.
+type Settlement struct {
+	Line payout.Line
+	// Fees are the fee lines of the same group (payout.Line.Group). The direct
+	// shape writes them off on the payment; the clearing shape ignores them.
+	Fees     []payout.Line
+	Document invoice.Document
+	// WriteOff is matching.Decision.WriteOff.
+	WriteOff money.Amount
+	// Late says that the payout's voucher was planned before the document was
+	// found, so that the money lies on the clearing account whatever the shape.
+	Late  bool
+	Dates Dates
+}
+
+// Payment is money that moves against an invoice or a credit invoice.
+type Payment struct {
+	DocumentNumber string
+	DocumentKind   invoice.Kind
+	// Amount reaches Account: positive from an invoice, negative from a credit
+	// invoice.
+	Amount  money.Amount
+	Account ledger.Account
+	Date    civil.Date
+	// Clamped says that Date is the document's because the money moved before it.
+	Clamped bool
+	// WriteOffs close what Amount leaves. Amount and write-offs together are what
+	// the document's balance falls by.
+	WriteOffs []WriteOff
+	// Direct says that the payment reaches the bank account, so that the payout's
+	// voucher must leave out the line and its fees (Sum.Direct).
+	Direct bool
+}
+
+// WriteOff moves a part of a document's balance to another account: debited if
+// positive, credited if negative.
+type WriteOff struct {
+	Account ledger.Account
+	Amount  money.Amount
+	Reason  string
+	Text    string
+}
+
+// PaymentFor gives the payment that a matched line makes. In the clearing shape
+// the gross goes to the clearing account. In the direct shape the net goes to
+// the bank account and the fees are written off; where that is not possible (a
+// fee without an account, a fee that eats up the whole amount) the line falls
+// back to the clearing account, and Payment.Direct says so.
+//
+// It fails with CodeMissingAccount if the clearing, bank or rounding account is
+// not set, and with CodeBeforeInvoice under DatePolicy RefuseDate.
+func PaymentFor(x Settlement, s Settings) (Payment, error) {
+	date, clamped, err := paymentDate(x.Dates, x.Document.Date, s)
+	if err != nil {
+		return Payment{}, err
+	}
+	p := Payment{DocumentNumber: x.Document.Number, DocumentKind: x.Document.Kind, Date: date, Clamped: clamped}
+	direct, err := p.payDirectly(x, s)
+	if err != nil {
+		return Payment{}, err
+	}
+	if !direct {
+		clearing, missing := s.clearing(x.Line.Gross.Currency())
+		if missing != nil {
+			return Payment{}, missing
+		}
+		p.Amount, p.Account = x.Line.Gross, clearing
+	}
+	if !x.WriteOff.IsZero() {
+		if s.Accounts.Rounding == "" {
+			return Payment{}, missingAccount("accounts.rounding", "no account is set for rounding")
+		}
+		p.writeOff(s.Accounts.Rounding, x.WriteOff, meaningRounding, s)
+	}
+	return p, nil
+}
+
+// payDirectly fills in the net and the write-offs of the fees, or reports that
+// the payment cannot be direct and leaves p alone.
+func (p *Payment) payDirectly(x Settlement, s Settings) (bool, error) {
+	if s.Shape != Direct || x.Late {
+		return false, nil
+	}
+	bank, missing := s.bank(x.Line.Gross.Currency())
+	if missing != nil {
+		return false, missing
+	}
+	paid := Payment{}
+	var net money.Amount
+	for _, line := range append([]payout.Line{x.Line}, x.Fees...) {
+		effect, err := line.Net()
+		if err != nil {
+			return false, err
+		}
+		if net, err = net.Add(effect); err != nil {
+			return false, err
+		}
+		if line.FeeExVAT.IsZero() && line.FeeVAT.IsZero() {
+			continue
+		}
+		place, unplaced := s.place(line.RawType, line.FeeVAT)
+		if unplaced != nil {
+			return false, nil
+		}
+		paid.writeOff(place.cost, line.FeeExVAT, returned(place.rule.Meaning, line.FeeExVAT), s)
+		paid.writeOff(place.vat, line.FeeVAT, returned(meaningFeeVAT, line.FeeVAT), s)
+	}
+	if net.Sign() != x.Line.Gross.Sign() {
+		return false, nil
+	}
+	p.Amount, p.Account, p.WriteOffs, p.Direct = net, bank, paid.WriteOffs, true
+	return true, nil
+}
+
+func (p *Payment) writeOff(account ledger.Account, amount money.Amount, meaning string, s Settings) {
+	if amount.IsZero() {
+		return
+	}
+	p.WriteOffs = append(p.WriteOffs, WriteOff{Account: account, Amount: amount, Reason: s.WriteOffReason, Text: text(meaning)})
+}
