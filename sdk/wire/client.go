@@ -1,0 +1,129 @@
+package wire
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	"github.com/kvitt/kvitt/ports"
+	pb "github.com/kvitt/kvitt/sdk/connectorpb"
+)
+
+// Client is a connector at the other end of a connection. It implements the
+// interfaces of every capability; its description says which of them the
+// connector has. A call of one that it lacks fails with CodeMissing.
+type Client struct {
+	description ports.Description
+	connector   pb.ConnectorServiceClient
+	payouts     pb.PayoutSourceServiceClient
+	documents   pb.DocumentSourceServiceClient
+	payments    pb.InvoicePaymentsServiceClient
+	vouchers    pb.VouchersServiceClient
+	attachments pb.AttachmentsServiceClient
+	choices     pb.ChoicesServiceClient
+	books       pb.BooksServiceClient
+}
+
+var (
+	_ ports.Connector       = (*Client)(nil)
+	_ ports.PayoutSource    = (*Client)(nil)
+	_ ports.DocumentSource  = (*Client)(nil)
+	_ ports.InvoicePayments = (*Client)(nil)
+	_ ports.PaymentSource   = (*Client)(nil)
+	_ ports.Vouchers        = (*Client)(nil)
+	_ ports.Attachments     = (*Client)(nil)
+	_ ports.Choices         = (*Client)(nil)
+	_ ports.Books           = (*Client)(nil)
+)
+
+// NewClient speaks to the connector of that description. It makes no call.
+func NewClient(conn grpc.ClientConnInterface, description ports.Description) *Client {
+	return &Client{
+		description: description,
+		connector:   pb.NewConnectorServiceClient(conn),
+		payouts:     pb.NewPayoutSourceServiceClient(conn),
+		documents:   pb.NewDocumentSourceServiceClient(conn),
+		payments:    pb.NewInvoicePaymentsServiceClient(conn),
+		vouchers:    pb.NewVouchersServiceClient(conn),
+		attachments: pb.NewAttachmentsServiceClient(conn),
+		choices:     pb.NewChoicesServiceClient(conn),
+		books:       pb.NewBooksServiceClient(conn),
+	}
+}
+
+// FetchDescription asks a connector what it is.
+func FetchDescription(ctx context.Context, conn grpc.ClientConnInterface) (ports.Description, error) {
+	out, err := pb.NewConnectorServiceClient(conn).Describe(ctx, &pb.DescribeRequest{})
+	if err != nil {
+		return ports.Description{}, fromStatus(err, nil)
+	}
+	m := &mapping{}
+	d := fromDescription(m, out.GetDescription())
+	if m.err != nil {
+		return ports.Description{}, unreadable(m.err, read)
+	}
+	return d, nil
+}
+
+// Describe gives the description that the client was made with.
+func (c *Client) Describe() ports.Description { return c.description }
+
+// Verify implements ports.Connector.
+func (c *Client) Verify(ctx context.Context, req ports.VerifyRequest) (ports.VerifyReport, error) {
+	return invoke(ctx, read, req, toVerifyRequest, c.connector.Verify, fromVerifyReport)
+}
+
+// ListPayouts implements ports.PayoutSource.
+func (c *Client) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (ports.PayoutPage, error) {
+	return invoke(ctx, read, req, toListPayoutsRequest, c.payouts.ListPayouts, fromPayoutPage)
+}
+
+// ListPayoutLines implements ports.PayoutSource.
+func (c *Client) ListPayoutLines(ctx context.Context, req ports.ListPayoutLinesRequest) (ports.LinePage, error) {
+	return invoke(ctx, read, req, toListPayoutLinesRequest, c.payouts.ListPayoutLines, fromLinePage)
+}
+
+// ListDocuments implements ports.DocumentSource.
+func (c *Client) ListDocuments(ctx context.Context, req ports.ListDocumentsRequest) (ports.DocumentPage, error) {
+	return invoke(ctx, read, req, toListDocumentsRequest, c.documents.ListDocuments, fromDocumentPage[*pb.ListDocumentsResponse])
+}
+
+// FindDocuments implements ports.DocumentSource.
+func (c *Client) FindDocuments(ctx context.Context, req ports.FindDocumentsRequest) (ports.DocumentPage, error) {
+	return invoke(ctx, read, req, toFindDocumentsRequest, c.documents.FindDocuments, fromDocumentPage[*pb.FindDocumentsResponse])
+}
+
+// EnsurePayment implements ports.InvoicePayments.
+func (c *Client) EnsurePayment(ctx context.Context, req ports.PaymentRequest) (ports.PaymentResult, error) {
+	return invoke(ctx, write, req, toPaymentRequest, c.payments.EnsurePayment, fromPaymentResult)
+}
+
+// ListPayments implements ports.PaymentSource.
+func (c *Client) ListPayments(ctx context.Context, req ports.ListPaymentsRequest) (ports.PaymentList, error) {
+	return invoke(ctx, read, req, toListPaymentsRequest, c.payments.ListPayments, fromPaymentList)
+}
+
+// EnsureVoucher implements ports.Vouchers.
+func (c *Client) EnsureVoucher(ctx context.Context, req ports.VoucherRequest) (ports.VoucherResult, error) {
+	return invoke(ctx, write, req, toVoucherRequest, c.vouchers.EnsureVoucher, fromVoucherResult)
+}
+
+// EnsureAttachment implements ports.Attachments.
+func (c *Client) EnsureAttachment(ctx context.Context, req ports.AttachmentRequest) (ports.AttachmentResult, error) {
+	return invoke(ctx, write, req, toAttachmentRequest, c.attachments.EnsureAttachment, fromAttachmentResult)
+}
+
+// ListChoices implements ports.Choices.
+func (c *Client) ListChoices(ctx context.Context, req ports.ChoicesRequest) (ports.ChoicesPage, error) {
+	return invoke(ctx, read, req, toChoicesRequest, c.choices.ListChoices, fromChoicesPage)
+}
+
+// Period implements ports.Books.
+func (c *Client) Period(ctx context.Context, req ports.PeriodRequest) (ports.Period, error) {
+	return invoke(ctx, read, req, toPeriodRequest, c.books.Period, fromPeriod)
+}
+
+// ExportBooks implements ports.Books.
+func (c *Client) ExportBooks(ctx context.Context, req ports.ExportBooksRequest) (ports.BooksPiece, error) {
+	return invoke(ctx, read, req, toExportBooksRequest, c.books.ExportBooks, fromBooksPiece)
+}

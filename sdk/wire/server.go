@@ -1,0 +1,135 @@
+package wire
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/ports"
+	pb "github.com/kvitt/kvitt/sdk/connectorpb"
+)
+
+// paymentsConnector is the pair of interfaces behind CapabilityPayments.
+type paymentsConnector interface {
+	ports.InvoicePayments
+	ports.PaymentSource
+}
+
+type connectorServer struct {
+	pb.UnimplementedConnectorServiceServer
+	connector ports.Connector
+}
+
+func (s connectorServer) Describe(context.Context, *pb.DescribeRequest) (*pb.DescribeResponse, error) {
+	m := &mapping{}
+	out := &pb.DescribeResponse{Description: toDescription(m, Describe(s.connector))}
+	if m.err != nil {
+		return nil, toStatus(m.err, false, nil)
+	}
+	return out, nil
+}
+
+func (s connectorServer) Verify(ctx context.Context, in *pb.VerifyRequest) (*pb.VerifyResponse, error) {
+	return method[*pb.VerifyRequest, ports.VerifyRequest, ports.VerifyReport, *pb.VerifyResponse]{
+		decode: fromVerifyRequest, call: s.connector.Verify, encode: toVerifyReport,
+	}.serve(ctx, in)
+}
+
+type payoutServer struct {
+	pb.UnimplementedPayoutSourceServiceServer
+	source ports.PayoutSource
+}
+
+func (s payoutServer) ListPayouts(ctx context.Context, in *pb.ListPayoutsRequest) (*pb.ListPayoutsResponse, error) {
+	return method[*pb.ListPayoutsRequest, ports.ListPayoutsRequest, ports.PayoutPage, *pb.ListPayoutsResponse]{
+		decode: fromListPayoutsRequest, call: s.source.ListPayouts, encode: toPayoutPage,
+	}.serve(ctx, in)
+}
+
+func (s payoutServer) ListPayoutLines(ctx context.Context, in *pb.ListPayoutLinesRequest) (*pb.ListPayoutLinesResponse, error) {
+	return method[*pb.ListPayoutLinesRequest, ports.ListPayoutLinesRequest, ports.LinePage, *pb.ListPayoutLinesResponse]{
+		decode: fromListPayoutLinesRequest, call: s.source.ListPayoutLines, encode: toLinePage,
+	}.serve(ctx, in)
+}
+
+type documentServer struct {
+	pb.UnimplementedDocumentSourceServiceServer
+	source ports.DocumentSource
+}
+
+func (s documentServer) ListDocuments(ctx context.Context, in *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
+	return method[*pb.ListDocumentsRequest, ports.ListDocumentsRequest, ports.DocumentPage, *pb.ListDocumentsResponse]{
+		decode: fromListDocumentsRequest, call: s.source.ListDocuments, encode: toListedDocuments,
+	}.serve(ctx, in)
+}
+
+func (s documentServer) FindDocuments(ctx context.Context, in *pb.FindDocumentsRequest) (*pb.FindDocumentsResponse, error) {
+	return method[*pb.FindDocumentsRequest, ports.FindDocumentsRequest, ports.DocumentPage, *pb.FindDocumentsResponse]{
+		decode: fromFindDocumentsRequest, call: s.source.FindDocuments, encode: toFoundDocuments,
+	}.serve(ctx, in)
+}
+
+type paymentServer struct {
+	pb.UnimplementedInvoicePaymentsServiceServer
+	payments paymentsConnector
+}
+
+func (s paymentServer) EnsurePayment(ctx context.Context, in *pb.EnsurePaymentRequest) (*pb.EnsurePaymentResponse, error) {
+	return method[*pb.EnsurePaymentRequest, ports.PaymentRequest, ports.PaymentResult, *pb.EnsurePaymentResponse]{
+		writes: true, decode: fromPaymentRequest, call: s.payments.EnsurePayment, encode: toPaymentResult,
+	}.serve(ctx, in)
+}
+
+func (s paymentServer) ListPayments(ctx context.Context, in *pb.ListPaymentsRequest) (*pb.ListPaymentsResponse, error) {
+	return method[*pb.ListPaymentsRequest, ports.ListPaymentsRequest, ports.PaymentList, *pb.ListPaymentsResponse]{
+		decode: fromListPaymentsRequest, call: s.payments.ListPayments, encode: toPaymentList,
+	}.serve(ctx, in)
+}
+
+type voucherServer struct {
+	pb.UnimplementedVouchersServiceServer
+	vouchers ports.Vouchers
+}
+
+func (s voucherServer) EnsureVoucher(ctx context.Context, in *pb.EnsureVoucherRequest) (*pb.EnsureVoucherResponse, error) {
+	return method[*pb.EnsureVoucherRequest, ports.VoucherRequest, ports.VoucherResult, *pb.EnsureVoucherResponse]{
+		writes: true, decode: fromVoucherRequest, call: s.vouchers.EnsureVoucher, encode: toVoucherResult,
+	}.serve(ctx, in)
+}
+
+type attachmentServer struct {
+	pb.UnimplementedAttachmentsServiceServer
+	attachments ports.Attachments
+}
+
+func (s attachmentServer) EnsureAttachment(ctx context.Context, in *pb.EnsureAttachmentRequest) (*pb.EnsureAttachmentResponse, error) {
+	return method[*pb.EnsureAttachmentRequest, ports.AttachmentRequest, ports.AttachmentResult, *pb.EnsureAttachmentResponse]{
+		writes: true, decode: fromAttachmentRequest, call: s.attachments.EnsureAttachment, encode: toAttachmentResult,
+	}.serve(ctx, in)
+}
+
+type choiceServer struct {
+	pb.UnimplementedChoicesServiceServer
+	choices ports.Choices
+}
+
+func (s choiceServer) ListChoices(ctx context.Context, in *pb.ListChoicesRequest) (*pb.ListChoicesResponse, error) {
+	return method[*pb.ListChoicesRequest, ports.ChoicesRequest, ports.ChoicesPage, *pb.ListChoicesResponse]{
+		decode: fromChoicesRequest, call: s.choices.ListChoices, encode: toChoicesPage,
+	}.serve(ctx, in)
+}
+
+type bookServer struct {
+	pb.UnimplementedBooksServiceServer
+	books ports.Books
+}
+
+func (s bookServer) Period(ctx context.Context, in *pb.PeriodRequest) (*pb.PeriodResponse, error) {
+	return method[*pb.PeriodRequest, ports.PeriodRequest, ports.Period, *pb.PeriodResponse]{
+		decode: fromPeriodRequest, call: s.books.Period, encode: toPeriod,
+	}.serve(ctx, in)
+}
+
+func (s bookServer) ExportBooks(ctx context.Context, in *pb.ExportBooksRequest) (*pb.ExportBooksResponse, error) {
+	return method[*pb.ExportBooksRequest, ports.ExportBooksRequest, ports.BooksPiece, *pb.ExportBooksResponse]{
+		decode: fromExportBooksRequest, call: s.books.ExportBooks, encode: toBooksPiece,
+	}.serve(ctx, in)
+}
