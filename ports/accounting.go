@@ -2,6 +2,7 @@ package ports
 
 import (
 	"context"
+	"strings"
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/invoice"
@@ -15,8 +16,10 @@ type DocumentSource interface {
 	// everything not yet fully paid, else everything changed at or after Since, in
 	// whatever state. It may give a document more than once; the last one counts.
 	ListDocuments(ctx context.Context, req ListDocumentsRequest) (DocumentPage, error)
-	// FindDocuments gives the documents whose reference equals Value exactly, in
-	// whatever state, also when the remote search is less strict.
+	// FindDocuments gives the documents whose reference is Value, in whatever state.
+	// Value is in upper case and without leading zeros or "#"; documents that write
+	// it otherwise belong to the answer. It may give more than was asked for, as a
+	// remote search for substrings does: the hub compares.
 	FindDocuments(ctx context.Context, req FindDocumentsRequest) (DocumentPage, error)
 }
 
@@ -164,6 +167,27 @@ type VoucherNumber struct {
 	Number string
 	// Year is the accounting system's own id of the financial year.
 	Year string
+}
+
+// String gives "K-12-3": series, number and year. ParseVoucherNumber reads it.
+func (n VoucherNumber) String() string { return n.Series + "-" + n.Number + "-" + n.Year }
+
+// ParseVoucherNumber reads the form of String; ok is false if s is not one.
+func ParseVoucherNumber(s string) (n VoucherNumber, ok bool) {
+	rest, year, ok := cutLast(s)
+	if !ok {
+		return VoucherNumber{}, false
+	}
+	series, number, ok := cutLast(rest)
+	return VoucherNumber{Series: series, Number: number, Year: year}, ok
+}
+
+func cutLast(s string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, '-')
+	if i < 0 {
+		return "", "", false
+	}
+	return s[:i], s[i+1:], true
 }
 
 // VoucherResult names the voucher.

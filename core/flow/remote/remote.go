@@ -1,0 +1,143 @@
+// Package remote is a merchant's remote account as flows see it: a connector, the
+// connection's settings and credentials, and the lane through which every call
+// goes.
+package remote
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/lane"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// CodeOperationUndeclared: the connector does not say what a method costs.
+const CodeOperationUndeclared fault.Code = "connector.operation_undeclared"
+
+// Desk opens remote accounts. There is one desk in a hub, because two would not
+// share their lanes.
+type Desk struct {
+	store     ports.Store
+	catalogue ports.Catalogue
+	secrets   ports.Secrets
+	tokens    ports.Tokens
+	clock     lane.Clock
+	options   Options
+
+	mu    sync.Mutex
+	lanes map[string]*held
+}
+
+// Options are what an operator sets.
+type Options struct {
+	// Owner names this hub in the lanes it holds.
+	Owner string
+	// Hosts replaces hosts per connector id, see ports.Connection.
+	Hosts map[string]map[string]string
+	// Deadline is the longest that one request to a connector may take.
+	Deadline time.Duration
+}
+
+type held struct {
+	lane  *lane.Lane
+	lease ports.Lane
+}
+
+// NewDesk makes a desk.
+func NewDesk(store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens ports.Tokens, clock lane.Clock, options Options) *Desk {
+	return &Desk{
+		store: store, catalogue: catalogue, secrets: secrets, tokens: tokens, clock: clock,
+		options: options, lanes: map[string]*held{},
+	}
+}
+
+// Close leaves all lanes in good order, so that the next hub need not fear calls
+// that it has not seen. It is called when no request is in flight.
+func (d *Desk) Close(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key, h := range d.lanes {
+		err := d.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error { return tx.Lanes().Leave(ctx, h.lease) })
+		if err != nil {
+			return err
+		}
+		delete(d.lanes, key)
+	}
+	return nil
+}
+
+// Open gives access to the remote account of a connection.
+func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) {
+	var record ports.ConnectionRecord
+	err := d.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		record, err = tx.Connections().Get(ctx, connectionID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	connector, err := d.catalogue.Connector(record.Connector)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := d.credentials(ctx, record)
+	if err != nil {
+		return nil, err
+	}
+	description := connector.Describe()
+	l, err := d.lane(ctx, description, record, credentials)
+	if err != nil {
+		return nil, err
+	}
+	return &Account{
+		desk: d, record: record, connector: connector, description: description,
+		credentials: credentials, lane: l,
+	}, nil
+}
+
+func (d *Desk) credentials(ctx context.Context, record ports.ConnectionRecord) (map[string]string, error) {
+	plain, err := d.secrets.Open(ctx, record.ID, record.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	var credentials map[string]string
+	if err := json.Unmarshal(plain, &credentials); err != nil {
+		return nil, fault.New("connection.credentials_unreadable", fault.Auth, "the stored credentials cannot be read").
+			WithRemedy("enter the credentials again")
+	}
+	return credentials, nil
+}
+
+// lane gives the one lane of the remote account that the credentials name.
+func (d *Desk) lane(ctx context.Context, description ports.Description, record ports.ConnectionRecord, credentials map[string]string) (*lane.Lane, error) {
+	parts := []string{description.ID}
+	for _, name := range description.Quota.Account {
+		parts = append(parts, credentials[name])
+	}
+	if len(description.Quota.Account) == 0 {
+		parts = append(parts, record.ID)
+	}
+	key := strings.Join(parts, "|")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if h, ok := d.lanes[key]; ok {
+		return h.lane, nil
+	}
+	var lease ports.Lane
+	err := d.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		lease, err = tx.Lanes().Take(ctx, key, d.options.Owner)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := lane.New(description.Quota, d.clock, lease.Clean)
+	d.lanes[key] = &held{lane: l, lease: lease}
+	return l, nil
+}

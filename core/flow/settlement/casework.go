@@ -1,0 +1,336 @@
+package settlement
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Faults of what a person decides.
+const (
+	// CodeNotOpen: the exception is resolved already.
+	CodeNotOpen fault.Code = "exception.not_open"
+	// CodeNotAdoptable: this kind of exception has nothing to adopt.
+	CodeNotAdoptable fault.Code = "exception.not_adoptable"
+	// CodeNotResolvable: the exception does not concern a line that can be given a document.
+	CodeNotResolvable fault.Code = "exception.not_resolvable"
+	// CodeWrongDocument: the chosen document cannot be what the line settles.
+	CodeWrongDocument fault.Code = "exception.wrong_document"
+)
+
+// Adoption is what adopting somebody else's booking means.
+type Adoption struct {
+	// Document is the invoice or credit invoice that the line is tied to.
+	Document string
+	// Payments are the payments that stand on it in the accounting system.
+	Payments []ports.RegisteredPayment
+	// Correction is the voucher that moves what was paid on another account than
+	// clearing, empty if nothing has to move.
+	Correction     []ledger.Row
+	CorrectionText string
+	// Confirmed says that it was done and not merely proposed.
+	Confirmed bool
+}
+
+// casefile is an exception with everything that a decision on it needs.
+type casefile struct {
+	*work
+	exception ports.Exception
+	payout    ports.PayoutRecord
+	line      ports.LineRecord
+	by        string
+}
+
+// openCase loads an open exception and the flow it belongs to.
+func (s *Service) openCase(ctx context.Context, exceptionID, by string) (*casefile, error) {
+	c := &casefile{work: &work{Service: s, tally: &remote.Tally{}}, by: by}
+	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		if c.exception, err = tx.Exceptions().Get(ctx, exceptionID); err != nil {
+			return err
+		}
+		if c.exception.State != ports.ExceptionOpen {
+			return fault.New(CodeNotOpen, fault.Conflict, "the exception is resolved: "+c.exception.Resolution)
+		}
+		if c.payout, err = tx.Payouts().Get(ctx, c.exception.PayoutID); err != nil {
+			return err
+		}
+		if c.exception.LineID != 0 {
+			if c.line, err = tx.Lines().Get(ctx, c.exception.LineID); err != nil {
+				return err
+			}
+		}
+		if c.flow, err = tx.Flows().Get(ctx, c.payout.FlowID); err != nil {
+			return err
+		}
+		c.merchant, err = tx.Merchants().Get(ctx, c.flow.MerchantID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, c.connect(ctx)
+}
+
+// Resolve ties the line of an exception to the document that a person chose and
+// plans its payment: in full, in part if the line is smaller, but never more than
+// what is open.
+func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string) error {
+	c, err := s.openCase(ctx, exceptionID, by)
+	if err != nil {
+		return err
+	}
+	if c.exception.LineID == 0 || c.exception.StepID != 0 || !c.line.Kind.NeedsDocument() {
+		return fault.New(CodeNotResolvable, fault.Conflict, "the exception is not about a sale or refund without a document").
+			WithRemedy("retry it when its reason is gone")
+	}
+	if err := c.search(ctx, ports.DocumentKey{Reference: invoice.Number, Value: normalise(document)}); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		chosen, err := tx.Documents().Get(ctx, c.flow.Target, document)
+		if err != nil {
+			return err
+		}
+		decision, err := choose(c.line, chosen)
+		if err != nil {
+			return err
+		}
+		step, claim, err := c.paymentStep(c.payout, c.line, chosen.Document, decision)
+		if err != nil {
+			return err
+		}
+		if err := tx.Steps().Plan(ctx, []ports.Step{step}); err != nil {
+			return err
+		}
+		if err := tx.Documents().Claim(ctx, c.flow.Target, []ports.Claim{claim}); err != nil {
+			return err
+		}
+		return c.settle(ctx, tx, document, "resolved", "document "+document+" chosen")
+	})
+}
+
+// choose checks that a document chosen by hand can be settled by the line.
+func choose(l ports.LineRecord, d ports.DocumentRecord) (matching.Decision, error) {
+	wrong := func(reason string) (matching.Decision, error) {
+		return matching.Decision{}, fault.Invalid(CodeWrongDocument, "document", reason).WithRemedy("choose another document, or correct this one in the accounting system")
+	}
+	want := invoice.Invoice
+	if l.Kind == payout.Refund {
+		want = invoice.Credit
+	}
+	open, err := d.Balance.Sub(d.Claimed)
+	switch {
+	case err != nil:
+		return matching.Decision{}, err
+	case d.Kind != want:
+		return wrong("document " + d.Number + " is no " + strings.ReplaceAll(string(want), "_", " "))
+	case d.Cancelled || !d.Booked:
+		return wrong("document " + d.Number + " is not booked")
+	case open.Currency() != l.Gross.Currency():
+		return wrong("document " + d.Number + " is in " + string(open.Currency()))
+	case open.Abs().Minor() < l.Gross.Abs().Minor():
+		return wrong("only " + open.String() + " is open on document " + d.Number + ", the line is " + l.Gross.String())
+	}
+	return matching.Decision{
+		Line: l.Key, State: matching.Matched, Document: d.Number, Kind: d.Kind, Amount: l.Gross,
+		Partial: open != l.Gross, WriteOff: money.Zero(l.Gross.Currency()),
+	}, nil
+}
+
+// settle marks the line as matched by a person and lets the flow go on.
+func (c *casefile) settle(ctx context.Context, tx ports.Tx, document, act, detail string) error {
+	kept, err := json.Marshal(verdict{By: c.by})
+	if err != nil {
+		return err
+	}
+	now := c.clock.Now().UTC()
+	line := ports.LineDecision{LineID: c.line.ID, State: ports.LineMatched, Document: document, Decision: kept, WaitingSince: c.line.WaitingSince}
+	if err := tx.Lines().Decide(ctx, []ports.LineDecision{line}); err != nil {
+		return err
+	}
+	if err := tx.Exceptions().Resolve(ctx, c.exception.ID, detail, c.by, now); err != nil {
+		return err
+	}
+	return c.resume(ctx, tx, act, detail)
+}
+
+// resume writes the audit log and starts a run.
+func (c *casefile) resume(ctx context.Context, tx ports.Tx, act, detail string) error {
+	err := tx.Audit().Append(ctx, ports.AuditEntry{
+		MerchantID: c.flow.MerchantID, At: c.clock.Now().UTC(), By: c.by, Act: "exception." + act, Subject: c.exception.ID, Detail: detail,
+	})
+	if err != nil {
+		return err
+	}
+	return c.trigger(ctx, tx, "exception "+act)
+}
+
+// trigger opens a run of the flow unless one is running, and enqueues its work.
+func (c *casefile) trigger(ctx context.Context, tx ports.Tx, trigger string) error {
+	_, err := tx.Runs().Current(ctx, c.flow.ID)
+	if fault.CodeOf(err) == ports.CodeNotFound {
+		_, err = c.openRun(ctx, tx, c.flow, trigger)
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: c.flow.ID})
+}
+
+// Adopt accepts that somebody else has paid the document of an exception. Without
+// confirm it only says what that means. If the payments lie on another account
+// than clearing, a voucher moves them there, so that the payout's own voucher does
+// not count the money twice.
+func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (Adoption, error) {
+	c, err := s.openCase(ctx, exceptionID, by)
+	if err != nil {
+		return Adoption{}, err
+	}
+	adoptable := c.exception.Code == matching.CodeAlreadyPaid || c.exception.Code == matching.CodeAlreadyCredited
+	if !adoptable || c.exception.Document == "" {
+		return Adoption{}, fault.New(CodeNotAdoptable, fault.Conflict, "only a document that somebody else has paid can be adopted").
+			WithRemedy("resolve the exception by choosing a document")
+	}
+	adoption := Adoption{Document: c.exception.Document, Confirmed: confirm}
+	if adoption.Payments, err = c.paymentsOf(ctx, c.exception.Document); err != nil {
+		return Adoption{}, err
+	}
+	voucher, err := c.correction(adoption.Payments)
+	if err != nil {
+		return Adoption{}, err
+	}
+	if !voucher.IsZero() {
+		adoption.Correction, adoption.CorrectionText = voucher.Rows(), voucher.Text()
+	}
+	if !confirm {
+		return adoption, nil
+	}
+	return adoption, s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		if err := c.planCorrection(ctx, tx, voucher); err != nil {
+			return err
+		}
+		return c.settle(ctx, tx, adoption.Document, "adopted", "payment of "+adoption.Document+" by others adopted")
+	})
+}
+
+func (c *casefile) paymentsOf(ctx context.Context, document string) ([]ports.RegisteredPayment, error) {
+	source, err := remote.Capability[ports.PaymentSource](c.target, ports.CapabilityPayments)
+	if err != nil {
+		return nil, err
+	}
+	var list ports.PaymentList
+	err = c.target.Do(ctx, "ListPayments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+		var err error
+		list, err = source.ListPayments(ctx, ports.ListPaymentsRequest{Call: call, DocumentNumber: document})
+		return list.Usage, err
+	})
+	return list.Payments, err
+}
+
+// correction is the voucher that moves a line's money from the account on which
+// somebody booked it to clearing; it is zero if it is there already.
+func (c *casefile) correction(payments []ports.RegisteredPayment) (ledger.Voucher, error) {
+	clearing := c.settings.Accounts.Clearing[c.line.Gross.Currency()]
+	for _, p := range payments {
+		if p.Booked && p.Account != clearing && p.Amount == c.line.Gross {
+			return booking.MoveFromClearing(c.line.Gross, p.Account, civil.In(c.clock.Now(), c.zone), "Payment of "+c.exception.Document+" moved to clearing", c.settings)
+		}
+	}
+	return ledger.Voucher{}, nil
+}
+
+func (c *casefile) planCorrection(ctx context.Context, tx ports.Tx, voucher ledger.Voucher) error {
+	if voucher.IsZero() {
+		return nil
+	}
+	sum, err := voucher.Sum()
+	if err != nil {
+		return err
+	}
+	content, err := json.Marshal(voucherContent{Series: c.settings.VoucherSeries, Date: voucher.Date(), Text: voucher.Text(), Rows: voucher.Rows()})
+	if err != nil {
+		return err
+	}
+	return tx.Steps().Plan(ctx, []ports.Step{{
+		PayoutID: c.payout.ID, LineID: c.line.ID, Kind: ports.StepCorrection, Key: correctionKey(c.payout, c.line), State: ports.StepPlanned,
+		Content: content, Amount: sum, SettingsVersion: c.flow.SettingsVersion,
+	}})
+}
+
+// RetryException tries again what an exception stopped, after its reason is gone.
+func (s *Service) RetryException(ctx context.Context, exceptionID, by string) error {
+	c, err := s.openCase(ctx, exceptionID, by)
+	if err != nil {
+		return err
+	}
+	if c.exception.LineID == 0 && c.exception.StepID == 0 {
+		return s.RetryPayout(ctx, c.payout.ID, by)
+	}
+	return s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		if c.exception.StepID == 0 {
+			return c.resume(ctx, tx, "retried", "matched again in the next run")
+		}
+		step, err := tx.Steps().Get(ctx, c.exception.StepID)
+		if err != nil {
+			return err
+		}
+		// Whether the refused attempt left a trace is looked up: the step stays open
+		// and its next attempt searches first.
+		step.State, step.Fault = ports.StepOpen, nil
+		if err := tx.Steps().Save(ctx, step); err != nil {
+			return err
+		}
+		if c.exception.LineID == 0 {
+			if err := tx.Exceptions().Resolve(ctx, c.exception.ID, "retried", by, c.clock.Now().UTC()); err != nil {
+				return err
+			}
+			return c.resume(ctx, tx, "retried", "step "+step.Key)
+		}
+		return c.settle(ctx, tx, c.line.Document, "retried", "step "+step.Key)
+	})
+}
+
+// RetryPayout reads a held payout anew and takes whatever the provider shows now.
+func (s *Service) RetryPayout(ctx context.Context, payoutID, by string) error {
+	return s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		p, err := tx.Payouts().Get(ctx, payoutID)
+		if err != nil {
+			return err
+		}
+		if p.State != payout.Held {
+			return fault.New("payout.not_held", fault.Conflict, "the payout is "+string(p.State)+", not held").
+				WithRemedy("retry its exceptions one by one")
+		}
+		flow, err := tx.Flows().Get(ctx, p.FlowID)
+		if err != nil {
+			return err
+		}
+		if p.Hold != nil && p.Hold.Code == payout.CodeContentChanged {
+			p.Fingerprint = "" // the next listing takes the new content
+			err = tx.Payouts().Save(ctx, p)
+		} else {
+			err = s.reread(ctx, tx, p)
+		}
+		if err != nil {
+			return err
+		}
+		c := casefile{work: &work{Service: s, flow: flow}, exception: ports.Exception{ID: p.ID}, by: by}
+		return c.resume(ctx, tx, "payout_retried", p.Reference)
+	})
+}
+
+func correctionKey(p ports.PayoutRecord, l ports.LineRecord) string {
+	return strings.TrimSuffix(paymentKey(p, l), ";") + "C;"
+}

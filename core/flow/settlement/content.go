@@ -1,0 +1,98 @@
+package settlement
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// voucherContent is a planned voucher as it is stored.
+type voucherContent struct {
+	Series string       `json:"series"`
+	Date   civil.Date   `json:"date"`
+	Text   string       `json:"text"`
+	Rows   []ledger.Row `json:"rows"`
+}
+
+func (c voucherContent) voucher() (ledger.Voucher, error) { return ledger.New(c.Date, c.Text, c.Rows) }
+
+// attachmentContent is a planned file as it is stored. It is written once, when
+// planned, so that every attempt sends the same bytes under the same name.
+type attachmentContent struct {
+	// Voucher is the key of the step whose voucher the file belongs to.
+	Voucher   string `json:"voucher"`
+	FileName  string `json:"file_name"`
+	MediaType string `json:"media_type"`
+	Content   []byte `json:"content"`
+}
+
+// intent is what was known of a document when a payment of it was opened.
+type intent struct {
+	BalanceBefore money.Amount `json:"balance_before"`
+	Known         []string     `json:"known,omitempty"`
+}
+
+// ProofWriter writes the document that goes with a payout's voucher.
+type ProofWriter interface {
+	// WriteProof gives the file; the same proof gives the same bytes.
+	WriteProof(p Proof) (mediaType string, content []byte, err error)
+}
+
+// Proof is what the document that goes with a voucher shows.
+type Proof struct {
+	Merchant  string
+	Provider  string
+	Reference string
+	Date      civil.Date
+	Proof     payout.Proof
+	Sums      []ports.LineSum
+	Voucher   ledger.Voucher
+}
+
+func (w *work) proofStep(p ports.PayoutRecord, entry booking.Entry, sums []ports.LineSum) (ports.Step, error) {
+	byKind, err := KindSums(sums)
+	if err != nil {
+		return ports.Step{}, err
+	}
+	proof, err := payout.Prove(p.Payout, byKind)
+	if err != nil {
+		return ports.Step{}, err
+	}
+	mediaType, content, err := w.proofs.WriteProof(Proof{
+		Merchant: w.merchant.Name, Provider: w.source.Description().Name, Reference: p.Reference, Date: w.date(p),
+		Proof: proof, Sums: sums, Voucher: entry.Voucher,
+	})
+	if err != nil {
+		return ports.Step{}, fmt.Errorf("writing the proof of payout %s: %w", p.Reference, err)
+	}
+	stored, err := json.Marshal(attachmentContent{
+		Voucher: stepKey(p, "V1"), FileName: "kvitt-" + identify("", p.ID, string(content)) + extension(mediaType),
+		MediaType: mediaType, Content: content,
+	})
+	return ports.Step{
+		PayoutID: p.ID, Kind: ports.StepAttachment, Key: stepKey(p, "A1"), State: ports.StepPlanned,
+		Content: stored, SettingsVersion: w.flow.SettingsVersion,
+	}, err
+}
+
+func extension(mediaType string) string {
+	switch mediaType {
+	case "application/pdf":
+		return ".pdf"
+	case "text/html":
+		return ".html"
+	}
+	return ".txt"
+}
+
+// unreadable is the fault of stored content that this version cannot read.
+func unreadable(step ports.Step, err error) error {
+	return fault.New("step.content_unreadable", fault.Validation, "the planned "+string(step.Kind)+" cannot be read").Wrap(err)
+}

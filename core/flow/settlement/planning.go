@@ -1,0 +1,277 @@
+package settlement
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// verdict is what is kept with a line of how it was matched.
+type verdict struct {
+	Rule     matching.KeyPair      `json:"rule,omitzero"`
+	Compared []matching.Comparison `json:"compared,omitempty"`
+	Partial  bool                  `json:"partial,omitempty"`
+	By       string                `json:"by,omitempty"`
+}
+
+// outcome is what a batch of decisions changes, gathered to be stored at once.
+type outcome struct {
+	lines  []ports.LineDecision
+	claims []ports.Claim
+	steps  []ports.Step
+}
+
+// decide stores what became of a batch of lines: matched lines get a payment,
+// lines without a document wait or become exceptions.
+func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord, found matches) error {
+	var out outcome
+	for _, l := range lines {
+		if err := w.decideLine(ctx, tx, p, l, found, &out); err != nil {
+			return err
+		}
+	}
+	if err := tx.Lines().Decide(ctx, out.lines); err != nil {
+		return err
+	}
+	if err := tx.Documents().Claim(ctx, w.flow.Target, out.claims); err != nil {
+		return err
+	}
+	return tx.Steps().Plan(ctx, out.steps)
+}
+
+func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord, found matches, out *outcome) error {
+	d, wanted := found.byLine[l.Key]
+	if !wanted {
+		if l.State == ports.LinePending {
+			out.lines = append(out.lines, ports.LineDecision{LineID: l.ID, State: ports.LineNoDocument})
+		}
+		return nil
+	}
+	if l.State == ports.LineException {
+		// A payment that was planned and then refused is a matter of its own.
+		if _, err := tx.Steps().ByKey(ctx, paymentKey(p, l)); fault.CodeOf(err) != ports.CodeNotFound {
+			return err
+		}
+	}
+	kept, err := json.Marshal(verdict{Rule: d.Rule, Compared: d.Compared, Partial: d.Partial})
+	if err != nil {
+		return err
+	}
+	line := ports.LineDecision{LineID: l.ID, Decision: kept, WaitingSince: l.WaitingSince}
+	var why *fault.Error
+	switch d.State {
+	case matching.Matched:
+		line.State, line.Document = ports.LineMatched, d.Document
+		why, err = w.planPayment(p, l, found.documents[d.Document], d, out)
+	case matching.Exception:
+		why = d.Fault
+	case matching.None:
+		if w.stillWaiting(p) {
+			line.State = ports.LineWaiting
+			if line.WaitingSince.IsZero() {
+				line.WaitingSince = w.clock.Now().UTC()
+			}
+		} else {
+			why = notFound(l)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if why != nil {
+		line.State, line.Document = ports.LineException, ""
+		err = w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), document: d.Document, amount: l.Gross}, why)
+	} else if l.State == ports.LineException {
+		err = tx.Exceptions().ResolveLine(ctx, l.ID, "matched "+d.Document, "kvitt", w.clock.Now().UTC())
+	}
+	out.lines = append(out.lines, line)
+	return err
+}
+
+// planPayment plans the payment of a matched line, or says why it cannot be made.
+func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision, out *outcome) (*fault.Error, error) {
+	step, claim, err := w.paymentStep(p, l, document, d)
+	if f := fault.Of(err); f != nil {
+		return f, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.steps = append(out.steps, step)
+	out.claims = append(out.claims, claim)
+	return nil, nil
+}
+
+func (w *work) paymentStep(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision) (ports.Step, ports.Claim, error) {
+	paid, err := booking.PaymentFor(booking.Settlement{
+		Line: l.Line, Document: document, WriteOff: d.WriteOff, Late: p.State != payout.Fetched,
+		Dates: booking.Dates{Payout: w.date(p), Occurred: w.occurred(l), Today: civil.In(w.clock.Now(), w.zone)},
+	}, w.settings)
+	if err != nil {
+		return ports.Step{}, ports.Claim{}, err
+	}
+	payment := ports.Payment{
+		DocumentNumber: paid.DocumentNumber, DocumentKind: document.Kind, Amount: paid.Amount, Account: paid.Account, Date: paid.Date,
+		Text: w.title(p) + " " + caption(l),
+	}
+	effect := paid.Amount
+	for _, off := range paid.WriteOffs {
+		payment.WriteOffs = append(payment.WriteOffs, ports.WriteOff{Account: off.Account, Amount: off.Amount, Reason: off.Reason, Text: off.Text})
+		if effect, err = effect.Add(off.Amount); err != nil {
+			return ports.Step{}, ports.Claim{}, err
+		}
+	}
+	content, err := json.Marshal(payment)
+	if err != nil {
+		return ports.Step{}, ports.Claim{}, err
+	}
+	return ports.Step{
+		PayoutID: p.ID, LineID: l.ID, Kind: ports.StepPayment, Key: paymentKey(p, l), State: ports.StepPlanned,
+		Content: content, Document: paid.DocumentNumber, Amount: effect, SettingsVersion: w.flow.SettingsVersion,
+	}, ports.Claim{Number: paid.DocumentNumber, Amount: effect}, nil
+}
+
+// freeze plans what concerns the payout as a whole: its voucher and the proof
+// that goes with it. From then on the plan does not change.
+func (w *work) freeze(ctx context.Context, p ports.PayoutRecord) error {
+	return w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
+		sums, err := tx.Lines().Sums(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		entry, err := booking.PayoutVoucher(p.Payout, w.date(p), BookingSums(sums), w.settings)
+		if err != nil {
+			return err
+		}
+		for _, open := range entry.Open {
+			if err := w.parkLines(ctx, tx, p, open); err != nil {
+				return err
+			}
+		}
+		steps, err := w.payoutSteps(p, entry, sums)
+		if err != nil {
+			return err
+		}
+		if err := tx.Steps().Plan(ctx, steps); err != nil {
+			return err
+		}
+		p.State, p.SettingsVersion, p.UpdatedAt = payout.Planned, w.flow.SettingsVersion, w.clock.Now().UTC()
+		return tx.Payouts().Save(ctx, p)
+	})
+}
+
+// payoutSteps gives the voucher in its parts and, with the first part, the proof.
+func (w *work) payoutSteps(p ports.PayoutRecord, entry booking.Entry, sums []ports.LineSum) ([]ports.Step, error) {
+	if entry.Voucher.IsZero() {
+		return nil, nil
+	}
+	parts, err := booking.Split(entry.Voucher, voucherRows, w.settings.Accounts.Clearing[p.Net.Currency()])
+	if err != nil {
+		return nil, err
+	}
+	var steps []ports.Step
+	for i, part := range parts {
+		content, err := json.Marshal(voucherContent{
+			Series: w.settings.VoucherSeries, Date: part.Date(), Text: w.title(p), Rows: part.Rows(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		sum, err := part.Sum()
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, ports.Step{
+			PayoutID: p.ID, Kind: ports.StepVoucher, Key: stepKey(p, "V"+strconv.Itoa(i+1)), State: ports.StepPlanned,
+			Content: content, Amount: sum, SettingsVersion: w.flow.SettingsVersion,
+		})
+	}
+	proof, err := w.proofStep(p, entry, sums)
+	if err != nil {
+		return nil, err
+	}
+	return append(steps, proof), nil
+}
+
+// voucherRows is how many rows a voucher may have; accounting systems differ, and
+// a payout voucher has few.
+const voucherRows = 200
+
+// parkLines makes exceptions of the lines that a voucher could not place.
+func (w *work) parkLines(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, open booking.Open) error {
+	var after int64
+	for {
+		lines, err := tx.Lines().List(ctx, p.ID, ports.LineFilter{Kind: open.Kind}, after, 1000)
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		var parked []ports.LineDecision
+		for _, l := range lines {
+			after = l.Ordinal
+			if l.RawType != open.RawType {
+				continue
+			}
+			parked = append(parked, ports.LineDecision{LineID: l.ID, State: ports.LineException})
+			if err := w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), amount: l.Gross}, open.Fault); err != nil {
+				return err
+			}
+		}
+		if err := tx.Lines().Decide(ctx, parked); err != nil {
+			return err
+		}
+	}
+}
+
+// BookingSums gives line sums as the booking rules take them.
+func BookingSums(sums []ports.LineSum) []booking.Sum {
+	out := make([]booking.Sum, len(sums))
+	for i, s := range sums {
+		out[i] = booking.Sum{Kind: s.Kind, RawType: s.RawType, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, Lines: s.Lines}
+	}
+	return out
+}
+
+func (w *work) date(p ports.PayoutRecord) civil.Date { return civil.In(p.Date, w.zone) }
+
+// occurred is the day of the capture or refund, none if the provider is silent.
+func (w *work) occurred(l ports.LineRecord) civil.Date {
+	if l.OccurredAt.IsZero() {
+		return civil.Date{}
+	}
+	return civil.In(l.OccurredAt, w.zone)
+}
+
+// title names the payout in texts that people read.
+func (w *work) title(p ports.PayoutRecord) string {
+	return fmt.Sprintf("%s %s", w.source.Description().Name, p.Reference)
+}
+
+// caption is the text by which people know a line.
+func caption(l ports.LineRecord) string {
+	for _, r := range []payout.Reference{payout.MerchantReference1, payout.ShortOrderID, payout.OrderID, payout.TransactionID} {
+		if v := l.References[r]; v != "" {
+			return v
+		}
+	}
+	return l.Key
+}
+
+// stepKey names a planned document for ever. Its end sign keeps one key from
+// being a part of another where systems search for substrings.
+func stepKey(p ports.PayoutRecord, part string) string {
+	return "kv:" + strings.TrimPrefix(p.ID, "po-") + ":" + part + ";"
+}
+
+func paymentKey(p ports.PayoutRecord, l ports.LineRecord) string {
+	return stepKey(p, "L"+strconv.FormatInt(l.Ordinal, 10))
+}

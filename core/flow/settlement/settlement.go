@@ -1,0 +1,162 @@
+// Package settlement is the flow of payouts: it lists them at a provider, reads
+// and proves their rows, matches them to invoices, plans what to book, and books
+// it exactly once.
+//
+// All progress is in the store. Advance moves one flow on by a slice of time and
+// can be stopped anywhere, also by a crash: the next slice goes on from what was
+// stored. Nothing is written to the accounting system before the intent to write
+// it is stored, and an intent whose outcome is open is looked up before it is
+// tried again.
+package settlement
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Faults of the flow.
+const (
+	// CodeFlowDisabled: a run was asked for on a flow that is switched off.
+	CodeFlowDisabled fault.Code = "flow.disabled"
+	// CodeGaveUp: a remote system could not be used for too long.
+	CodeGaveUp fault.Code = "flow.gave_up"
+	// CodeOutcomeOpen: nobody could find out whether a write took effect.
+	CodeOutcomeOpen fault.Code = "erp.outcome_open"
+	// CodeNeedsConfirmation: the provider's kind of payout must be looked at.
+	CodeNeedsConfirmation fault.Code = "payout.needs_confirmation"
+)
+
+// Service runs flows of payouts.
+type Service struct {
+	store   ports.Store
+	desk    *remote.Desk
+	clock   ports.BusinessClock
+	machine func() time.Time
+	proofs  ProofWriter
+	options Options
+}
+
+// Options bound the work. All are required.
+type Options struct {
+	// Slice is how long Advance works before it gives way.
+	Slice time.Duration
+	// Batch is how many lines are matched and planned in one unit of work.
+	Batch int
+	// Attempts is how often an open write, or a failing remote system, is tried.
+	Attempts int
+	// Backoff is the pause after the first failure; it doubles up to a minute.
+	Backoff time.Duration
+	// Lookback is how far behind the newest payout the list is read again, for
+	// payouts that a provider publishes late.
+	Lookback time.Duration
+}
+
+// DefaultOptions are those of a hub in production.
+func DefaultOptions() Options {
+	return Options{Slice: 30 * time.Second, Batch: 1000, Attempts: 10, Backoff: time.Second, Lookback: 14 * 24 * time.Hour}
+}
+
+// New makes the service. The machine clock bounds slices only.
+func New(store ports.Store, desk *remote.Desk, clock ports.BusinessClock, machine func() time.Time, proofs ProofWriter, options Options) *Service {
+	return &Service{store: store, desk: desk, clock: clock, machine: machine, proofs: proofs, options: options}
+}
+
+// Start opens a run of a flow and enqueues its work. A flow that is running
+// already gets no second run: the running one is returned.
+func (s *Service) Start(ctx context.Context, flowID, trigger string) (ports.Run, error) {
+	var run ports.Run
+	err := s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		flow, err := tx.Flows().Get(ctx, flowID)
+		if err != nil {
+			return err
+		}
+		if !flow.Enabled {
+			return fault.New(CodeFlowDisabled, fault.Conflict, "the flow is switched off").
+				WithRemedy("enable the flow first")
+		}
+		run, err = tx.Runs().Current(ctx, flowID)
+		if fault.CodeOf(err) == ports.CodeNotFound {
+			run, err = s.openRun(ctx, tx, flow, trigger)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: flowID})
+	})
+	return run, err
+}
+
+func (s *Service) openRun(ctx context.Context, tx ports.Tx, flow merchant.Flow, trigger string) (ports.Run, error) {
+	started := s.machine().UTC()
+	run := ports.Run{
+		ID:     identify("run-", flow.ID, started.Format(time.RFC3339Nano)),
+		FlowID: flow.ID, MerchantID: flow.MerchantID, Trigger: trigger,
+		State: ports.RunRunning, StartedAt: started,
+	}
+	return run, tx.Runs().Create(ctx, run)
+}
+
+// Next says when Advance wants to be called again.
+type Next struct {
+	// Done: the run is over and nothing is left to do.
+	Done bool
+	// After is how long to wait before the next slice.
+	After time.Duration
+}
+
+// Advance works on a flow until its run is over or the slice has passed. It
+// returns an error only if the store fails; what goes wrong at a remote system is
+// retried later or ends the run, with the reason in its report.
+func (s *Service) Advance(ctx context.Context, flowID string) (Next, error) {
+	w, err := s.open(ctx, flowID)
+	if w == nil || err != nil {
+		return Next{Done: w == nil && err == nil}, err
+	}
+	for end := s.machine().Add(s.options.Slice); s.machine().Before(end); {
+		next, err := w.unit(ctx)
+		if err != nil {
+			return w.stumble(ctx, err)
+		}
+		if next.Done || next.After > 0 {
+			return next, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return Next{}, err
+		}
+	}
+	return Next{}, nil
+}
+
+// unit does one bounded piece of work: at most one page, batch or group of writes.
+func (w *work) unit(ctx context.Context) (Next, error) {
+	switch w.progress.Phase {
+	case phaseListing:
+		return Next{}, w.listPage(ctx)
+	case phaseMirroring:
+		return Next{}, w.mirrorPage(ctx)
+	case phaseWorking:
+	}
+	record, ok, err := w.nextPayout(ctx)
+	if err != nil {
+		return Next{}, err
+	}
+	if !ok {
+		return Next{Done: true}, w.finish(ctx, ports.RunDone, nil)
+	}
+	return w.advancePayout(ctx, record)
+}
+
+// identify makes an id that is the same whenever it is made from the same parts,
+// so that work which is done again after a crash meets its own traces.
+func identify(prefix string, parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return prefix + hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,62 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+)
+
+// Faults of finding and starting connectors.
+const (
+	// CodeConnectorUnknown: no connector of this id is installed.
+	CodeConnectorUnknown fault.Code = "connector.unknown"
+	// CodeConnectorUnavailable: it is installed but not running now.
+	CodeConnectorUnavailable fault.Code = "connector.unavailable"
+	// CodeCapabilityMissing: the connector cannot do what the flow needs.
+	CodeCapabilityMissing fault.Code = "connector.capability_missing"
+)
+
+// Catalogue hands out installed connectors.
+type Catalogue interface {
+	// Connector gives the active version of a connector. The value implements the
+	// interfaces of the capabilities in its description. Calls fail with
+	// CodeConnectorUnavailable, of class fault.NotSent, while it is down.
+	Connector(id string) (Connector, error)
+	// Status lists every installed connector by id.
+	Status() []ConnectorStatus
+}
+
+// ConnectorState is what a connector's process does.
+type ConnectorState string
+
+// The states of a connector's process.
+const (
+	ConnectorStopped     ConnectorState = "stopped"
+	ConnectorStarting    ConnectorState = "starting"
+	ConnectorReady       ConnectorState = "ready"
+	ConnectorBackingOff  ConnectorState = "backing_off"
+	ConnectorQuarantined ConnectorState = "quarantined"
+)
+
+// ConnectorStatus is what support sees of a connector.
+type ConnectorStatus struct {
+	Description Description
+	SHA256      string
+	State       ConnectorState
+	PID         int
+	StartedAt   time.Time
+	Restarts    int
+	// LastExit says how the process ended last time, empty if it never did.
+	LastExit string
+}
+
+// Tokens obtains short-lived access tokens by a connector's OAuth declaration.
+type Tokens interface {
+	// Token gives a token for a connection, from memory while it is valid. The
+	// hosts are those of Connection.Hosts. It fails with class fault.Auth if the
+	// credentials are refused.
+	Token(ctx context.Context, connectionID string, oauth OAuth, credentials, hosts map[string]string) (string, error)
+	// Forget drops a token that was refused.
+	Forget(connectionID string)
+}
