@@ -1,0 +1,14 @@
+// Command fortnox is a simulator of Fortnox: one company whose documents and
+// books live in memory, behind the REST API that integrations use.
+package main
+
+import (
+	"os"
+
+	"github.com/kvitt/kvitt/plugins/fortnox/simulator/server"
+	"github.com/kvitt/kvitt/sdk/simulator"
+)
+
+func main() {
+	os.Exit(simulator.Command{Section: "fortnox", Build: server.Build}.Main())
+}
