@@ -1,6 +1,9 @@
 package onboarding
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // withoutSecrets removes every property that the schema marks as writeOnly, and
 // every property that it does not mention: it might be a secret misplaced.
@@ -9,6 +12,7 @@ func withoutSecrets(schema, document json.RawMessage) json.RawMessage {
 		Properties map[string]struct {
 			WriteOnly  bool            `json:"writeOnly"`
 			Properties json.RawMessage `json:"properties"`
+			Items      json.RawMessage `json:"items"`
 		} `json:"properties"`
 	}
 	var values map[string]json.RawMessage
@@ -18,7 +22,7 @@ func withoutSecrets(schema, document json.RawMessage) json.RawMessage {
 	shown := make(map[string]json.RawMessage, len(values))
 	for name, value := range values {
 		property, known := described.Properties[name]
-		if !known || property.WriteOnly {
+		if !known || property.WriteOnly || bytes.Contains(property.Items, []byte(`"writeOnly"`)) {
 			continue
 		}
 		if len(property.Properties) > 0 {

@@ -1,0 +1,204 @@
+package onboarding
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// books compares settings with what the accounting system has.
+type books struct {
+	service *Service
+	candidate
+}
+
+func (s *Service) books(c candidate) books { return books{service: s, candidate: c} }
+
+// accountsExist refuses accounts that the settings need and that are not chosen,
+// do not exist or are inactive.
+func (b books) accountsExist(ctx context.Context) error {
+	if b.unfit != nil {
+		return b.unfit
+	}
+	if err := b.chosen(); err != nil {
+		return err
+	}
+	known, err := b.known(ctx, ports.ChooseAccount)
+	if err != nil {
+		return err
+	}
+	for _, account := range accountsInUse(b.settings) {
+		active, exists := known[string(account)]
+		if exists && active {
+			continue
+		}
+		reason := "account " + string(account) + " does not exist in the accounting system"
+		if exists {
+			reason = "account " + string(account) + " is not active in the accounting system"
+		}
+		return fault.Invalid(CodeAccountMissing, b.fieldOf(account), reason).
+			WithRemedy("open the account in the accounting system or choose another one")
+	}
+	return nil
+}
+
+// chosen refuses settings without which no payout in the merchant's currency can
+// be booked at all.
+func (b books) chosen() error {
+	currency := b.merchant.Currency
+	for _, must := range []struct {
+		field   string
+		account ledger.Account
+	}{
+		{"settings.accounts.clearing." + string(currency), b.settings.Accounts.Clearing[currency]},
+		{"settings.accounts.bank." + string(currency), b.settings.Accounts.Bank[currency]},
+		{"settings.accounts.fee", b.settings.Accounts.Fee},
+	} {
+		if must.account == "" {
+			return fault.Invalid(CodeAccountMissing, must.field, "this account is not chosen").
+				WithRemedy("choose an account")
+		}
+	}
+	return nil
+}
+
+func (b books) seriesExists(ctx context.Context) error {
+	if b.unfit != nil {
+		return b.unfit
+	}
+	known, err := b.known(ctx, ports.ChooseVoucherSeries)
+	if err != nil {
+		return err
+	}
+	if !known[b.settings.VoucherSeries] {
+		return fault.Invalid(CodeSeriesMissing, "settings.voucher_series",
+			"voucher series "+b.settings.VoucherSeries+" does not exist in the accounting system or is not open for manual vouchers").
+			WithRemedy("open the series in the accounting system or choose another one")
+	}
+	return nil
+}
+
+// known gives everything of a kind and whether it is active today.
+func (b books) known(ctx context.Context, kind ports.ChoiceKind) (map[string]bool, error) {
+	if err := verified("target", b.target); err != nil {
+		return nil, err
+	}
+	today, err := b.service.today(b.merchant)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for cursor := ""; ; {
+		page, err := b.service.Choices(ctx, b.target.ID, kind, today, cursor)
+		if err != nil {
+			return nil, err
+		}
+		for _, choice := range page.Choices {
+			known[choice.Value] = choice.Active
+		}
+		if cursor = page.Next; cursor == "" {
+			return known, nil
+		}
+	}
+}
+
+// fieldOf names the setting that chose an account.
+func (b books) fieldOf(account ledger.Account) string {
+	a := b.settings.Accounts
+	for _, currency := range clearingOf(b.settings) {
+		if a.Clearing[currency] == account {
+			return "settings.accounts.clearing." + string(currency)
+		}
+		if a.Bank[currency] == account {
+			return "settings.accounts.bank." + string(currency)
+		}
+	}
+	for _, named := range []struct {
+		field   string
+		account ledger.Account
+	}{
+		{"fee", a.Fee}, {"fee_vat", a.FeeVAT}, {"reserve", a.Reserve}, {"dispute", a.Dispute},
+		{"dispute_loss", a.DisputeLoss}, {"suspense", a.Suspense}, {"rounding", a.Rounding},
+		{"commission", a.Commission}, {"loan", a.Loan}, {"tax", a.Tax},
+	} {
+		if named.account == account {
+			return "settings.accounts." + named.field
+		}
+	}
+	return "settings"
+}
+
+// Choices gives a page of what may be picked in the accounting system.
+func (s *Service) Choices(ctx context.Context, connectionID string, kind ports.ChoiceKind, on civil.Date, cursor string) (ports.ChoicesPage, error) {
+	account, err := s.parts.Remote.Open(ctx, connectionID)
+	if err != nil {
+		return ports.ChoicesPage{}, err
+	}
+	choices, err := remote.Capability[ports.Choices](account, ports.CapabilityChoices)
+	if err != nil {
+		return ports.ChoicesPage{}, err
+	}
+	var page ports.ChoicesPage
+	err = account.Do(ctx, "ListChoices", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+		var err error
+		page, err = choices.ListChoices(ctx, ports.ChoicesRequest{Call: call, Kind: kind, On: on, Cursor: cursor})
+		return page.Usage, err
+	})
+	return page, err
+}
+
+// ExportBooks gives the ledger of the year of a date as the accounting system's
+// own SIE file, piece by piece; write is called for each in order.
+func (s *Service) ExportBooks(ctx context.Context, connectionID string, on civil.Date, write func([]byte) error) error {
+	account, err := s.parts.Remote.Open(ctx, connectionID)
+	if err != nil {
+		return err
+	}
+	source, err := remote.Capability[ports.Books](account, ports.CapabilityBooks)
+	if err != nil {
+		return err
+	}
+	for cursor := ""; ; {
+		var piece ports.BooksPiece
+		err := account.Do(ctx, "ExportBooks", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+			var err error
+			piece, err = source.ExportBooks(ctx, ports.ExportBooksRequest{Call: call, On: on, Cursor: cursor})
+			return piece.Usage, err
+		})
+		if err != nil {
+			return err
+		}
+		if err := write(piece.Bytes); err != nil {
+			return err
+		}
+		if cursor = piece.Next; cursor == "" {
+			return nil
+		}
+	}
+}
+
+// Today is the business date of the merchant whom a connection belongs to.
+func (s *Service) Today(ctx context.Context, connectionID string) (civil.Date, error) {
+	owner, err := view(ctx, s, func(ctx context.Context, tx ports.Tx) (merchant.Merchant, error) {
+		record, err := tx.Connections().Get(ctx, connectionID)
+		if err != nil {
+			return merchant.Merchant{}, err
+		}
+		return tx.Merchants().Get(ctx, record.MerchantID)
+	})
+	if err != nil {
+		return civil.Date{}, err
+	}
+	return s.today(owner)
+}
+
+// ChoiceKinds lists what may be picked.
+func ChoiceKinds() []ports.ChoiceKind {
+	return slices.Clone([]ports.ChoiceKind{ports.ChooseAccount, ports.ChooseVoucherSeries, ports.ChooseModeOfPayment})
+}

@@ -1,0 +1,138 @@
+package onboarding
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Enable switches a flow on, or refuses with the first reason against it.
+func (s *Service) Enable(ctx context.Context, flowID, by string) (merchant.Flow, error) {
+	c, err := s.candidate(ctx, flowID)
+	if err != nil {
+		return merchant.Flow{}, err
+	}
+	for _, condition := range s.conditions(c) {
+		if err := condition.check(ctx); err != nil {
+			return merchant.Flow{}, err
+		}
+	}
+	return s.toggle(ctx, c.flow, true, by)
+}
+
+// Disable switches a flow off. A run under way ends with the payout it works on.
+func (s *Service) Disable(ctx context.Context, flowID, by string) (merchant.Flow, error) {
+	flow, err := s.Flow(ctx, flowID)
+	if err != nil {
+		return merchant.Flow{}, err
+	}
+	return s.toggle(ctx, flow, false, by)
+}
+
+func (s *Service) toggle(ctx context.Context, flow merchant.Flow, enabled bool, by string) (merchant.Flow, error) {
+	toggled := act{merchant: flow.MerchantID, by: by, name: "flow.disabled", subject: flow.ID}
+	if enabled {
+		toggled.name = "flow.enabled"
+	}
+	err := s.update(ctx, toggled, func(ctx context.Context, tx ports.Tx) error {
+		return tx.Flows().SetEnabled(ctx, flow.ID, enabled)
+	})
+	flow.Enabled = enabled
+	return flow, err
+}
+
+// ChecklistItem is one thing that must be done before go-live.
+type ChecklistItem struct {
+	// Item is stable and short ("target_verified").
+	Item string
+	// Flow is the flow it concerns, empty for the merchant as a whole.
+	Flow string
+	Done bool
+	// Code, Field, Reason and Remedy say what is missing.
+	Code   fault.Code
+	Field  string
+	Reason string
+	Remedy string
+}
+
+// Checklist says what is left before a merchant's flows can go live. It asks the
+// accounting system which accounts exist, so it may take a moment.
+func (s *Service) Checklist(ctx context.Context, merchantID string) ([]ChecklistItem, error) {
+	if _, err := s.Merchant(ctx, merchantID); err != nil {
+		return nil, err
+	}
+	flows, err := s.Flows(ctx, merchantID, ports.Page{Limit: 1000})
+	if err != nil {
+		return nil, err
+	}
+	connections, err := s.Connections(ctx, merchantID, ports.Page{Limit: 1000})
+	if err != nil {
+		return nil, err
+	}
+	items := s.beginnings(connections, flows)
+	for _, flow := range flows {
+		of, err := s.flowItems(ctx, flow)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, of...)
+	}
+	return items, nil
+}
+
+// beginnings are the items of a merchant who has no flow yet.
+func (s *Service) beginnings(connections []ports.ConnectionRecord, flows []merchant.Flow) []ChecklistItem {
+	source := ChecklistItem{
+		Item: "source_connected", Reason: "no payment provider is connected",
+		Remedy: "make a connection whose connector offers " + string(ports.CapabilityPayouts),
+	}
+	target := ChecklistItem{
+		Item: "target_connected", Reason: "no accounting system is connected",
+		Remedy: "make a connection whose connector offers " + string(ports.CapabilityVouchers),
+	}
+	for _, record := range connections {
+		description, err := s.description(record.Connector)
+		if err != nil {
+			continue // its connector is gone; the flow's own items tell
+		}
+		source.Done = source.Done || description.Has(ports.CapabilityPayouts)
+		target.Done = target.Done || description.Has(ports.CapabilityVouchers)
+	}
+	flow := ChecklistItem{
+		Item: "flow_created", Done: len(flows) > 0, Reason: "no flow joins the two",
+		Remedy: "make a flow of payouts from the provider to the accounting system",
+	}
+	items := []ChecklistItem{source, target, flow}
+	for i, item := range items {
+		if item.Done {
+			items[i].Reason, items[i].Remedy = "", ""
+		}
+	}
+	return items
+}
+
+func (s *Service) flowItems(ctx context.Context, flow merchant.Flow) ([]ChecklistItem, error) {
+	c, err := s.candidate(ctx, flow.ID)
+	if err != nil {
+		return nil, err
+	}
+	var items []ChecklistItem
+	for _, condition := range s.conditions(c) {
+		item := ChecklistItem{Item: condition.item, Flow: flow.ID, Done: true}
+		if err := condition.check(ctx); err != nil {
+			f := fault.Of(err)
+			if f == nil {
+				return nil, err
+			}
+			item.Done, item.Code, item.Field, item.Reason, item.Remedy = false, f.Code, f.Field, f.Reason, f.Remedy
+		}
+		items = append(items, item)
+	}
+	enabled := ChecklistItem{Item: "enabled", Flow: flow.ID, Done: flow.Enabled}
+	if !flow.Enabled {
+		enabled.Reason, enabled.Remedy = "the flow is switched off", "enable the flow"
+	}
+	return append(items, enabled), nil
+}

@@ -1,0 +1,151 @@
+package onboarding
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// candidate is a flow with all that decides whether it may be switched on.
+type candidate struct {
+	merchant merchant.Merchant
+	flow     merchant.Flow
+	source   ports.ConnectionRecord
+	target   ports.ConnectionRecord
+	settings booking.Settings
+	// unfit is why the settings cannot be read, or nil.
+	unfit error
+	// others are the merchant's other enabled flows into the same target.
+	others []neighbour
+}
+
+type neighbour struct {
+	connector string
+	settings  booking.Settings
+}
+
+// condition is one thing that must hold before a flow is switched on. The
+// checklist shows all of them, Enable refuses with the first that does not hold.
+type condition struct {
+	item  string
+	check func(ctx context.Context) error
+}
+
+func (s *Service) conditions(c candidate) []condition {
+	offline := []condition{
+		{"source_verified", func(context.Context) error { return verified("source", c.source) }},
+		{"target_verified", func(context.Context) error { return verified("target", c.target) }},
+		{"capabilities", func(context.Context) error { return s.bothCapable(c) }},
+		{"settings", func(context.Context) error { return c.unfit }},
+		{"shape", func(context.Context) error { return c.supportedShape() }},
+		{"clearing_account", func(context.Context) error { return c.ownClearing() }},
+	}
+	books := s.books(c)
+	return append(offline,
+		condition{"accounts", books.accountsExist},
+		condition{"voucher_series", books.seriesExists})
+}
+
+func verified(end string, record ports.ConnectionRecord) error {
+	refusal := fault.New(CodeConnectionUnverified, fault.Conflict, "the connection to "+record.Connector+" has not been verified").
+		WithField(end).WithRemedy("verify the connection")
+	switch record.State {
+	case merchant.Verified:
+		return nil
+	case merchant.Failing:
+		refusal.Reason = "the last verification of the connection to " + record.Connector + " failed"
+		refusal.Remedy = "see the checks of the connection, mend what failed and verify it again"
+	case merchant.Unverified:
+	}
+	return refusal
+}
+
+func (s *Service) bothCapable(c candidate) error {
+	ends := flowEnds(c.flow)
+	if err := s.capable(c.source, ends[0]); err != nil {
+		return err
+	}
+	return s.capable(c.target, ends[1])
+}
+
+func (c candidate) supportedShape() error {
+	if c.unfit != nil {
+		return c.unfit
+	}
+	if c.settings.Shape != booking.Clearing {
+		return fault.Invalid(CodeShapeUnsupported, "settings.shape", "payouts are booked through a clearing account; the shape \""+string(c.settings.Shape)+"\" is not available yet").
+			WithRemedy("choose the shape clearing")
+	}
+	return nil
+}
+
+// ownClearing refuses a clearing account that another provider or currency of the
+// merchant uses: its balance could no longer be explained.
+func (c candidate) ownClearing() error {
+	if c.unfit != nil {
+		return c.unfit
+	}
+	for _, currency := range clearingOf(c.settings) {
+		account := c.settings.Accounts.Clearing[currency]
+		for _, other := range c.others {
+			for theirs, taken := range other.settings.Accounts.Clearing {
+				if taken != account || (other.connector == c.source.Connector && theirs == currency) {
+					continue
+				}
+				return fault.New(CodeClearingShared, fault.Conflict,
+					"account "+string(account)+" is the clearing account of "+other.connector+" in "+string(theirs)).
+					WithField("settings.accounts.clearing." + string(currency)).
+					WithRemedy("choose another account, such as one of 1580 to 1589")
+			}
+		}
+	}
+	return nil
+}
+
+// candidate loads a flow and what surrounds it.
+func (s *Service) candidate(ctx context.Context, flowID string) (candidate, error) {
+	return view(ctx, s, func(ctx context.Context, tx ports.Tx) (candidate, error) {
+		var c candidate
+		var err error
+		if c.flow, err = tx.Flows().Get(ctx, flowID); err != nil {
+			return c, err
+		}
+		if c.merchant, err = tx.Merchants().Get(ctx, c.flow.MerchantID); err != nil {
+			return c, err
+		}
+		if c.source, err = tx.Connections().Get(ctx, c.flow.Source); err != nil {
+			return c, err
+		}
+		if c.target, err = tx.Connections().Get(ctx, c.flow.Target); err != nil {
+			return c, err
+		}
+		if c.settings, err = booking.Parse(c.flow.Settings); err != nil {
+			c.unfit = settingsFault(err)
+		}
+		c.others, err = neighbours(ctx, tx, c.flow)
+		return c, err
+	})
+}
+
+func neighbours(ctx context.Context, tx ports.Tx, flow merchant.Flow) ([]neighbour, error) {
+	var others []neighbour
+	err := eachFlow(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
+		if f.ID == flow.ID || !f.Enabled || f.Target != flow.Target {
+			return nil
+		}
+		source, err := tx.Connections().Get(ctx, f.Source)
+		if err != nil {
+			return err
+		}
+		settings, err := booking.Parse(f.Settings)
+		if err != nil {
+			return settingsFault(err)
+		}
+		others = append(others, neighbour{connector: source.Connector, settings: settings})
+		return nil
+	})
+	return others, err
+}

@@ -1,0 +1,158 @@
+package onboarding
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// What a verification may be asked to expect, see ports.VerifyRequest.
+const (
+	expectAccount = "account"
+	expectSeries  = "voucher_series"
+)
+
+// Verify checks a connection at the remote system, keeps the outcome and returns
+// the connection with it. A check that fails is no error; it is one that nothing
+// could be checked, and then the connection stays as it was.
+func (s *Service) Verify(ctx context.Context, id, by string) (ports.ConnectionRecord, error) {
+	expect, err := s.expected(ctx, id)
+	if err != nil {
+		return ports.ConnectionRecord{}, err
+	}
+	report, err := s.check(ctx, id, expect)
+	if err != nil {
+		return ports.ConnectionRecord{}, err
+	}
+	return s.keep(ctx, id, report, by)
+}
+
+// check asks the remote system. Credentials that are refused are the outcome of a
+// check, although some connectors, and the hub's own token request, say it by an
+// error.
+func (s *Service) check(ctx context.Context, id string, expect map[string][]string) (ports.VerifyReport, error) {
+	account, err := s.parts.Remote.Open(ctx, id)
+	if err != nil {
+		return ports.VerifyReport{}, err
+	}
+	report, err := account.Verify(ctx, ports.VerifyRequest{Expect: expect, Today: s.parts.Clock.Now()})
+	if f := fault.Of(err); f != nil && f.Class == fault.Auth {
+		return ports.VerifyReport{Checks: []ports.Check{{
+			Name: "access", State: ports.CheckFailed, Detail: f.Reason, Remedy: f.Remedy,
+		}}}, nil
+	}
+	return report, err
+}
+
+func (s *Service) keep(ctx context.Context, id string, report ports.VerifyReport, by string) (ports.ConnectionRecord, error) {
+	var record ports.ConnectionRecord
+	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		if record, err = tx.Connections().Get(ctx, id); err != nil {
+			return err
+		}
+		if err := recognise(&record, report); err != nil {
+			return err
+		}
+		record.Checks, record.VerifiedAt, record.UpdatedAt = report.Checks, s.now(), s.now()
+		record.State = merchant.Verified
+		if slices.ContainsFunc(report.Checks, func(c ports.Check) bool { return c.State == ports.CheckFailed }) {
+			record.State = merchant.Failing
+		}
+		if err := tx.Connections().Save(ctx, record); err != nil {
+			return duplicate(err)
+		}
+		return tx.Audit().Append(ctx, ports.AuditEntry{
+			MerchantID: record.MerchantID, At: s.now(), By: by,
+			Act: "connection.verified", Subject: id, Detail: string(record.State),
+		})
+	})
+	return record, err
+}
+
+// recognise takes over the name of the account. Once known it cannot become
+// another: documents and payouts of the first are in the store under this
+// connection.
+func recognise(record *ports.ConnectionRecord, report ports.VerifyReport) error {
+	if report.AccountID == "" {
+		return nil
+	}
+	if record.AccountID != "" && record.AccountID != report.AccountID {
+		return fault.New(CodeAccountChanged, fault.Conflict, "the credentials belong to another account than this connection was made for").
+			WithField("credentials").WithRemedy("make a new connection for the other account, or enter the credentials of the first one")
+	}
+	record.AccountID, record.AccountName = report.AccountID, report.AccountName
+	return nil
+}
+
+func duplicate(err error) error {
+	if fault.CodeOf(err) != ports.CodeExists {
+		return err
+	}
+	return fault.New(CodeDuplicateAccount, fault.Duplicate, "another connection of the merchant reaches the same account").
+		WithRemedy("use the other connection; one account is connected once").Wrap(err)
+}
+
+// expected gathers what the enabled flows need of a connection.
+func (s *Service) expected(ctx context.Context, connectionID string) (map[string][]string, error) {
+	return view(ctx, s, func(ctx context.Context, tx ports.Tx) (map[string][]string, error) {
+		record, err := tx.Connections().Get(ctx, connectionID)
+		if err != nil {
+			return nil, err
+		}
+		expect := map[string][]string{}
+		err = eachFlow(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
+			if !f.Enabled || f.Target != connectionID {
+				return nil
+			}
+			settings, err := booking.Parse(f.Settings)
+			if err != nil {
+				return err
+			}
+			for _, account := range accountsInUse(settings) {
+				expect[expectAccount] = append(expect[expectAccount], string(account))
+			}
+			expect[expectSeries] = append(expect[expectSeries], settings.VoucherSeries)
+			return nil
+		})
+		for name, values := range expect {
+			slices.Sort(values)
+			expect[name] = slices.Compact(values)
+		}
+		return expect, err
+	})
+}
+
+// eachFlow calls fn for every flow of a merchant.
+func eachFlow(ctx context.Context, tx ports.Tx, merchantID string, fn func(merchant.Flow) error) error {
+	const most = 1000
+	for after := ""; ; {
+		flows, err := tx.Flows().List(ctx, merchantID, ports.Page{After: after, Limit: most})
+		if err != nil {
+			return err
+		}
+		for _, f := range flows {
+			if err := fn(f); err != nil {
+				return err
+			}
+			after = f.ID
+		}
+		if len(flows) < most {
+			return nil
+		}
+	}
+}
+
+// today is the business date of a merchant.
+func (s *Service) today(m merchant.Merchant) (civil.Date, error) {
+	zone, err := s.zone(m)
+	if err != nil {
+		return civil.Date{}, err
+	}
+	return civil.In(s.parts.Clock.Now(), zone), nil
+}
