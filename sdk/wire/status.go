@@ -126,6 +126,9 @@ func flatten(err error, f *fault.Error) *fault.Error {
 	return &flat
 }
 
+// FromStatus gives the fault, and the usage if known, that a gRPC error carries.
+func FromStatus(err error) error { return fromStatus(err, nil) }
+
 // fromStatus turns what a call came back with into a fault. Whatever does not
 // carry kvitt's details proves nothing about what the call has done.
 func fromStatus(err error, secrets []string) error {

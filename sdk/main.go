@@ -1,0 +1,72 @@
+package sdk
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	goplugin "github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+
+	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/wire"
+)
+
+// Main is the whole main function of a connector. Without arguments it serves
+// the connector to the hub that started the process, until the hub stops it or
+// dies; with the argument "describe" it prints the connector's description as
+// JSON. It does not return.
+func Main(connector ports.Connector) {
+	switch {
+	case len(os.Args) == 1:
+		Serve(connector)
+		os.Exit(0)
+	case len(os.Args) == 2 && os.Args[1] == "describe":
+		os.Exit(describe(connector))
+	default:
+		fmt.Fprintf(os.Stderr, "usage: %s [describe]\nA connector is started by kvitt; \"describe\" prints what it is.\n", os.Args[0])
+		os.Exit(2)
+	}
+}
+
+// Serve serves the connector to the hub until the hub ends it. The process is
+// the hub's: Serve takes over standard output and standard error, ignores
+// SIGTERM, which a service manager sends to hub and connectors alike while the
+// hub still wants to finish its calls, and exits when the hub is gone.
+func Serve(connector ports.Connector) {
+	log := newLogger(os.Stderr)
+	guardStdout(log)
+	signal.Ignore(syscall.SIGTERM)
+	go watchParent(log)
+	goplugin.Serve(&goplugin.ServeConfig{
+		HandshakeConfig: Handshake(),
+		VersionedPlugins: map[int]goplugin.PluginSet{
+			ports.ProtocolVersion: {PluginName: Plugin{Connector: connector}},
+		},
+		Logger: log,
+		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
+			options = append(options, wire.ServerOptions()...)
+			options = append(options, grpc.ChainUnaryInterceptor(logCalls(log), wire.Recovery(reportPanic(log))))
+			return grpc.NewServer(options...)
+		},
+	})
+}
+
+// describe prints the description alone: what the connector itself prints
+// meanwhile goes to standard error.
+func describe(connector ports.Connector) int {
+	out := os.Stdout
+	os.Stdout = os.Stderr
+	text, err := json.MarshalIndent(wire.Describe(connector), "", "  ")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "describing the connector:", err)
+		return 1
+	}
+	if _, err := fmt.Fprintf(out, "%s\n", text); err != nil {
+		fmt.Fprintln(os.Stderr, "describing the connector:", err)
+		return 1
+	}
+	return 0
+}
