@@ -2,6 +2,12 @@ module github.com/kvitt/kvitt/.tools
 
 go 1.26.0
 
+// The tools of kvitt, apart from its own dependencies. Run one from the root of the repository:
+//
+//	go tool -modfile=.tools/go.mod task demo
+//
+// task stays at 3.44: later versions contain cloud clients that a first run would download and compile.
+// protoc-gen-go and protoc-gen-go-grpc must not be newer than protobuf and grpc in the module of kvitt.
 tool (
 	github.com/go-task/task/v3/cmd/task
 	github.com/golangci/golangci-lint/v2/cmd/golangci-lint

@@ -2,6 +2,7 @@ module github.com/kvitt/kvitt/.tools/buf
 
 go 1.26.0
 
+// buf has a module of its own, so that its protobuf does not decide the version of the generators.
 tool github.com/bufbuild/buf/cmd/buf
 
 require (
