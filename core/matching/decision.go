@@ -75,7 +75,9 @@ type Decision struct {
 	Fault *fault.Error
 }
 
-// Comparison is a pair of values that was compared. A side that has none is empty.
+// Comparison is a pair of values that was laid side by side. What is "document"
+// (the key of the line, the number of the document), "open" or "total" (amounts),
+// or a pair of references such as "merchant_reference1 = order_number".
 type Comparison struct {
 	What     string `json:"what"`
 	Line     string `json:"line"`
