@@ -7,6 +7,7 @@ package money
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -52,8 +53,15 @@ func Parse(s string, currency Currency) (Amount, error) {
 	return FromDecimal(d, currency)
 }
 
+// widest is more digits than any amount has, on either side of the decimal point.
+// Beyond it a decimal such as 1e999999999 would be written out in full.
+const widest = 64
+
 // FromDecimal takes major units and refuses what the currency cannot hold.
 func FromDecimal(d decimal.Decimal, currency Currency) (Amount, error) {
+	if err := bounded(d); err != nil {
+		return Amount{}, err
+	}
 	shifted := d.Shift(int32(currency.Exponent())) //nolint:gosec // an ISO exponent is 0 to 4
 	if !shifted.IsInteger() {
 		return Amount{}, fault.Invalid(CodePrecision, "amount", d.String()+" has more decimals than "+string(currency))
@@ -64,11 +72,21 @@ func FromDecimal(d decimal.Decimal, currency Currency) (Amount, error) {
 // Round takes major units and rounds them to minor units, half away from zero,
 // so that a credit is the exact mirror of its debit.
 func Round(d decimal.Decimal, currency Currency) (Amount, error) {
+	if err := bounded(d); err != nil {
+		return Amount{}, err
+	}
 	return whole(d.Shift(int32(currency.Exponent())).Round(0), currency) //nolint:gosec // an ISO exponent is 0 to 4
 }
 
+func bounded(d decimal.Decimal) error {
+	if d.Exponent() > widest || d.Exponent() < -widest {
+		return fault.Invalid(CodeAmount, "amount", "the number has more digits than an amount can have")
+	}
+	return nil
+}
+
 func whole(minor decimal.Decimal, currency Currency) (Amount, error) {
-	if !minor.BigInt().IsInt64() {
+	if n := minor.BigInt(); !n.IsInt64() || n.Int64() == math.MinInt64 {
 		return Amount{}, fault.Invalid(CodeOverflow, "amount", minor.String()+" minor units do not fit in 64 bits")
 	}
 	return Amount{minor: minor.IntPart(), currency: currency}, nil
@@ -147,7 +165,20 @@ func (a Amount) Decimal() decimal.Decimal {
 // String gives the major units with all decimals of the currency and no
 // currency code: "-1234.50".
 func (a Amount) String() string {
-	return a.Decimal().StringFixed(int32(a.currency.Exponent())) //nolint:gosec // an ISO exponent is 0 to 4
+	decimals := a.currency.Exponent()
+	digits := strconv.FormatUint(uint64(a.Abs().minor), 10) //nolint:gosec // Abs is never negative
+	if missing := decimals + 1 - len(digits); missing > 0 {
+		digits = strings.Repeat("0", missing) + digits
+	}
+	sign := ""
+	if a.minor < 0 {
+		sign = "-"
+	}
+	if decimals == 0 {
+		return sign + digits
+	}
+	point := len(digits) - decimals
+	return sign + digits[:point] + "." + digits[point:]
 }
 
 // MarshalText gives "SEK -1234.50", and "" for an amount that is not set.
