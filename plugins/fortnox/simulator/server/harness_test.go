@@ -185,3 +185,10 @@ func asJSON(t *testing.T, value any) string {
 	require.NoError(t, json.NewEncoder(&b).Encode(value))
 	return b.String()
 }
+
+func parse(t *testing.T, raw string) object {
+	t.Helper()
+	var answer object
+	require.NoError(t, json.Unmarshal([]byte(raw), &answer), raw)
+	return answer
+}
