@@ -26,6 +26,15 @@ const (
 	Cancel  Kind = "cancel"  // the rest of the authorisation was released
 )
 
+// Valid reports whether k is one of the closed set.
+func (k Kind) Valid() bool {
+	switch k {
+	case Prepare, Payment, Deposit, Refund, Credit, Cancel:
+		return true
+	}
+	return false
+}
+
 // Origin is who told kvitt of an event.
 type Origin string
 
@@ -56,6 +65,8 @@ type Event struct {
 // Validate refuses an event that makes no sense on its own.
 func (e Event) Validate() error {
 	switch {
+	case !e.Kind.Valid():
+		return fault.Invalid(CodeEventInvalid, "kind", "\""+string(e.Kind)+"\" is not a kind of event")
 	case e.Transaction == "":
 		return fault.Invalid(CodeEventInvalid, "transaction", "an event belongs to a transaction")
 	case e.Amount.Sign() < 0:
@@ -65,7 +76,7 @@ func (e Event) Validate() error {
 	case e.FeeVAT.Abs().Minor() > e.Fee.Abs().Minor():
 		return fault.Invalid(CodeEventInvalid, "fee_vat", "the VAT is part of the fee and cannot exceed it")
 	}
-	if _, err := e.Gross(); err != nil {
+	if _, err := money.Sum(e.Amount.Currency(), e.Fee, e.FeeVAT); err != nil {
 		return fault.Invalid(CodeEventInvalid, "fee", "a fee in another currency is another event").Wrap(err)
 	}
 	return nil
@@ -87,6 +98,11 @@ func (e Event) Gross() (money.Amount, error) {
 // Proven gives the events that a line of a payout proves: payment and deposit
 // for a sale, refund and credit for a refund, none for other kinds. They book
 // nothing, because the payout does.
+//
+// A fee larger than the sale leaves a net that a deposit cannot hold, because
+// amounts are never negative. The fee is then a credit of its own: money that
+// left the merchant with gross 0. A returned fee larger than the refund is, the
+// same way, a deposit of its own.
 func Proven(l payout.Line, method string) ([]Event, error) {
 	if !l.Kind.NeedsDocument() {
 		return nil, nil
@@ -99,13 +115,20 @@ func Proven(l payout.Line, method string) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, second := Payment, Deposit
+	requested, settled, opposite, direction := Payment, Deposit, Credit, +1
 	if l.Kind == payout.Refund {
-		first, second = Refund, Credit
+		requested, settled, opposite, direction = Refund, Credit, Deposit, -1
 	}
-	base := Event{Origin: FromPayout, Transaction: l.References[payout.OrderID], Method: method, At: l.OccurredAt, Reference: l.Key}
-	requested, settled := base, base
-	requested.Kind, requested.Amount = first, l.Gross.Abs()
-	settled.Kind, settled.Amount, settled.Fee, settled.FeeVAT = second, net.Abs(), fee, l.FeeVAT
-	return []Event{requested, settled}, nil
+	event := func(kind Kind, amount, fee, feeVAT money.Amount) Event {
+		return Event{
+			Kind: kind, Origin: FromPayout, Transaction: l.References[payout.OrderID], Method: method,
+			Amount: amount.Abs(), Fee: fee, FeeVAT: feeVAT, At: l.OccurredAt, Reference: l.Key,
+		}
+	}
+	zero := money.Zero(l.Gross.Currency())
+	events := []Event{event(requested, l.Gross, zero, zero)}
+	if net.Sign() == -direction {
+		return append(events, event(settled, l.Gross, zero, zero), event(opposite, fee, fee, l.FeeVAT)), nil
+	}
+	return append(events, event(settled, net, fee, l.FeeVAT)), nil
 }
