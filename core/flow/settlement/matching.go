@@ -201,10 +201,10 @@ func (w *work) stillWaiting(p ports.PayoutRecord) bool {
 
 // notFound is the fault of a line that has waited long enough.
 func notFound(l ports.LineRecord) *fault.Error {
-	what, make := "invoice", "make the invoice"
+	what := "invoice"
 	if l.Kind == payout.Refund {
-		what, make = "credit invoice", "make the credit invoice"
+		what = "credit invoice"
 	}
 	return fault.New(matching.CodeNoDocument, fault.NotFound, "no "+what+" in the accounting system carries any of the line's references").
-		WithRemedy(make + " with the reference, or choose the document that the line settles")
+		WithRemedy("make the " + what + " with the reference, or choose the document that the line settles")
 }

@@ -126,6 +126,9 @@ func (w *work) update(ctx context.Context, after progress, fn func(ctx context.C
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
+		if w.run.ID == "" { // a person's decision outside of any run
+			return nil
+		}
 		if err := tx.Runs().Add(ctx, w.run.ID, ports.RunReport{Calls: calls, RateLimited: limited}); err != nil {
 			return err
 		}

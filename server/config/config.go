@@ -1,0 +1,126 @@
+// Package config is what an operator writes about a hub.
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/kvitt/kvitt/core/fault"
+)
+
+// CodeInvalid is the fault of a setting that makes no sense.
+const CodeInvalid fault.Code = "config.invalid"
+
+// Config is the whole of it. Default gives values for all but nothing is required.
+type Config struct {
+	// Listen is the address of the REST API, "host:port"; port 0 takes a free one.
+	Listen string `yaml:"listen"`
+	// PublicURL is how people reach the API, for links; empty means Listen.
+	PublicURL string `yaml:"public_url"`
+	// Data is the folder of the database, the keys and the connectors' copies.
+	Data string `yaml:"data"`
+	// Connectors is the folder whose executables are the installed connectors.
+	Connectors string `yaml:"connectors"`
+	// Hosts replaces hosts of remote systems per connector, as for simulators:
+	// {fortnox: {"https://api.fortnox.se": "http://127.0.0.1:9001"}}.
+	Hosts map[string]map[string]string `yaml:"hosts"`
+	// BusinessClock sets the business clock to a moment at start, for demos.
+	BusinessClock time.Time `yaml:"business_clock"`
+	// LogLevel is trace, debug, info, warn or error.
+	LogLevel string  `yaml:"log_level"`
+	LogJSON  bool    `yaml:"log_json"`
+	Timings  Timings `yaml:"timings"`
+}
+
+// Timings bound the work. Tests shorten them; operators rarely need to.
+type Timings struct {
+	// Slice is how long one job works on a flow before it gives way.
+	Slice time.Duration `yaml:"slice"`
+	// JobTimeout ends a job that does not.
+	JobTimeout time.Duration `yaml:"job_timeout"`
+	// RescueAfter is when a job of a hub that died is taken up again.
+	RescueAfter time.Duration `yaml:"rescue_after"`
+	// Poll is how often the queue is looked at.
+	Poll time.Duration `yaml:"poll"`
+	// Call is the longest that one request to a connector may take.
+	Call time.Duration `yaml:"call"`
+	// Backoff is the pause after the first failure of a remote system.
+	Backoff time.Duration `yaml:"backoff"`
+	// Attempts is how often it is tried before a person is asked.
+	Attempts int `yaml:"attempts"`
+	// Stop is how long a hub that stops waits for calls in flight.
+	Stop time.Duration `yaml:"stop"`
+}
+
+// Default gives the settings of a hub on one machine.
+func Default() Config {
+	return Config{
+		Listen: "127.0.0.1:8484", Data: "data", Connectors: "bin/connectors", LogLevel: "info",
+		Timings: Timings{
+			Slice: 30 * time.Second, JobTimeout: time.Minute, RescueAfter: 2 * time.Minute,
+			Poll: 200 * time.Millisecond, Call: 45 * time.Second,
+			Backoff: time.Second, Attempts: 10, Stop: 20 * time.Second,
+		},
+	}
+}
+
+// Load reads a YAML file over the defaults; an empty path gives the defaults. A
+// setting that kvitt does not know is an error.
+func Load(path string) (Config, error) {
+	c := Default()
+	if path == "" {
+		return c, nil
+	}
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return c, fmt.Errorf("reading the configuration: %w", err)
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.DisallowUnknownField()).Decode(&c); err != nil {
+		return c, fault.Invalid(CodeInvalid, path, yaml.FormatError(err, false, false)).Wrap(err)
+	}
+	return c, c.Validate()
+}
+
+// Validate names the first setting that makes no sense.
+func (c Config) Validate() error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fault.Invalid(CodeInvalid, "listen", "\""+c.Listen+"\" is not written host:port")
+	}
+	for connector, hosts := range c.Hosts {
+		for declared, base := range hosts {
+			for _, address := range []string{declared, base} {
+				if u, err := url.Parse(address); err != nil || u.Scheme == "" || u.Host == "" {
+					return fault.Invalid(CodeInvalid, "hosts."+connector, "\""+address+"\" is not a base URL like https://api.example.com")
+				}
+			}
+		}
+	}
+	t := c.Timings
+	for _, timing := range []struct {
+		field string
+		value time.Duration
+	}{
+		{"slice", t.Slice}, {"job_timeout", t.JobTimeout}, {"rescue_after", t.RescueAfter}, {"poll", t.Poll},
+		{"call", t.Call}, {"backoff", t.Backoff}, {"stop", t.Stop},
+	} {
+		if timing.value <= 0 {
+			return fault.Invalid(CodeInvalid, "timings."+timing.field, "a duration must be positive, like 30s")
+		}
+	}
+	switch {
+	case t.Attempts < 1:
+		return fault.Invalid(CodeInvalid, "timings.attempts", "at least one attempt is needed")
+	case t.Call >= t.JobTimeout:
+		return fault.Invalid(CodeInvalid, "timings.call", "a call must end before the job that makes it (timings.job_timeout)")
+	case t.JobTimeout >= t.RescueAfter:
+		return fault.Invalid(CodeInvalid, "timings.rescue_after", "a job may only be rescued after it has timed out (timings.job_timeout)")
+	}
+	return nil
+}
