@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/company"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/ore"
 )
@@ -73,6 +75,20 @@ func (n *whole) UnmarshalJSON(raw []byte) error {
 	}
 	*n = whole(value)
 	return nil
+}
+
+// rate is an exchange rate of bounded size.
+type rate struct{ decimal.Decimal }
+
+// UnmarshalJSON takes a number or a text that holds one.
+func (x *rate) UnmarshalJSON(raw []byte) error {
+	text := string(raw)
+	if unquoted, err := strconv.Unquote(text); err == nil {
+		text = unquoted
+	}
+	value, err := ore.Decimal(text)
+	x.Decimal = value
+	return err
 }
 
 // text is a text that may come as a number: "73" or 73.

@@ -27,7 +27,7 @@ func TestPersonAddsAnInvoice(t *testing.T) {
 		"a credit of nothing":    {"date": "2026-04-20", "credit_of": "4711", "rows": rows},
 		"a second credit":        {"date": "2026-04-20", "credit_of": "1003", "rows": rows},
 		"an unknown currency":    {"date": "2026-04-20", "currency": "USD", "rows": rows},
-		"a misspelt field":       {"date": "2026-04-20", "referens": "1", "rows": rows},
+		"a misspelt field":       {"date": "2026-04-20", "reference_one": "1", "rows": rows},
 		"a booking in the lock":  {"date": "2026-02-27", "booked": true, "rows": rows},
 		"a year that is missing": {"date": "2030-02-27", "booked": true, "rows": rows},
 		"an unknown account":     {"date": "2026-04-20", "booked": true, "rows": []object{{"account": 3999, "vat": 25, "price": 1, "quantity": 1}}},

@@ -72,7 +72,7 @@ func fileJSON(f *company.File) map[string]any {
 // connectionBody has the writable fields of a connection; the year comes from
 // the query.
 type connectionBody struct {
-	FileId        string //nolint:revive,staticcheck // the field's name at Fortnox
+	FileID        string `json:"FileId"`
 	VoucherNumber text
 	VoucherSeries string
 	VoucherYear   *whole
@@ -83,7 +83,7 @@ func connect(c *call) (answer, *company.Refusal) {
 	if refusal := c.read("VoucherFileConnection", &body); refusal != nil {
 		return answer{}, refusal
 	}
-	if body.FileId == "" || body.VoucherNumber == "" || body.VoucherSeries == "" {
+	if body.FileID == "" || body.VoucherNumber == "" || body.VoucherSeries == "" {
 		return answer{}, badBody(company.CodeMissingField, "FileId, VoucherNumber och VoucherSeries krävs.")
 	}
 	number, err := strconv.Atoi(string(body.VoucherNumber))
@@ -94,7 +94,7 @@ func connect(c *call) (answer, *company.Refusal) {
 	if refusal != nil {
 		return answer{}, refusal
 	}
-	connection, refusal := c.company.Connect(body.FileId, year, body.VoucherSeries, number)
+	connection, refusal := c.company.Connect(body.FileID, year, body.VoucherSeries, number)
 	if refusal != nil {
 		return answer{}, refusal
 	}

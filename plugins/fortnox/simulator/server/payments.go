@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"strconv"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/civil"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/company"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/ore"
@@ -17,7 +15,7 @@ type paymentBody struct {
 	InvoiceNumber        text
 	Amount               *ore.Amount
 	AmountCurrency       *ore.Amount
-	CurrencyRate         *decimal.Decimal
+	CurrencyRate         *rate
 	PaymentDate          string
 	ModeOfPayment        string
 	ModeOfPaymentAccount whole
@@ -45,8 +43,11 @@ func createPayment(c *call) (answer, *company.Refusal) {
 	}
 	order := company.PaymentOrder{
 		Invoice: string(body.InvoiceNumber), Amount: body.Amount, AmountCurrency: body.AmountCurrency,
-		Rate: body.CurrencyRate, Date: civil.Date(body.PaymentDate), Mode: body.ModeOfPayment,
+		Date: civil.Date(body.PaymentDate), Mode: body.ModeOfPayment,
 		Account: int(body.ModeOfPaymentAccount), Source: "direct",
+	}
+	if body.CurrencyRate != nil {
+		order.Rate = &body.CurrencyRate.Decimal
 	}
 	if body.PaymentDate != "" {
 		if _, err := civil.Parse(body.PaymentDate); err != nil {

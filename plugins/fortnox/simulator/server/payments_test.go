@@ -100,6 +100,8 @@ func TestPaymentIsRefused(t *testing.T) {
 		"with nothing in it":                 {object{"Amount": 0}, 400, 2999014},
 		"negative on an ordinary invoice":    {object{"Amount": -499}, 400, 2999014},
 		"positive on a credit invoice":       {object{"InvoiceNumber": 1004, "Amount": 95}, 400, 2999014},
+		"with a rate beyond all measure":     {object{"CurrencyRate": json.Number("1e999999")}, 400, 2000108},
+		"with a rate for kronor":             {object{"CurrencyRate": 2}, 400, 2999015},
 		"with two different amounts":         {object{"AmountCurrency": 498}, 400, 2999015},
 		"in a year that does not exist":      {object{"PaymentDate": "2027-01-04"}, 400, 2999002},
 		"with forbidden characters":          {object{"WriteOffs": []object{{"Amount": 1, "AccountNumber": 3740, "TransactionInformation": "a|b"}}}, 400, 2000359},

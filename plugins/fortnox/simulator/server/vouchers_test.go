@@ -28,7 +28,9 @@ func voucher(fields object) string {
 	body := object{
 		"VoucherSeries": "K", "TransactionDate": "2026-04-16", "Description": "Utbetalning Klarna P-1",
 		"VoucherRows": []object{
-			{"Account": 1930, "Debit": 90}, {"Account": 6040, "Debit": 8}, {"Account": 2641, "Debit": 2.00},
+			{"Account": 1930, "Debit": 90},
+			{"Account": 6040, "Debit": 8},
+			{"Account": 2641, "Debit": 2.00},
 			{"Account": 1686, "Credit": 100, "TransactionInformation": "P-1"},
 		},
 	}
