@@ -1,0 +1,69 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/kvitt/kvitt/ports"
+)
+
+type connections struct{ *tx }
+
+const connectionColumns = "id, merchant, connector, label, settings, account_id, account_name, state, " +
+	"credentials, checks, verified_at, created_at, updated_at"
+
+func readConnection(row scanner) (ports.ConnectionRecord, error) {
+	var c ports.ConnectionRecord
+	var checks *[]ports.Check
+	err := row.Scan(&c.ID, &c.MerchantID, &c.Connector, &c.Label, rawJSON(&c.Settings), &c.AccountID, &c.AccountName, &c.State,
+		&c.Credentials, decoded(&checks), moment(&c.VerifiedAt), moment(&c.CreatedAt), moment(&c.UpdatedAt))
+	if checks != nil {
+		c.Checks = *checks
+	}
+	return c, err
+}
+
+func checksJSON(checks []ports.Check) (any, error) {
+	if checks == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(checks)
+	return string(text), err
+}
+
+func (s connections) Create(ctx context.Context, c ports.ConnectionRecord) error {
+	checks, err := checksJSON(c.Checks)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, "INSERT INTO connection ("+connectionColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		c.ID, c.MerchantID, c.Connector, c.Label, jsonText(c.Settings), c.AccountID, c.AccountName, c.State,
+		c.Credentials, checks, micros(c.VerifiedAt), micros(c.CreatedAt), micros(c.UpdatedAt))
+	return named(err, "connection")
+}
+
+func (s connections) Save(ctx context.Context, c ports.ConnectionRecord) error {
+	checks, err := checksJSON(c.Checks)
+	if err != nil {
+		return err
+	}
+	changed, err := s.exec(ctx, `UPDATE connection SET connector = ?, label = ?, settings = ?, account_id = ?, account_name = ?,
+		state = ?, credentials = ?, checks = ?, verified_at = ?, created_at = ?, updated_at = ? WHERE id = ?`,
+		c.Connector, c.Label, jsonText(c.Settings), c.AccountID, c.AccountName,
+		c.State, c.Credentials, checks, micros(c.VerifiedAt), micros(c.CreatedAt), micros(c.UpdatedAt), c.ID)
+	return oneOf(changed, err, "connection")
+}
+
+func (s connections) Get(ctx context.Context, id string) (ports.ConnectionRecord, error) {
+	c, err := one(ctx, s.tx, readConnection, "SELECT "+connectionColumns+" FROM connection WHERE id = ?", id)
+	return c, named(err, "connection")
+}
+
+func (s connections) List(ctx context.Context, merchantID string, page ports.Page) ([]ports.ConnectionRecord, error) {
+	if err := limitOf(page.Limit, maxPage); err != nil {
+		return nil, err
+	}
+	return all(ctx, s.tx, readConnection,
+		"SELECT "+connectionColumns+" FROM connection WHERE merchant = ? AND id > ? ORDER BY id LIMIT ?",
+		merchantID, page.After, page.Limit)
+}

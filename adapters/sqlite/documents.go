@@ -1,0 +1,160 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/ports"
+)
+
+type documents struct{ *tx }
+
+const documentSelect = `SELECT d.id, d.number, d.kind, d.currency, d.total, d.balance, d.date, d.due, d.booked, d.cancelled, d.partial,
+	w.text, d.refs, d.keys, d.claimed, d.paid `
+
+// storedDocument is a document with the texts by which it is looked up.
+type storedDocument struct {
+	ports.DocumentRecord
+	id   int64
+	keys map[invoice.Reference]string
+}
+
+func readDocument(row scanner) (storedDocument, error) {
+	var d storedDocument
+	var currency, names, refs, keys string
+	var total, balance, claimed, paid int64
+	err := row.Scan(&d.id, &d.Number, &d.Kind, &currency, &total, &balance, date(&d.Date), date(&d.DueDate), &d.Booked, &d.Cancelled, &d.Partial,
+		&names, &refs, text(&keys), &claimed, &paid)
+	if err != nil {
+		return d, err
+	}
+	in := money.Currency(currency)
+	d.Total, d.Balance, d.Claimed, d.Paid = money.New(total, in), money.New(balance, in), money.New(claimed, in), money.New(paid, in)
+	if d.References, err = joinReferences[invoice.Reference](names, refs); err != nil {
+		return d, err
+	}
+	d.keys = d.References
+	if keys != "" {
+		d.keys, err = joinReferences[invoice.Reference](names, keys)
+	}
+	return d, err
+}
+
+func readDocumentRecord(row scanner) (ports.DocumentRecord, error) {
+	d, err := readDocument(row)
+	return d.DocumentRecord, err
+}
+
+func (s documents) Get(ctx context.Context, connectionID, number string) (ports.DocumentRecord, error) {
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return ports.DocumentRecord{}, err
+	}
+	d, err := one(ctx, s.tx, readDocumentRecord, documentSelect+
+		"FROM document d JOIN word w ON w.id = d.names WHERE d.connection = ? AND d.number = ?", conn, number)
+	return d, named(err, "document")
+}
+
+func (s documents) ByKeys(ctx context.Context, connectionID string, keys []ports.DocumentKey) ([]ports.DocumentRecord, error) {
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	var found []ports.DocumentRecord
+	seen := map[string]bool{}
+	for reference, values := range byReference(keys) {
+		id, known, err := s.knownWord(ctx, string(reference))
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			continue
+		}
+		records, err := all(ctx, s.tx, readDocumentRecord, documentSelect+`FROM json_each(?) j
+			CROSS JOIN document_key k ON k.connection = ? AND k.value = j.value AND k.reference = ?
+			CROSS JOIN document d ON d.id = k.document CROSS JOIN word w ON w.id = d.names`, jsonArray(values), conn, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range records {
+			if !seen[d.Number] {
+				seen[d.Number] = true
+				found = append(found, d)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b ports.DocumentRecord) int { return strings.Compare(a.Number, b.Number) })
+	return found, nil
+}
+
+// byReference brings together the values that are looked up under one reference.
+func byReference(keys []ports.DocumentKey) map[invoice.Reference][]string {
+	values := map[invoice.Reference][]string{}
+	for _, k := range keys {
+		values[k.Reference] = append(values[k.Reference], k.Value)
+	}
+	for reference, texts := range values {
+		slices.Sort(texts)
+		values[reference] = slices.Compact(texts)
+	}
+	return values
+}
+
+// knownWord gives the number of a shared text without storing it.
+func (t *tx) knownWord(ctx context.Context, text string) (int64, bool, error) {
+	id, err := one(ctx, t, scalar[int64], "SELECT id FROM word WHERE text = ?", text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return id, err == nil, err
+}
+
+func (s documents) Claim(ctx context.Context, connectionID string, claims []ports.Claim) error {
+	sums := map[string]money.Amount{}
+	for _, c := range claims {
+		sum, err := sums[c.Number].Add(c.Amount)
+		if err != nil {
+			return err
+		}
+		sums[c.Number] = sum
+	}
+	for _, number := range slices.Sorted(maps.Keys(sums)) {
+		if err := s.move(ctx, connectionID, ports.Claim{Number: number, Amount: sums[number]},
+			"UPDATE document SET claimed = claimed + ?1 WHERE connection = ?2 AND number = ?3 AND currency = ?4"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s documents) Settle(ctx context.Context, connectionID string, claim ports.Claim) error {
+	return s.move(ctx, connectionID, claim, `UPDATE document SET claimed = claimed - ?1, paid = paid + ?1, balance = balance - ?1
+		WHERE connection = ?2 AND number = ?3 AND currency = ?4`)
+}
+
+func (s documents) move(ctx context.Context, connectionID string, claim ports.Claim, update string) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return err
+	}
+	changed, err := s.exec(ctx, update, claim.Amount.Minor(), conn, claim.Number, claim.Amount.Currency())
+	if err != nil || changed == 1 {
+		return err
+	}
+	d, err := s.Get(ctx, connectionID, claim.Number)
+	if err != nil {
+		return err
+	}
+	return fault.Invalid(money.CodeMixed, "currency",
+		"a claim in "+string(claim.Amount.Currency())+" cannot stand against a document in "+string(d.Total.Currency()))
+}

@@ -1,0 +1,226 @@
+package sqlite
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/ports"
+)
+
+var (
+	insertDocuments = bulk{ //nolint:gochecknoglobals // a constant in all but name
+		insert: "INSERT INTO document (connection, number, kind, currency, total, balance, date, due, booked, cancelled, partial, " +
+			"names, refs, keys)",
+		columns: 14,
+		suffix: " ON CONFLICT (connection, number) DO UPDATE SET kind = excluded.kind, currency = excluded.currency, " +
+			"total = excluded.total, balance = excluded.balance, date = excluded.date, due = excluded.due, booked = excluded.booked, " +
+			"cancelled = excluded.cancelled, partial = excluded.partial, names = excluded.names, refs = excluded.refs, keys = excluded.keys",
+	}
+	insertDocumentKeys = bulk{ //nolint:gochecknoglobals // a constant in all but name
+		insert:  "INSERT INTO document_key (connection, value, reference, document)",
+		columns: 4,
+		suffix:  " ON CONFLICT DO NOTHING",
+	}
+	insertSearches = bulk{ //nolint:gochecknoglobals // a constant in all but name
+		insert:  "INSERT INTO document_search (connection, value, reference, at)",
+		columns: 4,
+		suffix:  " ON CONFLICT (connection, value, reference) DO UPDATE SET at = max(at, excluded.at)",
+	}
+)
+
+// Upsert writes the documents that are new or changed and, where references
+// changed, their keys.
+func (s documents) Upsert(ctx context.Context, connectionID string, docs []invoice.Document, normalise func(string) string) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	if len(docs) > ports.MaxBatch {
+		return errBatch(len(docs))
+	}
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return err
+	}
+	latest := make(map[string]invoice.Document, len(docs))
+	for _, d := range docs {
+		latest[d.Number] = d
+	}
+	before, err := s.byNumber(ctx, conn, latest)
+	if err != nil {
+		return err
+	}
+	values, changed := make([]any, 0, len(latest)*insertDocuments.columns), make([]invoice.Document, 0, len(latest))
+	for _, d := range docs {
+		if _, once := latest[d.Number]; !once {
+			continue
+		}
+		d = latest[d.Number]
+		delete(latest, d.Number)
+		keys := normalised(d.References, normalise)
+		if old, known := before[d.Number]; known && sameDocument(old.Document, d) && maps.Equal(old.keys, keys) {
+			continue
+		}
+		if values, err = s.documentValues(ctx, values, conn, d, keys); err != nil {
+			return err
+		}
+		changed = append(changed, d)
+	}
+	if _, err := insertDocuments.run(ctx, s.tx, values); err != nil {
+		return err
+	}
+	return s.replaceKeys(ctx, conn, changed, before, normalise)
+}
+
+func (s documents) byNumber(ctx context.Context, conn int64, docs map[string]invoice.Document) (map[string]storedDocument, error) {
+	numbers := make([]string, 0, len(docs))
+	for number := range docs {
+		numbers = append(numbers, number)
+	}
+	found, err := all(ctx, s.tx, readDocument, documentSelect+`FROM json_each(?) j
+		CROSS JOIN document d ON d.connection = ? AND d.number = j.value CROSS JOIN word w ON w.id = d.names`, jsonArray(numbers), conn)
+	if err != nil {
+		return nil, err
+	}
+	byNumber := make(map[string]storedDocument, len(found))
+	for _, d := range found {
+		byNumber[d.Number] = d
+	}
+	return byNumber, nil
+}
+
+func sameDocument(a, b invoice.Document) bool {
+	return a.Kind == b.Kind && a.Total == b.Total && a.Balance == b.Balance && a.Date == b.Date && a.DueDate == b.DueDate &&
+		a.Booked == b.Booked && a.Cancelled == b.Cancelled && a.Partial == b.Partial && maps.Equal(a.References, b.References)
+}
+
+func normalised(references map[invoice.Reference]string, normalise func(string) string) map[invoice.Reference]string {
+	keys := make(map[invoice.Reference]string, len(references))
+	for reference, value := range references {
+		keys[reference] = normalise(value)
+	}
+	return keys
+}
+
+func (s documents) documentValues(ctx context.Context, values []any, conn int64, d invoice.Document, keys map[invoice.Reference]string) ([]any, error) {
+	if d.Balance.Currency() != d.Total.Currency() {
+		return nil, errInvalid("balance", "a document's balance has the currency of its total")
+	}
+	names, refs := splitReferences(d.References)
+	namesID, err := s.word(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	_, keyValues := splitReferences(keys)
+	if keyValues == refs {
+		keyValues = ""
+	}
+	return append(values, conn, d.Number, d.Kind, d.Total.Currency(), d.Total.Minor(), d.Balance.Minor(), orNull(d.Date.String()), orNull(d.DueDate.String()),
+		d.Booked, d.Cancelled, d.Partial, namesID, refs, orNull(keyValues)), nil
+}
+
+// replaceKeys makes the keys of changed documents what normalise gives now.
+func (s documents) replaceKeys(ctx context.Context, conn int64, changed []invoice.Document, before map[string]storedDocument, normalise func(string) string) error {
+	ids, err := s.idsOf(ctx, conn, changed)
+	if err != nil {
+		return err
+	}
+	var values []any
+	for _, d := range changed {
+		keys, old := normalised(d.References, normalise), before[d.Number].keys
+		for reference, value := range old {
+			if keys[reference] == value {
+				continue
+			}
+			word, err := s.word(ctx, string(reference))
+			if err != nil {
+				return err
+			}
+			if _, err := s.exec(ctx, "DELETE FROM document_key WHERE connection = ? AND value = ? AND reference = ? AND document = ?",
+				conn, value, word, ids[d.Number]); err != nil {
+				return err
+			}
+		}
+		for reference, value := range keys {
+			if value == "" || old[reference] == value {
+				continue
+			}
+			word, err := s.word(ctx, string(reference))
+			if err != nil {
+				return err
+			}
+			values = append(values, conn, value, word, ids[d.Number])
+		}
+	}
+	_, err = insertDocumentKeys.run(ctx, s.tx, values)
+	return err
+}
+
+func (s documents) idsOf(ctx context.Context, conn int64, docs []invoice.Document) (map[string]int64, error) {
+	numbers := make([]string, len(docs))
+	for i, d := range docs {
+		numbers[i] = d.Number
+	}
+	type numbered struct {
+		number string
+		id     int64
+	}
+	read := func(row scanner) (n numbered, err error) {
+		err = row.Scan(&n.number, &n.id)
+		return n, err
+	}
+	found, err := all(ctx, s.tx, read, `SELECT d.number, d.id FROM json_each(?) j
+		CROSS JOIN document d ON d.connection = ? AND d.number = j.value`, jsonArray(numbers), conn)
+	ids := make(map[string]int64, len(found))
+	for _, n := range found {
+		ids[n.number] = n.id
+	}
+	return ids, err
+}
+
+func (s documents) Searched(ctx context.Context, connectionID string, keys []ports.DocumentKey, since time.Time) (map[ports.DocumentKey]bool, error) {
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	searched := map[ports.DocumentKey]bool{}
+	for reference, values := range byReference(keys) {
+		id, known, err := s.knownWord(ctx, string(reference))
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			continue
+		}
+		found, err := all(ctx, s.tx, scalar[string], `SELECT s.value FROM json_each(?) j CROSS JOIN document_search s
+			ON s.connection = ? AND s.value = j.value AND s.reference = ? WHERE s.at >= ?`, jsonArray(values), conn, id, sortable(since))
+		if err != nil {
+			return nil, err
+		}
+		for _, value := range found {
+			searched[ports.DocumentKey{Reference: reference, Value: value}] = true
+		}
+	}
+	return searched, nil
+}
+
+func (s documents) MarkSearched(ctx context.Context, connectionID string, keys []ports.DocumentKey, at time.Time) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return err
+	}
+	values := make([]any, 0, len(keys)*insertSearches.columns)
+	for _, k := range keys {
+		word, err := s.word(ctx, string(k.Reference))
+		if err != nil {
+			return err
+		}
+		values = append(values, conn, k.Value, word, sortable(at))
+	}
+	_, err = insertSearches.run(ctx, s.tx, values)
+	return err
+}

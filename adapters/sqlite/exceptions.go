@@ -1,0 +1,105 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/ports"
+)
+
+type exceptions struct{ *tx }
+
+const exceptionSelect = `SELECT e.id, e.merchant, p.id, e.line, e.step, e.code, e.reference, e.reason, e.remedy, e.currency, e.amount,
+	e.document, e.state, e.resolution, e.raised_at, e.resolved_at, e.resolved_by
+	FROM exception e LEFT JOIN payout p ON p.num = e.payout `
+
+func readException(row scanner) (ports.Exception, error) {
+	var e ports.Exception
+	var currency string
+	var units int64
+	err := row.Scan(&e.ID, &e.MerchantID, text(&e.PayoutID), &e.LineID, &e.StepID, &e.Code, &e.Reference, &e.Reason, &e.Remedy, &currency, &units,
+		&e.Document, &e.State, &e.Resolution, moment(&e.RaisedAt), moment(&e.ResolvedAt), &e.ResolvedBy)
+	e.Amount = money.New(units, money.Currency(currency))
+	return e, err
+}
+
+func (s exceptions) Raise(ctx context.Context, e ports.Exception) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	num, err := s.payoutOrNone(ctx, e.PayoutID)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, `INSERT INTO exception (id, merchant, payout, line, step, code, reference, reason, remedy, currency, amount,
+			document, state, resolution, raised_at, resolved_at, resolved_by)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', '', ?, NULL, '')
+		ON CONFLICT (merchant, payout, line, step) WHERE state = 'open'
+		DO UPDATE SET code = excluded.code, reason = excluded.reason, remedy = excluded.remedy`,
+		e.ID, e.MerchantID, num, e.LineID, e.StepID, e.Code, e.Reference, e.Reason, e.Remedy,
+		e.Amount.Currency(), e.Amount.Minor(), e.Document, sortable(e.RaisedAt))
+	return named(err, "exception")
+}
+
+// payoutOrNone gives 0 for an exception that concerns no payout.
+func (s exceptions) payoutOrNone(ctx context.Context, id string) (int64, error) {
+	if id == "" {
+		return 0, nil
+	}
+	return s.payout(ctx, id)
+}
+
+func (s exceptions) Resolve(ctx context.Context, id, resolution, by string, at time.Time) error {
+	changed, err := s.exec(ctx, `UPDATE exception SET state = 'resolved', resolution = ?, resolved_by = ?, resolved_at = ?
+		WHERE id = ? AND state = 'open'`, resolution, by, micros(at), id)
+	if err != nil || changed == 1 {
+		return err
+	}
+	if _, err := s.Get(ctx, id); err != nil {
+		return err
+	}
+	return errConflict("the exception has been resolved already")
+}
+
+func (s exceptions) ResolveLine(ctx context.Context, lineID int64, resolution, by string, at time.Time) error {
+	_, err := s.exec(ctx, `UPDATE exception SET state = 'resolved', resolution = ?, resolved_by = ?, resolved_at = ?
+		WHERE line = ? AND line <> 0 AND state = 'open'`, resolution, by, micros(at), lineID)
+	return err
+}
+
+func (s exceptions) Get(ctx context.Context, id string) (ports.Exception, error) {
+	e, err := one(ctx, s.tx, readException, exceptionSelect+"WHERE e.id = ?", id)
+	return e, named(err, "exception")
+}
+
+func (s exceptions) List(ctx context.Context, merchantID string, filter ports.ExceptionFilter, page ports.Page) ([]ports.Exception, error) {
+	if err := limitOf(page.Limit, maxPage); err != nil {
+		return nil, err
+	}
+	query, args := exceptionSelect+"WHERE e.merchant = ?", []any{merchantID}
+	narrow := func(condition string, values ...any) {
+		query, args = query+" AND "+condition, append(args, values...)
+	}
+	if filter.PayoutID != "" {
+		num, err := s.payout(ctx, filter.PayoutID)
+		if err != nil {
+			return nil, err
+		}
+		narrow("e.payout = ?", num)
+	}
+	if filter.State != "" {
+		narrow("e.state = ?", filter.State)
+	}
+	if filter.Code != "" {
+		narrow("e.code = ?", filter.Code)
+	}
+	if page.After != "" {
+		after, err := one(ctx, s.tx, readPlace, "SELECT raised_at, num FROM exception WHERE id = ?", page.After)
+		if err != nil {
+			return nil, named(err, "exception")
+		}
+		narrow("(e.raised_at, e.num) > (?, ?)", after.at, after.num)
+	}
+	return all(ctx, s.tx, readException, query+" ORDER BY e.raised_at, e.num LIMIT ?", append(args, page.Limit)...)
+}

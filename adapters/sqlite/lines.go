@@ -1,0 +1,209 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+type lines struct{ *tx }
+
+// ordinalBits is how much of a line's id is its ordinal: 268 million lines for
+// each of 33 million payouts, before an id passes the 2^53 that JSON can show.
+const ordinalBits = 28
+
+func lineID(payoutNum, ordinal int64) int64 { return payoutNum<<ordinalBits | ordinal }
+
+func ordinalOf(lineID int64) int64 { return lineID & (1<<ordinalBits - 1) }
+
+// lastOrdinal is the number of lines that a payout has, because they are counted
+// from 1 without gaps.
+func (s lines) lastOrdinal(ctx context.Context, payoutNum int64) (int64, error) {
+	last, err := one(ctx, s.tx, scalar[sql.NullInt64],
+		"SELECT max(id) FROM line WHERE id > ? AND id < ?", lineID(payoutNum, 0), lineID(payoutNum+1, 0))
+	return ordinalOf(last.Int64), err
+}
+
+func (s lines) Append(ctx context.Context, payoutID string, batch []payout.Line) (added, known int, err error) {
+	if !s.writable {
+		return 0, 0, errReadOnly()
+	}
+	if len(batch) > ports.MaxBatch {
+		return 0, 0, errBatch(len(batch))
+	}
+	num, err := s.payout(ctx, payoutID)
+	if err != nil {
+		return 0, 0, err
+	}
+	fresh, err := s.unknown(ctx, num, batch)
+	if err != nil {
+		return 0, 0, err
+	}
+	last, err := s.lastOrdinal(ctx, num)
+	if err != nil {
+		return 0, 0, err
+	}
+	values := make([]any, 0, len(fresh)*insertLines.columns)
+	for i, l := range fresh {
+		if values, err = s.lineValues(ctx, values, lineID(num, last+1+int64(i)), num, l); err != nil {
+			return 0, 0, err
+		}
+	}
+	if _, err := insertLines.run(ctx, s.tx, values); err != nil {
+		return 0, 0, err
+	}
+	return len(fresh), len(batch) - len(fresh), nil
+}
+
+var insertLines = bulk{ //nolint:gochecknoglobals // a constant in all but name
+	insert: "INSERT INTO line (id, payout, class, key, gross, fee, fee_vat, occurred_at, refs, grp, fee_grp, " +
+		"raw_page, raw_offset, raw_length)",
+	columns: 14,
+}
+
+func (s lines) lineValues(ctx context.Context, values []any, id, payoutNum int64, l payout.Line) ([]any, error) {
+	class, refs, err := classOf(l)
+	if err != nil {
+		return nil, err
+	}
+	classID, err := s.class(ctx, class)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.word(ctx, l.Raw.Page)
+	if err != nil {
+		return nil, err
+	}
+	group, feeGroup := orNull(l.Group), any(nil)
+	if l.Kind == payout.Fee {
+		group, feeGroup = feeGroup, group
+	}
+	return append(values, id, payoutNum, classID, l.Key, minor(l.Gross), minor(l.FeeExVAT), minor(l.FeeVAT),
+		micros(l.OccurredAt), refs, group, feeGroup, page, l.Raw.Offset, l.Raw.Length), nil
+}
+
+// lineClass is what a line shares with many others.
+type lineClass struct {
+	kind        payout.Kind
+	rawType     string
+	currency    string
+	feeVATRate  string
+	synthesised bool
+	names       string
+}
+
+// classOf gives the class of a line and the values of its references. All amounts
+// of a line must have one currency, or none.
+func classOf(l payout.Line) (lineClass, string, error) {
+	net, err := l.Net()
+	if err != nil {
+		return lineClass{}, "", err
+	}
+	names, refs := splitReferences(l.References)
+	return lineClass{
+		kind: l.Kind, rawType: l.RawType, currency: string(net.Currency()),
+		feeVATRate: l.FeeVATRate, synthesised: l.Synthesised, names: names,
+	}, refs, nil
+}
+
+func (t *tx) class(ctx context.Context, c lineClass) (int64, error) {
+	if id, ok := t.classes[c]; ok {
+		return id, nil
+	}
+	id, err := one(ctx, t, scalar[int64], `SELECT id FROM line_class WHERE kind = ? AND raw_type = ? AND currency = ?
+		AND fee_vat_rate = ? AND synthesised = ? AND names = ?`, c.kind, c.rawType, c.currency, c.feeVATRate, c.synthesised, c.names)
+	if errors.Is(err, sql.ErrNoRows) {
+		id, err = t.insert(ctx, `INSERT INTO line_class (kind, raw_type, currency, fee_vat_rate, synthesised, names)
+			VALUES (?, ?, ?, ?, ?, ?)`, c.kind, c.rawType, c.currency, c.feeVATRate, c.synthesised, c.names)
+	}
+	if err != nil {
+		return 0, err
+	}
+	t.classes[c] = id
+	return id, nil
+}
+
+// unknown gives the lines of a batch that the payout does not have yet.
+func (s lines) unknown(ctx context.Context, payoutNum int64, batch []payout.Line) ([]payout.Line, error) {
+	stored, err := s.stored(ctx, payoutNum, batch)
+	if err != nil {
+		return nil, err
+	}
+	fresh := batch[:0:0]
+	for _, l := range batch {
+		before, known := stored[l.Key]
+		if !known {
+			stored[l.Key] = l
+			fresh = append(fresh, l)
+			continue
+		}
+		if !sameContent(before, l) {
+			return nil, fault.New(payout.CodeContentChanged, fault.Conflict, "the provider shows other content for the line "+l.Key).
+				WithRemedy("compare the payout with the provider's report; what was read first is kept")
+		}
+	}
+	return fresh, nil
+}
+
+// stored gives the lines that the payout has under the keys of a batch.
+func (s lines) stored(ctx context.Context, payoutNum int64, batch []payout.Line) (map[string]payout.Line, error) {
+	keys := make([]string, len(batch))
+	for i, l := range batch {
+		keys[i] = l.Key
+	}
+	found, err := all(ctx, s.tx, readLine,
+		lineSelect+"WHERE l.payout = ? AND l.key IN (SELECT value FROM json_each(?))", payoutNum, jsonArray(keys))
+	if err != nil {
+		return nil, err
+	}
+	stored := make(map[string]payout.Line, len(batch))
+	for _, l := range found {
+		stored[l.Key] = l.Line
+	}
+	return stored, nil
+}
+
+// sameContent compares what two readings say of a line. Raw is where they read
+// it, which may differ.
+func sameContent(a, b payout.Line) bool {
+	if len(a.References) != len(b.References) {
+		return false
+	}
+	for name, value := range a.References {
+		if other, ok := b.References[name]; !ok || other != value {
+			return false
+		}
+	}
+	return a.Key == b.Key && a.Kind == b.Kind && a.RawType == b.RawType &&
+		a.Gross == b.Gross && a.FeeExVAT == b.FeeExVAT && a.FeeVAT == b.FeeVAT && a.FeeVATRate == b.FeeVATRate &&
+		a.OccurredAt.Truncate(time.Microsecond).Equal(b.OccurredAt.Truncate(time.Microsecond)) &&
+		a.Group == b.Group && a.Synthesised == b.Synthesised
+}
+
+func (s lines) Clear(ctx context.Context, payoutID string) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	num, err := s.payout(ctx, payoutID)
+	if err != nil {
+		return err
+	}
+	planned, err := one(ctx, s.tx, scalar[bool], "SELECT EXISTS (SELECT 1 FROM step WHERE payout = ?)", num)
+	if err != nil {
+		return err
+	}
+	if planned {
+		return errConflict("the payout has been planned; its lines stay")
+	}
+	for _, query := range []string{"DELETE FROM line_fate WHERE line > ? AND line < ?", "DELETE FROM line WHERE id > ? AND id < ?"} {
+		if _, err := s.exec(ctx, query, lineID(num, 0), lineID(num+1, 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

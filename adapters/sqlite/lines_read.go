@@ -1,0 +1,155 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// A CROSS JOIN keeps SQLite from starting with the smaller tables.
+const lineSelect = `SELECT l.id, p.id, c.kind, c.raw_type, c.currency, c.fee_vat_rate, c.synthesised, c.names,
+	l.key, l.gross, l.fee, l.fee_vat, l.occurred_at, l.refs, coalesce(l.grp, l.fee_grp), w.text, l.raw_offset, l.raw_length,
+	f.state, f.document, f.decision, f.waiting_since
+	FROM line l
+	CROSS JOIN payout p ON p.num = l.payout
+	CROSS JOIN line_class c ON c.id = l.class
+	CROSS JOIN word w ON w.id = l.raw_page
+	LEFT JOIN line_fate f ON f.line = l.id `
+
+func readLine(row scanner) (ports.LineRecord, error) {
+	var l ports.LineRecord
+	var currency, names, refs string
+	var gross, fee, vat, state sql.NullInt64
+	err := row.Scan(&l.ID, &l.PayoutID, &l.Kind, &l.RawType, &currency, &l.FeeVATRate, &l.Synthesised, &names,
+		&l.Key, &gross, &fee, &vat, moment(&l.OccurredAt), &refs, text(&l.Group), &l.Raw.Page, &l.Raw.Offset, &l.Raw.Length,
+		&state, text(&l.Document), rawJSON(&l.Decision), moment(&l.WaitingSince))
+	if err != nil {
+		return l, err
+	}
+	l.Ordinal = ordinalOf(l.ID)
+	l.Gross, l.FeeExVAT, l.FeeVAT = amount(gross, currency), amount(fee, currency), amount(vat, currency)
+	if l.State, err = lineStateOf(state); err != nil {
+		return l, err
+	}
+	l.References, err = joinReferences[payout.Reference](names, refs)
+	return l, err
+}
+
+// The numbers by which the states of lines are stored.
+const (
+	fatePending    = 1
+	fateMatched    = 2
+	fateNoDocument = 3
+	fateWaiting    = 4
+	fateException  = 5
+)
+
+func fateOf(state ports.LineState) (int64, error) {
+	switch state {
+	case ports.LinePending:
+		return fatePending, nil
+	case ports.LineMatched:
+		return fateMatched, nil
+	case ports.LineNoDocument:
+		return fateNoDocument, nil
+	case ports.LineWaiting:
+		return fateWaiting, nil
+	case ports.LineException:
+		return fateException, nil
+	}
+	return 0, errInvalid("state", "\""+string(state)+"\" is not a state of a line")
+}
+
+func lineStateOf(fate sql.NullInt64) (ports.LineState, error) {
+	if !fate.Valid {
+		return ports.LinePending, nil
+	}
+	switch fate.Int64 {
+	case fatePending:
+		return ports.LinePending, nil
+	case fateMatched:
+		return ports.LineMatched, nil
+	case fateNoDocument:
+		return ports.LineNoDocument, nil
+	case fateWaiting:
+		return ports.LineWaiting, nil
+	case fateException:
+		return ports.LineException, nil
+	}
+	return "", fmt.Errorf("reading line: unknown state %d", fate.Int64)
+}
+
+func (s lines) Get(ctx context.Context, id int64) (ports.LineRecord, error) {
+	l, err := one(ctx, s.tx, readLine, lineSelect+"WHERE l.id = ?", id)
+	return l, named(err, "line")
+}
+
+func (s lines) After(ctx context.Context, payoutID string, after int64, limit int, states ...ports.LineState) ([]ports.LineRecord, error) {
+	return s.list(ctx, payoutID, "", states, after, limit)
+}
+
+func (s lines) List(ctx context.Context, payoutID string, filter ports.LineFilter, after int64, limit int) ([]ports.LineRecord, error) {
+	var states []ports.LineState
+	if filter.State != "" {
+		states = append(states, filter.State)
+	}
+	return s.list(ctx, payoutID, filter.Kind, states, after, limit)
+}
+
+func (s lines) list(ctx context.Context, payoutID string, kind payout.Kind, states []ports.LineState, after int64, limit int) ([]ports.LineRecord, error) {
+	if err := limitOf(limit, ports.MaxBatch); err != nil {
+		return nil, err
+	}
+	num, err := s.payout(ctx, payoutID)
+	if err != nil {
+		return nil, err
+	}
+	fates, err := fatesOf(states)
+	if err != nil {
+		return nil, err
+	}
+	first, end := lineID(num, max(after, 0)), lineID(num+1, 0)
+	if kind == "" && len(fates) > 0 {
+		return all(ctx, s.tx, readLine, lineSelect+"WHERE l.id IN ("+idsInStates(fates)+") ORDER BY l.id", first, end, limit)
+	}
+	query, args := lineSelect+"WHERE l.id > ? AND l.id < ?", []any{first, end}
+	if kind != "" {
+		query, args = query+" AND c.kind = ?", append(args, kind)
+	}
+	if len(fates) > 0 {
+		query += " AND coalesce(f.state, 1) IN (" + strings.Join(fates, ", ") + ")"
+	}
+	return all(ctx, s.tx, readLine, query+" ORDER BY l.id LIMIT ?", append(args, limit)...)
+}
+
+func fatesOf(states []ports.LineState) ([]string, error) {
+	fates := make([]string, len(states))
+	for i, state := range states {
+		fate, err := fateOf(state)
+		if err != nil {
+			return nil, err
+		}
+		fates[i] = strconv.FormatInt(fate, 10)
+	}
+	return fates, nil
+}
+
+// idsInStates selects the first ids in the given states. Each part comes in order
+// from an index and they are merged, so that few waiting lines are found among
+// very many matched ones without reading those.
+func idsInStates(fates []string) string {
+	parts := make([]string, len(fates))
+	for i, fate := range fates {
+		parts[i] = "SELECT line FROM line_fate WHERE state = " + fate + " AND line > ?1 AND line < ?2"
+		if fate == "1" {
+			parts[i] = "SELECT l.id FROM line l LEFT JOIN line_fate f ON f.line = l.id " +
+				"WHERE l.id > ?1 AND l.id < ?2 AND coalesce(f.state, 1) = 1"
+		}
+	}
+	return strings.Join(parts, " UNION ALL ") + " ORDER BY 1 LIMIT ?3"
+}

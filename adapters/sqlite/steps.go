@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/ports"
+)
+
+type steps struct{ *tx }
+
+const stepSelect = `SELECT s.id, p.id, s.line, s.kind, s.key, s.state, s.content, s.document, s.currency, s.amount,
+	s.intent, s.attempt, s.number, s.outcome, s.run, s.connector_version, s.settings_version, s.opened_at, s.closed_at, s.fault
+	FROM step s CROSS JOIN payout p ON p.num = s.payout `
+
+func readStep(row scanner) (ports.Step, error) {
+	var s ports.Step
+	var currency string
+	var units int64
+	err := row.Scan(&s.ID, &s.PayoutID, &s.LineID, &s.Kind, &s.Key, &s.State, rawJSON(&s.Content), &s.Document, &currency, &units,
+		rawJSON(&s.Intent), &s.Attempt, &s.Number, &s.Outcome, &s.RunID, &s.ConnectorVersion, &s.SettingsVersion,
+		moment(&s.OpenedAt), moment(&s.ClosedAt), decoded(&s.Fault))
+	s.Amount = money.New(units, money.Currency(currency))
+	return s, err
+}
+
+var insertSteps = bulk{ //nolint:gochecknoglobals // a constant in all but name
+	insert: "INSERT INTO step (payout, line, kind, key, state, content, document, currency, amount, intent, attempt, number, outcome, " +
+		"run, connector_version, settings_version, opened_at, closed_at, fault)",
+	columns: 19,
+	suffix:  " ON CONFLICT (key) DO NOTHING",
+}
+
+func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	if len(planned) > ports.MaxBatch {
+		return errBatch(len(planned))
+	}
+	values := make([]any, 0, len(planned)*insertSteps.columns)
+	for _, p := range planned {
+		num, err := s.payout(ctx, p.PayoutID)
+		if err != nil {
+			return err
+		}
+		fault, err := encoded(p.Fault)
+		if err != nil {
+			return err
+		}
+		values = append(values, num, p.LineID, p.Kind, p.Key, p.State, jsonText(p.Content), p.Document,
+			p.Amount.Currency(), p.Amount.Minor(), jsonText(p.Intent), p.Attempt, p.Number, p.Outcome,
+			p.RunID, p.ConnectorVersion, p.SettingsVersion, micros(p.OpenedAt), micros(p.ClosedAt), fault)
+	}
+	_, err := insertSteps.run(ctx, s.tx, values)
+	return err
+}
+
+func (s steps) Save(ctx context.Context, p ports.Step) error {
+	fault, err := encoded(p.Fault)
+	if err != nil {
+		return err
+	}
+	changed, err := s.exec(ctx, `UPDATE step SET state = ?, intent = ?, attempt = ?, number = ?, outcome = ?, run = ?,
+		connector_version = ?, opened_at = ?, closed_at = ?, fault = ? WHERE id = ?`,
+		p.State, jsonText(p.Intent), p.Attempt, p.Number, p.Outcome, p.RunID,
+		p.ConnectorVersion, micros(p.OpenedAt), micros(p.ClosedAt), fault, p.ID)
+	return oneOf(changed, err, "step")
+}
+
+func (s steps) Get(ctx context.Context, id int64) (ports.Step, error) {
+	p, err := one(ctx, s.tx, readStep, stepSelect+"WHERE s.id = ?", id)
+	return p, named(err, "step")
+}
+
+func (s steps) ByKey(ctx context.Context, key string) (ports.Step, error) {
+	p, err := one(ctx, s.tx, readStep, stepSelect+"WHERE s.key = ?", key)
+	return p, named(err, "step")
+}
+
+// Pending merges the two states in the order of ids, without reading the steps
+// that are done.
+func (s steps) Pending(ctx context.Context, payoutID string, after int64, limit int) ([]ports.Step, error) {
+	return s.list(ctx, payoutID, after, limit, stepSelect+`WHERE s.id IN (
+		SELECT id FROM step WHERE payout = ?1 AND state = 'planned' AND id > ?2
+		UNION ALL SELECT id FROM step WHERE payout = ?1 AND state = 'open' AND id > ?2 ORDER BY 1 LIMIT ?3) ORDER BY s.id`)
+}
+
+func (s steps) List(ctx context.Context, payoutID string, after int64, limit int) ([]ports.Step, error) {
+	return s.list(ctx, payoutID, after, limit, stepSelect+"WHERE s.payout = ?1 AND s.id > ?2 ORDER BY s.id LIMIT ?3")
+}
+
+func (s steps) list(ctx context.Context, payoutID string, after int64, limit int, query string) ([]ports.Step, error) {
+	if err := limitOf(limit, ports.MaxBatch); err != nil {
+		return nil, err
+	}
+	num, err := s.payout(ctx, payoutID)
+	if err != nil {
+		return nil, err
+	}
+	return all(ctx, s.tx, readStep, query, num, after, limit)
+}
+
+func (s steps) OfDocument(ctx context.Context, connectionID, number string) ([]ports.Step, error) {
+	if number == "" {
+		return nil, nil
+	}
+	return all(ctx, s.tx, readStep, stepSelect+`CROSS JOIN flow f ON f.id = p.flow
+		WHERE s.document = ? AND s.document <> '' AND f.target = ? ORDER BY s.id`, number, connectionID)
+}
+
+func (s steps) Counts(ctx context.Context, payoutID string) (map[ports.StepState]int64, error) {
+	num, err := s.payout(ctx, payoutID)
+	if err != nil {
+		return nil, err
+	}
+	type counted struct {
+		state ports.StepState
+		n     int64
+	}
+	read := func(row scanner) (c counted, err error) {
+		err = row.Scan(&c.state, &c.n)
+		return c, err
+	}
+	found, err := all(ctx, s.tx, read, "SELECT state, count(*) FROM step WHERE payout = ? GROUP BY state", num)
+	counts := make(map[ports.StepState]int64, len(found))
+	for _, c := range found {
+		counts[c.state] = c.n
+	}
+	return counts, err
+}

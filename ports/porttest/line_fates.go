@@ -1,0 +1,193 @@
+package porttest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+func lineFates(t *testing.T, open func(t *testing.T) Opened) {
+	// six lines, of which all but the first and the last are decided
+	sixLines := func(w *world) []ports.LineRecord {
+		var got []ports.LineRecord
+		w.update(func(ctx context.Context, tx ports.Tx) {
+			for i := 1; i <= 6; i++ {
+				l := aLine(fmt.Sprintf("k%d", i), 100)
+				if i%2 == 0 {
+					l.Kind, l.Gross = payout.Refund, sek(-100)
+				}
+				appendLines(ctx, w, tx, l)
+			}
+			var err error
+			got, err = tx.Lines().After(ctx, thePayout, 0, 10)
+			w.ok(err)
+			w.ok(tx.Lines().Decide(ctx, []ports.LineDecision{
+				{LineID: got[1].ID, State: ports.LineMatched, Document: "1001", Decision: []byte(`{"rule":"a"}`)},
+				{LineID: got[2].ID, State: ports.LineWaiting, WaitingSince: day(1)},
+				{LineID: got[3].ID, State: ports.LineException},
+				{LineID: got[4].ID, State: ports.LineNoDocument},
+			}))
+		})
+		return got
+	}
+	cases(t, open, map[string]func(w *world){
+		"a decision changes what has become of a line, and can be changed": func(w *world) {
+			got := sixLines(w)
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				l, err := tx.Lines().Get(ctx, got[1].ID)
+				w.ok(err)
+				require.Equal(w, ports.LineMatched, l.State)
+				require.Equal(w, "1001", l.Document)
+				require.JSONEq(w, `{"rule":"a"}`, string(l.Decision))
+				require.Equal(w, got[1].Line, l.Line)
+				l, err = tx.Lines().Get(ctx, got[2].ID)
+				w.ok(err)
+				require.Equal(w, day(1), l.WaitingSince)
+				w.ok(tx.Lines().Decide(ctx, []ports.LineDecision{{LineID: got[2].ID, State: ports.LineMatched, Document: "1002"}}))
+				l, err = tx.Lines().Get(ctx, got[2].ID)
+				w.ok(err)
+				require.Equal(w, ports.LineMatched, l.State)
+				require.True(w, l.WaitingSince.IsZero())
+			})
+		},
+		"lines are given by state, by ordinal, in pages": func(w *world) {
+			sixLines(w)
+			w.view(func(ctx context.Context, tx ports.Tx) {
+				for _, c := range []struct {
+					after  int64
+					limit  int
+					states []ports.LineState
+					want   []string
+				}{
+					{0, 10, nil, []string{"k1", "k2", "k3", "k4", "k5", "k6"}},
+					{4, 1, nil, []string{"k5"}},
+					{6, 1, nil, []string{}},
+					{0, 10, []ports.LineState{ports.LinePending}, []string{"k1", "k6"}},
+					{1, 10, []ports.LineState{ports.LinePending}, []string{"k6"}},
+					{0, 10, []ports.LineState{ports.LineException, ports.LineWaiting}, []string{"k3", "k4"}},
+					{0, 3, []ports.LineState{ports.LineWaiting, ports.LinePending, ports.LineMatched}, []string{"k1", "k2", "k3"}},
+					{3, 3, []ports.LineState{ports.LineWaiting, ports.LinePending, ports.LineMatched}, []string{"k6"}},
+				} {
+					got, err := tx.Lines().After(ctx, thePayout, c.after, c.limit, c.states...)
+					w.ok(err)
+					require.Equal(w, c.want, keysOf(got), "%+v", c)
+				}
+				_, err := tx.Lines().After(ctx, thePayout, 0, 0)
+				w.fails(ports.CodeInvalid, err)
+				_, err = tx.Lines().After(ctx, "nobody", 0, 1)
+				w.missing(err)
+			})
+		},
+		"people may narrow the list by state and kind": func(w *world) {
+			sixLines(w)
+			w.view(func(ctx context.Context, tx ports.Tx) {
+				for _, c := range []struct {
+					filter ports.LineFilter
+					after  int64
+					limit  int
+					want   []string
+				}{
+					{ports.LineFilter{}, 2, 2, []string{"k3", "k4"}},
+					{ports.LineFilter{Kind: payout.Refund}, 0, 2, []string{"k2", "k4"}},
+					{ports.LineFilter{Kind: payout.Refund}, 2, 2, []string{"k4", "k6"}},
+					{ports.LineFilter{State: ports.LineWaiting}, 0, 9, []string{"k3"}},
+					{ports.LineFilter{State: ports.LinePending, Kind: payout.Refund}, 0, 9, []string{"k6"}},
+					{ports.LineFilter{State: ports.LineMatched, Kind: payout.Sale}, 0, 9, []string{}},
+				} {
+					got, err := tx.Lines().List(ctx, thePayout, c.filter, c.after, c.limit)
+					w.ok(err)
+					require.Equal(w, c.want, keysOf(got), "%+v", c)
+				}
+			})
+		},
+		"lines are counted by state": func(w *world) {
+			sixLines(w)
+			w.view(func(ctx context.Context, tx ports.Tx) {
+				counts, err := tx.Lines().States(ctx, thePayout)
+				w.ok(err)
+				require.Equal(w, map[ports.LineState]int64{
+					ports.LinePending: 2, ports.LineMatched: 1, ports.LineWaiting: 1, ports.LineException: 1, ports.LineNoDocument: 1,
+				}, counts)
+			})
+		},
+		"a decision on an unknown line or with an unknown state is refused": func(w *world) {
+			got := sixLines(w)
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.missing(tx.Lines().Decide(ctx, []ports.LineDecision{{LineID: got[0].ID, State: ports.LineMatched}, {LineID: 1 << 50, State: ports.LineMatched}}))
+				w.fails(ports.CodeInvalid, tx.Lines().Decide(ctx, []ports.LineDecision{{LineID: got[0].ID, State: "odd"}}))
+				w.fails(ports.CodeInvalid, tx.Lines().Decide(ctx, make([]ports.LineDecision, ports.MaxBatch+1)))
+			})
+		},
+	})
+}
+
+func lineSums(t *testing.T, open func(t *testing.T) Opened) {
+	cases(t, open, map[string]func(w *world){
+		"sums tell kinds, raw types, settled lines and returned fees apart, in a stable order": func(w *world) {
+			returned := aFee("f3", "", -4, -1)
+			vatOnly := aFee("f4", "", 0, -2)
+			other := aFee("f5", "", 9, 2)
+			other.RawType = "AFEE"
+			rated := aFee("f2", "g", 6, 1)
+			rated.FeeVATRate = "25"
+			feeInSale := aLine("k3", 300)
+			feeInSale.FeeExVAT, feeInSale.FeeVAT = sek(-3), money.Amount{}
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				appendLines(ctx, w, tx, aFee("f1", "g", 5, 1), rated, returned, vatOnly, other, aLine("k1", 100), aLine("k2", 200), feeInSale)
+				got, err := tx.Lines().After(ctx, thePayout, 0, 10)
+				w.ok(err)
+				w.ok(tx.Lines().Decide(ctx, []ports.LineDecision{
+					{LineID: got[5].ID, State: ports.LineMatched, Document: "1"},
+					{LineID: got[6].ID, State: ports.LineException, Document: "2"},
+					{LineID: got[0].ID, State: ports.LineNoDocument},
+				}))
+				sums, err := tx.Lines().Sums(ctx, thePayout)
+				w.ok(err)
+				require.Equal(w, []ports.LineSum{
+					{Kind: payout.Sale, RawType: "SALE", Settled: true, Lines: 1, Gross: sek(100), FeeExVAT: sek(0), FeeVAT: sek(0)},
+					{Kind: payout.Sale, RawType: "SALE", Lines: 1, Gross: sek(200), FeeExVAT: sek(0), FeeVAT: sek(0)},
+					{Kind: payout.Sale, RawType: "SALE", Lines: 1, Gross: sek(300), FeeExVAT: sek(-3), FeeVAT: sek(0)},
+					{Kind: payout.Fee, RawType: "AFEE", Lines: 1, Gross: sek(0), FeeExVAT: sek(9), FeeVAT: sek(2)},
+					{Kind: payout.Fee, RawType: "FEE", Lines: 2, Gross: sek(0), FeeExVAT: sek(11), FeeVAT: sek(2)},
+					{Kind: payout.Fee, RawType: "FEE", Lines: 2, Gross: sek(0), FeeExVAT: sek(-4), FeeVAT: sek(-3)},
+				}, sums)
+			})
+		},
+		"a payout without lines has no sums": func(w *world) {
+			w.view(func(ctx context.Context, tx ports.Tx) {
+				sums, err := tx.Lines().Sums(ctx, thePayout)
+				w.ok(err)
+				require.Empty(w, sums)
+				_, err = tx.Lines().Sums(ctx, "nobody")
+				w.missing(err)
+			})
+		},
+		"groups are formed across pages, whatever the size of a page": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for _, l := range []payout.Line{
+					aLine("k1", 100), aFee("f1", "g-k1", 5, 1), aLine("k2", 200), aFee("f2", "g-k2", 7, 2),
+					aFee("f3", "g-k1", 3, 1), aFee("f4", "", 100, 25), aFee("f5", "g-k2", -7, -2),
+				} {
+					appendLines(ctx, w, tx, l)
+				}
+			})
+			w.view(func(ctx context.Context, tx ports.Tx) {
+				fees, err := tx.Lines().GroupFees(ctx, thePayout, []string{"g-k1", "g-k2", "g-k3", "", "g-k1"})
+				w.ok(err)
+				require.Equal(w, map[string]payout.KindSum{
+					"g-k1": {Kind: payout.Fee, Lines: 2, Gross: sek(0), FeeExVAT: sek(8), FeeVAT: sek(2)},
+					"g-k2": {Kind: payout.Fee, Lines: 2, Gross: sek(0), FeeExVAT: sek(0), FeeVAT: sek(0)},
+				}, fees)
+				fees, err = tx.Lines().GroupFees(ctx, thePayout, nil)
+				w.ok(err)
+				require.Empty(w, fees)
+			})
+		},
+	})
+}

@@ -1,0 +1,99 @@
+package porttest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/ports"
+)
+
+func aRun(id string, days int) ports.Run {
+	return ports.Run{
+		ID: id, FlowID: theFlow, MerchantID: theMerchant, Trigger: "api", State: ports.RunRunning, StartedAt: day(days),
+		Report: ports.RunReport{PayoutsSeen: 1, Calls: map[string]int64{"klarna": 2}},
+	}
+}
+
+func aFault() *ports.FaultRecord {
+	return &ports.FaultRecord{
+		Code: "erp.period_locked", Class: fault.Conflict, Field: "date", Reason: "låst", Remedy: "open it", At: day(3),
+	}
+}
+
+func runs(t *testing.T, open func(t *testing.T) Opened) {
+	cases(t, open, map[string]func(w *world){
+		"what was created is what one gets": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Runs().Create(ctx, aRun("run-1", 0)))
+				w.fails(ports.CodeExists, tx.Runs().Create(ctx, aRun("run-1", 0)))
+				r, err := tx.Runs().Get(ctx, "run-1")
+				w.ok(err)
+				require.Equal(w, aRun("run-1", 0), r)
+				_, err = tx.Runs().Get(ctx, "nobody")
+				w.missing(err)
+			})
+		},
+		"adding adds every count": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Runs().Create(ctx, aRun("run-1", 0)))
+				delta := ports.RunReport{
+					PayoutsSeen: 2, PayoutsNew: 1,
+					Created: map[ports.StepKind]int64{ports.StepVoucher: 1, ports.StepPayment: 5},
+					Found:   map[ports.StepKind]int64{ports.StepPayment: 1},
+					Calls:   map[string]int64{"klarna": 3, "fortnox": 7}, RateLimited: map[string]int64{"fortnox": 1},
+				}
+				w.ok(tx.Runs().Add(ctx, "run-1", delta))
+				w.ok(tx.Runs().Add(ctx, "run-1", delta))
+				w.missing(tx.Runs().Add(ctx, "nobody", delta))
+				r, err := tx.Runs().Get(ctx, "run-1")
+				w.ok(err)
+				require.Equal(w, ports.RunReport{
+					PayoutsSeen: 5, PayoutsNew: 2,
+					Created: map[ports.StepKind]int64{ports.StepVoucher: 2, ports.StepPayment: 10},
+					Found:   map[ports.StepKind]int64{ports.StepPayment: 2},
+					Calls:   map[string]int64{"klarna": 8, "fortnox": 14}, RateLimited: map[string]int64{"fortnox": 2},
+				}, r.Report)
+			})
+		},
+		"finishing closes the run": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Runs().Create(ctx, aRun("run-1", 0)))
+				w.ok(tx.Runs().Finish(ctx, "run-1", ports.RunFailed, day(3), aFault()))
+				w.missing(tx.Runs().Finish(ctx, "nobody", ports.RunDone, day(3), nil))
+				want := aRun("run-1", 0)
+				want.State, want.FinishedAt, want.Fault = ports.RunFailed, day(3), aFault()
+				r, err := tx.Runs().Get(ctx, "run-1")
+				w.ok(err)
+				require.Equal(w, want, r)
+			})
+		},
+		"the current run of a flow is its oldest running one": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				_, err := tx.Runs().Current(ctx, theFlow)
+				w.missing(err)
+				for id, days := range map[string]int{"run-1": 1, "run-2": 2, "run-3": 3} {
+					w.ok(tx.Runs().Create(ctx, aRun(id, days)))
+				}
+				w.ok(tx.Runs().Finish(ctx, "run-1", ports.RunDone, day(3), nil))
+				r, err := tx.Runs().Current(ctx, theFlow)
+				w.ok(err)
+				require.Equal(w, "run-2", r.ID)
+			})
+		},
+		"runs are listed newest first": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for _, id := range []string{"b", "d", "a", "c"} {
+					days := map[string]int{"a": 1, "b": 2, "c": 3, "d": 4}[id]
+					w.ok(tx.Runs().Create(ctx, aRun(id, days)))
+				}
+				pages(w, []string{"d", "c", "b", "a"}, func(r ports.Run) string { return r.ID },
+					func(p ports.Page) ([]ports.Run, error) { return tx.Runs().List(ctx, theMerchant, p) })
+				_, err := tx.Runs().List(ctx, theMerchant, ports.Page{After: "nobody", Limit: 1})
+				w.missing(err)
+			})
+		},
+	})
+}
