@@ -9,6 +9,8 @@ package world
 
 import (
 	_ "embed" // the world is shipped inside the command
+	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -44,4 +46,13 @@ func Generate(seed int) World {
 		Klarna:  payOut(d, story, books),
 		Fortnox: company(books),
 	}
+}
+
+// Read gives the world of the embedded file.
+func Read() (World, error) {
+	var w World
+	if err := json.Unmarshal(JSON(), &w); err != nil {
+		return World{}, fmt.Errorf("reading the demo's world: %w", err)
+	}
+	return w, nil
 }

@@ -1,0 +1,144 @@
+// Package client speaks to a hub's REST API, for the commands that use it as any
+// merchant or operator would.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Client calls one hub with one API key.
+type Client struct {
+	base string
+	key  string
+	http *http.Client
+}
+
+// New makes a client for the hub at base, such as "http://127.0.0.1:8484".
+func New(base, key string) *Client {
+	return &Client{base: strings.TrimSuffix(base, "/"), key: key, http: &http.Client{}}
+}
+
+// Problem is an error that the hub answered (RFC 9457).
+type Problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Code   string `json:"code"`
+	Field  string `json:"field"`
+	Reason string `json:"reason"`
+	Remedy string `json:"remedy"`
+}
+
+// Error gives everything that the hub says, on one line.
+func (p *Problem) Error() string {
+	var parts []string
+	for _, part := range []string{p.Code, p.Field, p.Reason} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	text := strings.Join(parts, ": ")
+	if text == "" {
+		text = fmt.Sprintf("the hub answered %d %s", p.Status, p.Title)
+	}
+	if p.Remedy != "" {
+		text += " (" + p.Remedy + ")"
+	}
+	return text
+}
+
+// Get reads a resource into out.
+func (c *Client) Get(ctx context.Context, path string, out any) error {
+	return c.call(ctx, http.MethodGet, path, nil, out)
+}
+
+// Post sends in, which may be nil, and reads the answer into out, which may be nil.
+func (c *Client) Post(ctx context.Context, path string, in, out any) error {
+	return c.call(ctx, http.MethodPost, path, in, out)
+}
+
+// Bytes reads a resource that is not JSON.
+func (c *Client) Bytes(ctx context.Context, path string) ([]byte, error) {
+	var raw []byte
+	return raw, c.call(ctx, http.MethodGet, path, nil, &raw)
+}
+
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("writing the request: %w", err)
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return fmt.Errorf("making the request: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.key)
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("calling the hub at %s: %w", c.base, err)
+	}
+	defer res.Body.Close() //nolint:errcheck // read to its end below
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("reading the hub's answer: %w", err)
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		problem := &Problem{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
+		_ = json.Unmarshal(answer, problem) // an answer that is no problem+json still has its status
+		return problem
+	}
+	return decode(answer, out)
+}
+
+func decode(answer []byte, out any) error {
+	switch out := out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*out = answer
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("understanding the hub's answer: %w", err)
+	}
+	return nil
+}
+
+// List reads every page of a list and gives all its items.
+func List[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	address, err := url.Parse(path)
+	if err != nil {
+		return nil, fmt.Errorf("making the request: %w", err)
+	}
+	var all []T
+	for {
+		var page struct {
+			Items []T    `json:"items"`
+			Next  string `json:"next"`
+		}
+		if err := c.Get(ctx, address.String(), &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if page.Next == "" {
+			return all, nil
+		}
+		query := address.Query()
+		query.Set("after", page.Next)
+		address.RawQuery = query.Encode()
+	}
+}

@@ -1,0 +1,103 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/kvitt/kvitt/server/client"
+	"github.com/kvitt/kvitt/server/config"
+	"github.com/kvitt/kvitt/server/demo/world"
+	"github.com/kvitt/kvitt/server/process"
+)
+
+// grace is how long a program of the demo may take to end.
+const grace = 25 * time.Second
+
+// stage is everything that runs for the demo: two simulators and a hub with its
+// connectors, each a process of its own.
+type stage struct {
+	folder     string
+	simulators map[string]*process.Process
+	hub        *process.Process
+	client     *client.Client
+}
+
+// raise starts the demo's programs with a fresh data folder.
+func raise(ctx context.Context, o Options) (*stage, error) {
+	folder, err := os.MkdirTemp(o.Data, "kvitt-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	s := &stage{folder: folder, simulators: map[string]*process.Process{}}
+	if err := s.start(ctx, o); err != nil {
+		return nil, errors.Join(err, s.strike(false))
+	}
+	return s, nil
+}
+
+func (s *stage) start(ctx context.Context, o Options) error {
+	script := filepath.Join(s.folder, "world.json")
+	if err := os.WriteFile(script, world.JSON(), 0o600); err != nil {
+		return fmt.Errorf("writing the demo's world: %w", err)
+	}
+	for _, name := range []string{"klarna", "fortnox"} {
+		simulator, err := process.Start(ctx, s.folder, filepath.Join(o.Bin, "simulators", name), "--world", script, "--exit-with-parent")
+		if err != nil {
+			return err
+		}
+		s.simulators[name] = simulator
+	}
+	settings := filepath.Join(s.folder, "kvitt.yaml")
+	if err := s.writeConfig(settings, o); err != nil {
+		return err
+	}
+	hub, err := process.Start(ctx, s.folder, filepath.Join(o.Bin, "kvitt"), "serve", "--config", settings, "--exit-with-parent")
+	if err != nil {
+		return err
+	}
+	s.hub = hub
+	key, err := os.ReadFile(filepath.Join(s.folder, "data", "operator.key"))
+	if err != nil {
+		return fmt.Errorf("reading the operator's key: %w", err)
+	}
+	s.client = client.New(hub.URL, string(key))
+	return nil
+}
+
+// writeConfig points the connectors at the simulators and sets the business clock.
+func (s *stage) writeConfig(path string, o Options) error {
+	c := config.Default()
+	c.Listen, c.Data, c.Connectors = o.Listen, filepath.Join(s.folder, "data"), filepath.Join(o.Bin, "connectors")
+	c.BusinessClock = businessDay
+	klarna, fortnox := s.simulators["klarna"].URL, s.simulators["fortnox"].URL
+	c.Hosts = map[string]map[string]string{
+		"klarna":  {"https://api.playground.klarna.com": klarna},
+		"fortnox": {"https://api.fortnox.se": fortnox, "https://apps.fortnox.se": fortnox},
+	}
+	text, err := yaml.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("writing the hub's configuration: %w", err)
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+// strike ends the programs, the hub first, and removes the folder if asked to.
+func (s *stage) strike(remove bool) error {
+	var errs []error
+	if s.hub != nil {
+		errs = append(errs, s.hub.Stop(grace))
+	}
+	for _, simulator := range s.simulators {
+		errs = append(errs, simulator.Stop(grace))
+	}
+	if remove {
+		errs = append(errs, os.RemoveAll(s.folder))
+	}
+	return errors.Join(errs...)
+}
