@@ -51,21 +51,11 @@ func (b books) accountsExist(ctx context.Context) error {
 // chosen refuses settings without which no payout in the merchant's currency can
 // be booked at all.
 func (b books) chosen() error {
-	currency := b.merchant.Currency
-	for _, must := range []struct {
-		field   string
-		account ledger.Account
-	}{
-		{"settings.accounts.clearing." + string(currency), b.settings.Accounts.Clearing[currency]},
-		{"settings.accounts.bank." + string(currency), b.settings.Accounts.Bank[currency]},
-		{"settings.accounts.fee", b.settings.Accounts.Fee},
-	} {
-		if must.account == "" {
-			return fault.Invalid(CodeAccountMissing, must.field, "this account is not chosen").
-				WithRemedy("choose an account")
-		}
+	f := fault.Of(b.settings.Ready(b.merchant.Currency))
+	if f == nil {
+		return nil
 	}
-	return nil
+	return fault.Invalid(CodeAccountMissing, "settings."+f.Field, f.Reason).WithRemedy(f.Remedy)
 }
 
 func (b books) seriesExists(ctx context.Context) error {

@@ -15,8 +15,9 @@ import (
 // searchesAtOnce bounds the searches of one unit of work, so that a slice can end.
 const searchesAtOnce = 10
 
-// planBatch matches the next lines of a proven payout and plans their payments;
-// after the last one it freezes the plan.
+// planBatch matches the next lines of a proven payout and plans their payments.
+// Together with the first lines it plans the payout as a whole; after the last
+// ones the plan is frozen.
 func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 	var lines []ports.LineRecord
 	err := w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
@@ -27,19 +28,27 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 	if err != nil {
 		return err
 	}
-	if len(lines) == 0 {
-		return w.freeze(ctx, p)
-	}
 	found, ready, err := w.match(ctx, p, lines)
 	if err != nil || !ready {
 		return err
 	}
-	p.PlannedTo, p.UpdatedAt = lines[len(lines)-1].Ordinal, w.clock.Now().UTC()
+	isFirst, after := p.PlannedTo == 0, p
+	after.SettingsVersion, after.UpdatedAt = w.flow.SettingsVersion, w.clock.Now().UTC()
+	if len(lines) > 0 {
+		after.PlannedTo = lines[len(lines)-1].Ordinal
+	} else {
+		after.State = payout.Planned
+	}
 	return w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
+		if isFirst {
+			if err := w.planWhole(ctx, tx, p); err != nil {
+				return err
+			}
+		}
 		if err := w.decide(ctx, tx, p, lines, found); err != nil {
 			return err
 		}
-		return tx.Payouts().Save(ctx, p)
+		return tx.Payouts().Save(ctx, after)
 	})
 }
 

@@ -141,33 +141,28 @@ func (w *work) paymentStep(p ports.PayoutRecord, l ports.LineRecord, document in
 	}, ports.Claim{Number: paid.DocumentNumber, Amount: effect}, nil
 }
 
-// freeze plans what concerns the payout as a whole: its voucher and the proof
-// that goes with it. From then on the plan does not change.
-func (w *work) freeze(ctx context.Context, p ports.PayoutRecord) error {
-	return w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
-		sums, err := tx.Lines().Sums(ctx, p.ID)
-		if err != nil {
+// planWhole plans what concerns the payout as a whole: its voucher and the proof
+// that goes with it. They come first, because the voucher does not wait for lines:
+// what finds no document stays on the clearing account.
+func (w *work) planWhole(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) error {
+	sums, err := tx.Lines().Sums(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	entry, err := booking.PayoutVoucher(p.Payout, w.date(p), BookingSums(sums), w.settings)
+	if err != nil {
+		return err
+	}
+	for _, open := range entry.Open {
+		if err := w.parkLines(ctx, tx, p, open); err != nil {
 			return err
 		}
-		entry, err := booking.PayoutVoucher(p.Payout, w.date(p), BookingSums(sums), w.settings)
-		if err != nil {
-			return err
-		}
-		for _, open := range entry.Open {
-			if err := w.parkLines(ctx, tx, p, open); err != nil {
-				return err
-			}
-		}
-		steps, err := w.payoutSteps(p, entry, sums)
-		if err != nil {
-			return err
-		}
-		if err := tx.Steps().Plan(ctx, steps); err != nil {
-			return err
-		}
-		p.State, p.SettingsVersion, p.UpdatedAt = payout.Planned, w.flow.SettingsVersion, w.clock.Now().UTC()
-		return tx.Payouts().Save(ctx, p)
-	})
+	}
+	steps, err := w.payoutSteps(p, entry, sums)
+	if err != nil {
+		return err
+	}
+	return tx.Steps().Plan(ctx, steps)
 }
 
 // payoutSteps gives the voucher in its parts and, with the first part, the proof.

@@ -1,0 +1,168 @@
+package statement
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// shownItems is how many open items are listed; their sum counts all of them.
+const shownItems = 1000
+
+// Clearing explains a clearing account item by item. Amounts are debit positive.
+//
+// Payments of invoices put money on the account, payout vouchers take it away, so
+// that a payout of which every line is settled leaves nothing. What stands there
+// is a list of lines, each with the reason why it is still open.
+type Clearing struct {
+	Account  ledger.Account
+	Currency money.Currency
+	// Vouchers, Payments and Corrections are what was booked on the account by
+	// payout vouchers, by payments of documents and by vouchers that moved payments
+	// made by hand. Payments that somebody registered on the account and a person
+	// adopted are among the payments. Balance is their sum.
+	Vouchers    money.Amount
+	Payments    money.Amount
+	Corrections money.Amount
+	Balance     money.Amount
+	// Open is the sum of all items, Unexplained is Balance − Open.
+	Open        money.Amount
+	Unexplained money.Amount
+	// Items are the first 1000, Omitted is how many more there are.
+	Items   []ClearingItem
+	Omitted int64
+}
+
+// ClearingItem is one reason why money stands on a clearing account.
+type ClearingItem struct {
+	PayoutID string
+	// Payout is the provider's reference of the payout.
+	Payout string
+	// LineID is 0 and Kind empty if the item is no single line.
+	LineID    int64
+	Reference string
+	Kind      payout.Kind
+	Amount    money.Amount
+	Code      string
+	Reason    string
+	Remedy    string
+}
+
+// Clearing explains the clearing accounts of a flow, one per currency, in the
+// order in which its payouts use them.
+func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error) {
+	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]Clearing, error) {
+		flow, err := tx.Flows().Get(ctx, flowID)
+		if err != nil {
+			return nil, err
+		}
+		explained := explanation{flow: flow, settings: map[int]booking.Settings{}}
+		err = eachPayout(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
+			if p.FlowID != flowID || !planned(p.State) {
+				return nil
+			}
+			return explained.take(ctx, tx, p)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return explained.finish()
+	})
+}
+
+// planned reports whether anything of a payout may be in the books.
+func planned(s payout.State) bool {
+	return s == payout.Planned || s == payout.Booking || s == payout.Booked || s == payout.Closed
+}
+
+// explanation gathers what explains the clearing accounts of a flow.
+type explanation struct {
+	flow     merchant.Flow
+	settings map[int]booking.Settings
+	accounts []*Clearing
+}
+
+func (e *explanation) take(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) error {
+	c, err := e.account(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	part := portion{Clearing: c, payout: p, zero: money.Zero(c.Currency)}
+	if part.exceptions, err = exceptionsOf(ctx, tx, p); err != nil {
+		return err
+	}
+	if err := eachStep(ctx, tx, p.ID, part.step); err != nil {
+		return err
+	}
+	if err := part.byOthers(ctx, tx); err != nil {
+		return err
+	}
+	return part.lines(ctx, tx)
+}
+
+// account finds the clearing account that the plan of a payout used.
+func (e *explanation) account(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (*Clearing, error) {
+	settings, known := e.settings[p.SettingsVersion]
+	if !known {
+		var err error
+		if settings, err = planSettings(ctx, tx, e.flow, p.SettingsVersion); err != nil {
+			return nil, err
+		}
+		e.settings[p.SettingsVersion] = settings
+	}
+	currency := p.Net.Currency()
+	account := settings.Accounts.Clearing[currency]
+	for _, c := range e.accounts {
+		if c.Account == account && c.Currency == currency {
+			return c, nil
+		}
+	}
+	zero := money.Zero(currency)
+	c := &Clearing{Account: account, Currency: currency, Vouchers: zero, Payments: zero, Corrections: zero, Balance: zero, Open: zero, Unexplained: zero}
+	e.accounts = append(e.accounts, c)
+	return c, nil
+}
+
+// planSettings gives the settings of a version; a payout without a plan has the
+// flow's own.
+func planSettings(ctx context.Context, tx ports.Tx, flow merchant.Flow, version int) (booking.Settings, error) {
+	raw := flow.Settings
+	if version != 0 && version != flow.SettingsVersion {
+		var err error
+		if raw, err = tx.Flows().Settings(ctx, flow.ID, version); err != nil {
+			return booking.Settings{}, err
+		}
+	}
+	return booking.Parse(raw)
+}
+
+func (e *explanation) finish() ([]Clearing, error) {
+	explained := make([]Clearing, 0, len(e.accounts))
+	for _, c := range e.accounts {
+		var err error
+		if c.Balance, err = money.Sum(c.Currency, c.Vouchers, c.Payments, c.Corrections); err != nil {
+			return nil, err
+		}
+		if c.Unexplained, err = c.Balance.Sub(c.Open); err != nil {
+			return nil, err
+		}
+		if c.Omitted = int64(len(c.Items) - shownItems); c.Omitted > 0 {
+			c.Items = c.Items[:shownItems]
+		}
+		c.Omitted = max(c.Omitted, 0)
+		explained = append(explained, *c)
+	}
+	return explained, nil
+}
+
+func exceptionsOf(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (map[int64]ports.Exception, error) {
+	byLine := map[int64]ports.Exception{}
+	filter := ports.ExceptionFilter{PayoutID: p.ID, State: ports.ExceptionOpen}
+	err := eachException(ctx, tx, p.MerchantID, filter, func(e ports.Exception) { byLine[e.LineID] = e })
+	return byLine, err
+}

@@ -1,0 +1,142 @@
+package statement
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Voucher is what a voucher says, as it was planned.
+type Voucher struct {
+	Series string       `json:"series"`
+	Date   civil.Date   `json:"date"`
+	Text   string       `json:"text"`
+	Rows   []ledger.Row `json:"rows"`
+}
+
+// Document is something that was or will be written to the accounting system.
+type Document struct {
+	ports.Step
+	// Voucher is what a voucher says, nil for other kinds.
+	Voucher *Voucher
+}
+
+// Documents lists what was planned for a payout, in that order; after is an id.
+func (r *Reader) Documents(ctx context.Context, payoutID string, after int64, limit int) ([]Document, error) {
+	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]Document, error) {
+		if _, err := tx.Payouts().Get(ctx, payoutID); err != nil {
+			return nil, err
+		}
+		steps, err := tx.Steps().List(ctx, payoutID, after, limit)
+		if err != nil {
+			return nil, err
+		}
+		documents := make([]Document, 0, len(steps))
+		for _, s := range steps {
+			d, err := document(s)
+			if err != nil {
+				return nil, err
+			}
+			documents = append(documents, d)
+		}
+		return documents, nil
+	})
+}
+
+// Written sums up what was written for a payout of one kind.
+type Written struct {
+	Kind ports.StepKind
+	// Done and Open count documents that exist and that do not, or not yet.
+	Done, Open int64
+	// First and Last are the numbers of the first and the last one written.
+	First, Last string
+}
+
+// Books is everything that concerns a payout as a whole in the books: its
+// vouchers, and how many documents of each kind there are.
+type Books struct {
+	Vouchers []Document
+	Written  []Written
+}
+
+// Books gives what was written for a payout.
+func (r *Reader) Books(ctx context.Context, payoutID string) (Books, error) {
+	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (Books, error) {
+		var b Books
+		err := eachStep(ctx, tx, payoutID, func(s ports.Step) error {
+			b.count(s)
+			if s.Kind != ports.StepVoucher && s.Kind != ports.StepCorrection {
+				return nil
+			}
+			d, err := document(s)
+			b.Vouchers = append(b.Vouchers, d)
+			return err
+		})
+		return b, err
+	})
+}
+
+func (b *Books) count(s ports.Step) {
+	at := 0
+	for at < len(b.Written) && b.Written[at].Kind != s.Kind {
+		at++
+	}
+	if at == len(b.Written) {
+		b.Written = append(b.Written, Written{Kind: s.Kind})
+	}
+	w := &b.Written[at]
+	if s.State != ports.StepDone {
+		w.Open++
+		return
+	}
+	w.Done++
+	if w.First == "" {
+		w.First = s.Number
+	}
+	w.Last = s.Number
+}
+
+func document(s ports.Step) (Document, error) {
+	d := Document{Step: s}
+	if s.Kind != ports.StepVoucher && s.Kind != ports.StepCorrection {
+		return d, nil
+	}
+	d.Voucher = &Voucher{}
+	if err := json.Unmarshal(s.Content, d.Voucher); err != nil {
+		return Document{}, fmt.Errorf("reading the voucher of step %d: %w", s.ID, err)
+	}
+	return d, nil
+}
+
+// on gives what a document puts on an account, debit positive.
+func (d Document) on(account ledger.Account) (money.Amount, error) {
+	if d.Voucher != nil {
+		var sum money.Amount
+		for _, row := range d.Voucher.Rows {
+			if row.Account != account {
+				continue
+			}
+			var err error
+			if sum, err = sum.Add(row.Amount); err != nil {
+				return money.Amount{}, err
+			}
+		}
+		return sum, nil
+	}
+	if d.Kind != ports.StepPayment {
+		return money.Amount{}, nil
+	}
+	var payment ports.Payment
+	if err := json.Unmarshal(d.Content, &payment); err != nil {
+		return money.Amount{}, fmt.Errorf("reading the payment of step %d: %w", d.ID, err)
+	}
+	if payment.Account != account {
+		return money.Amount{}, nil
+	}
+	return payment.Amount, nil
+}
