@@ -1,0 +1,92 @@
+package client
+
+import (
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/matching"
+)
+
+// Faults that Fortnox names by a code of its own.
+const (
+	// CodePeriodLocked: the date lies in a period that is closed for postings.
+	CodePeriodLocked fault.Code = "erp.period_locked"
+	// CodeYearMissing: no financial year holds the date.
+	CodeYearMissing fault.Code = "erp.year_missing"
+	// CodeAccountMissing: the account is not in the chart of the year.
+	CodeAccountMissing fault.Code = "erp.account_missing"
+	// CodeAccountInactive: the account is there but closed for postings.
+	CodeAccountInactive fault.Code = "erp.account_inactive"
+	// CodeAccountInvalid: the account cannot be used for this.
+	CodeAccountInvalid fault.Code = "erp.account_invalid"
+	// CodeBeforeInvoice: a payment is dated before its invoice.
+	CodeBeforeInvoice fault.Code = "erp.payment_before_invoice"
+	// CodeCurrencyMissing: the company has not added the currency.
+	CodeCurrencyMissing fault.Code = "erp.currency_missing"
+	// CodeForbiddenCharacters: a text has characters that Fortnox does not take.
+	CodeForbiddenCharacters fault.Code = "erp.forbidden_characters"
+	// CodeCostCenter: the account demands a cost center, or the one given is closed.
+	CodeCostCenter fault.Code = "erp.cost_center_required"
+	// CodeProjectMissing: the project does not exist.
+	CodeProjectMissing fault.Code = "erp.project_missing"
+	// CodeNotFound: Fortnox does not know what the request names.
+	CodeNotFound fault.Code = "erp.not_found"
+	// CodeRefused: Fortnox refuses for a reason that it gives in words.
+	CodeRefused fault.Code = "erp.refused"
+	// CodeScopeMissing: the consent does not cover the resource.
+	CodeScopeMissing fault.Code = "auth.scope_missing"
+	// CodeLicenceMissing: the company has not bought what the resource needs.
+	CodeLicenceMissing fault.Code = "auth.licence_missing"
+	// CodeRightMissing: the service user may not do this.
+	CodeRightMissing fault.Code = "auth.right_missing"
+	// CodeLoginRefused: Fortnox does not know the login behind the token.
+	CodeLoginRefused fault.Code = "auth.login_refused"
+)
+
+// Remedies that several faults share.
+const (
+	RemedyYear    = "create the financial year in Fortnox (Inställningar, Bokföring, Räkenskapsår), then retry"
+	remedyAccount = "open the account in Fortnox for the financial year of the date, or choose another one in the settings"
+	remedyConsent = "give the integration its consent in Fortnox once more, by a system administrator"
+	remedyLocked  = "open the period in Fortnox (Inställningar, Bokföring, Lås period), or book it by hand, then retry"
+)
+
+// codeSystemException is Fortnox's own failure under a status that blames the
+// request.
+const codeSystemException = 1000003
+
+// meaning is what one of Fortnox's codes says to the hub.
+type meaning struct {
+	code   fault.Code
+	class  fault.Class
+	remedy string
+}
+
+// meanings are the codes that are documented or were recorded (Fortnox developer
+// guide, errors).
+func meanings() map[int]meaning {
+	return map[int]meaning{
+		2000401: {CodePeriodLocked, fault.Conflict, remedyLocked},
+		2002141: {CodePeriodLocked, fault.Conflict, remedyLocked},
+		2000423: {CodeAccountMissing, fault.Validation, remedyAccount},
+		2001304: {CodeAccountMissing, fault.Validation, remedyAccount},
+		2000550: {CodeAccountInactive, fault.Validation, remedyAccount},
+		2001265: {CodeAccountInvalid, fault.Validation, remedyAccount},
+		2002462: {CodeAccountInvalid, fault.Validation, remedyAccount},
+		2004052: {CodeAccountInvalid, fault.Validation, remedyAccount},
+		2001089: {CodeBeforeInvoice, fault.Validation, "choose a payment date on or after the invoice date"},
+		2003055: {matching.CodeAlreadyPaid, fault.Conflict, "adopt the payment that stands in Fortnox, or undo it there"},
+		2000427: {CodeCurrencyMissing, fault.Validation, "add the currency in Fortnox"},
+		2000359: {CodeForbiddenCharacters, fault.Validation, "remove unusual characters from the text"},
+		2000946: {CodeCostCenter, fault.Validation, "let the account go without a cost center in Fortnox, or choose another account"},
+		2000947: {CodeCostCenter, fault.Validation, "let the account go without a cost center in Fortnox, or choose another account"},
+		2001161: {CodeProjectMissing, fault.Validation, "let the account go without a project in Fortnox, or choose another account"},
+		2000434: {CodeNotFound, fault.NotFound, "check that the document has not been removed in Fortnox"},
+		2000663: {CodeScopeMissing, fault.Auth, remedyConsent},
+		2001101: {CodeLicenceMissing, fault.Auth, "order the missing licence in Fortnox, then give the consent again"},
+		2001103: {CodeLicenceMissing, fault.Auth, "order the licence for integrations in Fortnox"},
+		2001393: {CodeRightMissing, fault.Auth, remedyConsent},
+		2002455: {CodeRightMissing, fault.Auth, remedyConsent},
+		2000310: {CodeLoginRefused, fault.Auth, remedyConsent},
+		2000311: {CodeLoginRefused, fault.Auth, remedyConsent},
+		2004054: {CodeLoginRefused, fault.Auth, remedyConsent},
+	}
+}
