@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"slices"
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
@@ -143,36 +142,6 @@ func (s *Service) Choices(ctx context.Context, connectionID string, kind ports.C
 	return page, err
 }
 
-// ExportBooks gives the ledger of the year of a date as the accounting system's
-// own SIE file, piece by piece; write is called for each in order.
-func (s *Service) ExportBooks(ctx context.Context, connectionID string, on civil.Date, write func([]byte) error) error {
-	account, err := s.parts.Remote.Open(ctx, connectionID)
-	if err != nil {
-		return err
-	}
-	source, err := remote.Capability[ports.Books](account, ports.CapabilityBooks)
-	if err != nil {
-		return err
-	}
-	for cursor := ""; ; {
-		var piece ports.BooksPiece
-		err := account.Do(ctx, "ExportBooks", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
-			var err error
-			piece, err = source.ExportBooks(ctx, ports.ExportBooksRequest{Call: call, On: on, Cursor: cursor})
-			return piece.Usage, err
-		})
-		if err != nil {
-			return err
-		}
-		if err := write(piece.Bytes); err != nil {
-			return err
-		}
-		if cursor = piece.Next; cursor == "" {
-			return nil
-		}
-	}
-}
-
 // Today is the business date of the merchant whom a connection belongs to.
 func (s *Service) Today(ctx context.Context, connectionID string) (civil.Date, error) {
 	owner, err := view(ctx, s, func(ctx context.Context, tx ports.Tx) (merchant.Merchant, error) {
@@ -186,9 +155,4 @@ func (s *Service) Today(ctx context.Context, connectionID string) (civil.Date, e
 		return civil.Date{}, err
 	}
 	return s.today(owner)
-}
-
-// ChoiceKinds lists what may be picked.
-func ChoiceKinds() []ports.ChoiceKind {
-	return slices.Clone([]ports.ChoiceKind{ports.ChooseAccount, ports.ChooseVoucherSeries, ports.ChooseModeOfPayment})
 }

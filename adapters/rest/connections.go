@@ -1,0 +1,110 @@
+package rest
+
+import (
+	"context"
+	"io"
+
+	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/ports"
+)
+
+func (s *server) ListConnections(ctx context.Context, r api.ListConnectionsRequestObject) (api.ListConnectionsResponseObject, error) {
+	found, err := s.Onboarding.Connections(ctx, r.ID, pageOf(r.Params.Limit, r.Params.After))
+	items, next := answered(found, r.Params.Limit, func(c ports.ConnectionRecord) string { return c.ID }, s.connection)
+	return api.ListConnections200JSONResponse{Items: items, Next: next}, err
+}
+
+func (s *server) CreateConnection(ctx context.Context, r api.CreateConnectionRequestObject) (api.CreateConnectionResponseObject, error) {
+	record, err := s.Onboarding.CreateConnection(ctx, onboarding.NewConnection{
+		ID: wanted(ctx, "connection-"), MerchantID: r.ID, Connector: r.Body.Connector, Label: r.Body.Label,
+		Settings: r.Body.Settings, Credentials: r.Body.Credentials,
+	}, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateConnection201JSONResponse(s.connection(record)), nil
+}
+
+func (s *server) GetConnection(ctx context.Context, r api.GetConnectionRequestObject) (api.GetConnectionResponseObject, error) {
+	record, err := s.Onboarding.Connection(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetConnection200JSONResponse(s.connection(record)), nil
+}
+
+func (s *server) UpdateConnection(ctx context.Context, r api.UpdateConnectionRequestObject) (api.UpdateConnectionResponseObject, error) {
+	record, err := s.Onboarding.UpdateConnection(ctx, r.ID, onboarding.ConnectionChange{
+		Label: r.Body.Label, Settings: r.Body.Settings, Credentials: r.Body.Credentials,
+	}, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateConnection200JSONResponse(s.connection(record)), nil
+}
+
+func (s *server) VerifyConnection(ctx context.Context, r api.VerifyConnectionRequestObject) (api.VerifyConnectionResponseObject, error) {
+	record, err := s.Onboarding.Verify(ctx, r.ID, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.VerifyConnection200JSONResponse(s.connection(record)), nil
+}
+
+func (s *server) connection(record ports.ConnectionRecord) api.Connection {
+	answer := api.Connection{
+		ID: record.ID, MerchantID: record.MerchantID, Connector: record.Connector, Label: record.Label,
+		Settings: s.Onboarding.ShownSettings(record), AccountID: record.AccountID, AccountName: record.AccountName,
+		State: api.ConnectionState(record.State), Checks: []api.Check{}, VerifiedAt: moment(record.VerifiedAt),
+		CreatedAt: record.CreatedAt, UpdatedAt: record.UpdatedAt,
+	}
+	for _, check := range record.Checks {
+		answer.Checks = append(answer.Checks, api.Check{
+			Name: check.Name, State: api.CheckState(check.State), Detail: check.Detail, Remedy: check.Remedy,
+		})
+	}
+	return answer
+}
+
+func (s *server) ListChoices(ctx context.Context, r api.ListChoicesRequestObject) (api.ListChoicesResponseObject, error) {
+	on, err := s.day(ctx, r.ID, r.Params.On)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.Onboarding.Choices(ctx, r.ID, ports.ChoiceKind(r.Kind), on, r.Params.After)
+	if err != nil {
+		return nil, err
+	}
+	answer := api.ListChoices200JSONResponse{Items: []api.Choice{}, Next: page.Next}
+	for _, choice := range page.Choices {
+		answer.Items = append(answer.Items, api.Choice{Value: choice.Value, Label: choice.Label, Active: choice.Active})
+	}
+	return answer, nil
+}
+
+func (s *server) ExportBooks(ctx context.Context, r api.ExportBooksRequestObject) (api.ExportBooksResponseObject, error) {
+	on, err := s.day(ctx, r.ID, r.Params.On)
+	if err != nil {
+		return nil, err
+	}
+	books, err := s.Onboarding.ExportBooks(ctx, r.ID, on)
+	if err != nil {
+		return nil, err
+	}
+	return api.ExportBooks200ApplicationOctetStreamResponse{Body: io.Reader(books)}, nil
+}
+
+// day reads the day for which something is asked, by default the merchant's today.
+func (s *server) day(ctx context.Context, connectionID, on string) (civil.Date, error) {
+	if on == "" {
+		return s.Onboarding.Today(ctx, connectionID)
+	}
+	day, err := civil.Parse(on)
+	if err != nil {
+		return civil.Date{}, fault.Invalid(CodeInvalid, "on", "this is not a date written YYYY-MM-DD")
+	}
+	return day, nil
+}

@@ -1,0 +1,67 @@
+package rest
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/ports"
+)
+
+func (s *server) ListExceptions(ctx context.Context, r api.ListExceptionsRequestObject) (api.ListExceptionsResponseObject, error) {
+	filter := ports.ExceptionFilter{
+		PayoutID: r.Params.Payout, State: ports.ExceptionState(r.Params.State), Code: fault.Code(r.Params.Code),
+	}
+	found, err := s.Statements.Exceptions(ctx, r.ID, filter, pageOf(r.Params.Limit, r.Params.After))
+	items, next := answered(found, r.Params.Limit, func(e ports.Exception) string { return e.ID }, exceptionAnswer)
+	return api.ListExceptions200JSONResponse{Items: items, Next: next}, err
+}
+
+func (s *server) GetException(ctx context.Context, r api.GetExceptionRequestObject) (api.GetExceptionResponseObject, error) {
+	e, err := s.Statements.Exception(ctx, r.ID)
+	return api.GetException200JSONResponse(exceptionAnswer(e)), err
+}
+
+func (s *server) ResolveException(ctx context.Context, r api.ResolveExceptionRequestObject) (api.ResolveExceptionResponseObject, error) {
+	if err := s.Casework.Resolve(ctx, r.ID, r.Body.Document, by(ctx)); err != nil {
+		return nil, err
+	}
+	e, err := s.Statements.Exception(ctx, r.ID)
+	return api.ResolveException200JSONResponse(exceptionAnswer(e)), err
+}
+
+func (s *server) AdoptException(ctx context.Context, r api.AdoptExceptionRequestObject) (api.AdoptExceptionResponseObject, error) {
+	adoption, err := s.Casework.Adopt(ctx, r.ID, r.Body.Confirm, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	answer := api.AdoptException200JSONResponse{
+		Document: adoption.Document, Payments: []api.RegisteredPayment{}, Correction: postings(adoption.Correction),
+		CorrectionText: adoption.CorrectionText, Confirmed: adoption.Confirmed,
+	}
+	for _, p := range adoption.Payments {
+		answer.Payments = append(answer.Payments, api.RegisteredPayment{
+			Number: p.Number, Currency: string(p.Amount.Currency()), Amount: p.Amount.String(),
+			Account: string(p.Account), Date: p.Date.String(), Booked: p.Booked,
+		})
+	}
+	return answer, nil
+}
+
+func (s *server) RetryException(ctx context.Context, r api.RetryExceptionRequestObject) (api.RetryExceptionResponseObject, error) {
+	if err := s.Casework.RetryException(ctx, r.ID, by(ctx)); err != nil {
+		return nil, err
+	}
+	e, err := s.Statements.Exception(ctx, r.ID)
+	return api.RetryException202JSONResponse(exceptionAnswer(e)), err
+}
+
+func exceptionAnswer(e ports.Exception) api.Exception {
+	answer := api.Exception{
+		ID: e.ID, MerchantID: e.MerchantID, PayoutID: e.PayoutID, LineID: e.LineID, StepID: e.StepID, Code: string(e.Code),
+		Reference: e.Reference, Reason: e.Reason, Remedy: e.Remedy, Document: e.Document, State: api.ExceptionState(e.State),
+		Resolution: e.Resolution, RaisedAt: e.RaisedAt, ResolvedAt: moment(e.ResolvedAt), ResolvedBy: e.ResolvedBy,
+	}
+	answer.Amount, answer.Currency = amount(e.Amount)
+	return answer
+}

@@ -1,0 +1,82 @@
+package rest
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/ports"
+)
+
+func (s *server) ListMerchants(ctx context.Context, r api.ListMerchantsRequestObject) (api.ListMerchantsResponseObject, error) {
+	if own := caller(ctx); own.Scope == ports.ScopeMerchant {
+		m, err := s.Onboarding.Merchant(ctx, own.MerchantID)
+		return api.ListMerchants200JSONResponse{Items: []api.Merchant{merchantAnswer(m)}}, err
+	}
+	found, err := s.Onboarding.Merchants(ctx, pageOf(r.Params.Limit, r.Params.After))
+	items, next := answered(found, r.Params.Limit, func(m merchant.Merchant) string { return m.ID }, merchantAnswer)
+	return api.ListMerchants200JSONResponse{Items: items, Next: next}, err
+}
+
+func (s *server) CreateMerchant(ctx context.Context, r api.CreateMerchantRequestObject) (api.CreateMerchantResponseObject, error) {
+	m, err := s.Onboarding.CreateMerchant(ctx, onboarding.NewMerchant{
+		ID: wanted(ctx, "merchant-"), Name: r.Body.Name, OrganisationNumber: r.Body.OrganisationNumber,
+		Country: r.Body.Country, Zone: r.Body.Zone, Currency: r.Body.Currency,
+	}, by(ctx))
+	return api.CreateMerchant201JSONResponse(merchantAnswer(m)), err
+}
+
+func (s *server) GetMerchant(ctx context.Context, r api.GetMerchantRequestObject) (api.GetMerchantResponseObject, error) {
+	m, err := s.Onboarding.Merchant(ctx, r.ID)
+	return api.GetMerchant200JSONResponse(merchantAnswer(m)), err
+}
+
+func merchantAnswer(m merchant.Merchant) api.Merchant {
+	answer := api.Merchant{
+		ID: m.ID, Name: m.Name, OrganisationNumber: m.OrganisationNumber, Country: m.Country,
+		Zone: m.Zone, Currency: string(m.Currency), CreatedAt: m.CreatedAt,
+	}
+	for _, w := range onboarding.Warnings(m) {
+		answer.Warnings = append(answer.Warnings, api.Warning{Field: w.Field, Reason: w.Reason})
+	}
+	return answer
+}
+
+func (s *server) GetChecklist(ctx context.Context, r api.GetChecklistRequestObject) (api.GetChecklistResponseObject, error) {
+	items, err := s.Onboarding.Checklist(ctx, r.ID)
+	answer := api.GetChecklist200JSONResponse{Ready: true, Items: []api.ChecklistItem{}}
+	for _, item := range items {
+		answer.Ready = answer.Ready && item.Done
+		answer.Items = append(answer.Items, api.ChecklistItem{
+			Item: item.Item, FlowID: item.Flow, Done: item.Done, Code: string(item.Code),
+			Field: item.Field, Reason: item.Reason, Remedy: item.Remedy,
+		})
+	}
+	return answer, err
+}
+
+func (s *server) GetTotals(ctx context.Context, r api.GetTotalsRequestObject) (api.GetTotalsResponseObject, error) {
+	totals, exceptions, err := s.Statements.Totals(ctx, r.ID)
+	answer := api.GetTotals200JSONResponse{Items: []api.CurrencyTotals{}, Exceptions: counted(exceptions)}
+	for _, t := range totals {
+		answer.Items = append(answer.Items, totalsAnswer(t))
+	}
+	return answer, err
+}
+
+func totalsAnswer(t statement.Totals) api.CurrencyTotals {
+	return api.CurrencyTotals{Payouts: t.Payouts, Effects: effects(t.Proof, t.Currency), Counts: lineCounts(t.Counts)}
+}
+
+func (s *server) ListAudit(ctx context.Context, r api.ListAuditRequestObject) (api.ListAuditResponseObject, error) {
+	if _, err := ordinal(r.Params.After); err != nil {
+		return nil, err
+	}
+	found, err := s.Statements.Audit(ctx, r.ID, pageOf(r.Params.Limit, r.Params.After))
+	items, next := answered(found, r.Params.Limit, func(e ports.AuditEntry) string { return itoa(e.ID) }, func(e ports.AuditEntry) api.AuditEntry {
+		return api.AuditEntry{ID: e.ID, At: e.At, By: e.By, Act: e.Act, Subject: e.Subject, Detail: e.Detail}
+	})
+	return api.ListAudit200JSONResponse{Items: items, Next: next}, err
+}

@@ -1,0 +1,129 @@
+// Package rest is kvitt's HTTP API. The contract is openapi.yaml: types and
+// routing are generated from it (package api), requests are checked against it,
+// and it says which scope may call what. A handler binds, checks, calls one use
+// case and answers.
+package rest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Engine starts and repeats the work of flows.
+type Engine interface {
+	// Start opens a run of a flow, or gives the one that is running.
+	Start(ctx context.Context, flowID, trigger string) (ports.Run, error)
+	// RetryPayout takes up a payout that is held.
+	RetryPayout(ctx context.Context, payoutID, by string) error
+}
+
+// Casework is what a person does about exceptions.
+type Casework interface {
+	Resolve(ctx context.Context, exceptionID, document, by string) error
+	// Adopt proposes without confirm and acts with it.
+	Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (settlement.Adoption, error)
+	RetryException(ctx context.Context, exceptionID, by string) error
+}
+
+// Signer makes and checks the tokens of links that open one page.
+type Signer interface {
+	Sign(subject string, expires time.Time) string
+	// Verify fails if the token is not one that Sign gave for the subject, or if it
+	// has expired.
+	Verify(token, subject string, now time.Time) error
+}
+
+// ProofPage shows the proof of a payout to a person.
+type ProofPage interface {
+	// Render writes the page with the lines after an ordinal.
+	Render(ctx context.Context, w io.Writer, payoutID string, after int64) error
+	// Refuse writes a page that says why there is nothing to see.
+	Refuse(w io.Writer, title, reason, remedy string) error
+}
+
+// Catalogue lists the installed connectors.
+type Catalogue interface {
+	Status() []ports.ConnectorStatus
+}
+
+// Deps is what the API is made of. All are required but PublicURL.
+type Deps struct {
+	// Store is asked for API keys, replies and who owns what.
+	Store      ports.Store
+	Onboarding *onboarding.Service
+	Statements *statement.Reader
+	Engine     Engine
+	Casework   Casework
+	Catalogue  Catalogue
+	Signer     Signer
+	Proofs     ProofPage
+	// Now is machine time.
+	Now func() time.Time
+	Log hclog.Logger
+	// Version is the hub's own.
+	Version string
+	// PublicURL is how browsers reach the hub ("https://hub.example"); without it
+	// links are relative.
+	PublicURL string
+	Options   Options
+}
+
+// Options bound requests. All are required.
+type Options struct {
+	// Timeout is how long a request may take.
+	Timeout time.Duration
+	// Body is the most bytes of a request's body.
+	Body int64
+	// ProofLink is how long a proof link is valid.
+	ProofLink time.Duration
+}
+
+// DefaultOptions are those of a hub in production. The timeout leaves room for an
+// accounting system that is asked for its accounts.
+func DefaultOptions() Options {
+	return Options{Timeout: 2 * time.Minute, Body: 1 << 20, ProofLink: time.Hour}
+}
+
+// server implements the operations of the contract.
+type server struct{ Deps }
+
+var _ api.StrictServerInterface = (*server)(nil)
+
+// New makes the handler. It fails only if the contract cannot be read.
+func New(deps Deps) (http.Handler, error) {
+	contract, err := loadContract()
+	if err != nil {
+		return nil, fmt.Errorf("reading the API contract: %w", err)
+	}
+	engine := gin.New()
+	engine.ContextWithFallback = true // handlers get the request's own deadline
+	engine.HandleMethodNotAllowed = true
+	s := &server{deps}
+	engine.Use(s.identify, s.logAccess, s.recoverPanic, s.limit)
+	engine.NoRoute(func(c *gin.Context) { s.refuse(c, errNoRoute()) })
+	engine.NoMethod(func(c *gin.Context) { s.refuse(c, errNoMethod()) })
+	engine.GET("/openapi.json", contract.serveJSON)
+	engine.GET("/docs", contract.serveDocs)
+	guarded := engine.Group("/", s.authenticate(contract), s.authorise(contract), s.conform(contract), s.once(contract))
+	strict := api.NewStrictHandlerWithOptions(s, nil, api.StrictGinServerOptions{
+		RequestErrorHandlerFunc:  s.refuseUnreadable,
+		HandlerErrorFunc:         s.refuse,
+		ResponseErrorHandlerFunc: s.breakOff,
+	})
+	api.RegisterHandlersWithOptions(guarded, strict, api.GinServerOptions{
+		ErrorHandler: func(c *gin.Context, err error, _ int) { s.refuseUnreadable(c, err) },
+	})
+	return engine, nil
+}
