@@ -1,0 +1,184 @@
+package lane_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/lane"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// systemClock is machine time, which synctest replaces by its own.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time                         { return time.Now() }
+func (systemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+func quota(calls, inFlight int) ports.Quota {
+	return ports.Quota{Calls: calls, Window: 5 * time.Second, InFlight: inFlight}
+}
+
+func take(t *testing.T, l *lane.Lane, calls int) *lane.Grant {
+	t.Helper()
+	grant, err := l.Take(t.Context(), calls)
+	require.NoError(t, err)
+	return grant
+}
+
+func TestAFullWindowFreesASlotOneWindowAfterTheAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(2, 2), systemClock{}, true)
+		start := time.Now()
+		grant := take(t, l, 2)
+		time.Sleep(time.Second) // the remote system takes a second to answer
+		grant.Settle(ports.Usage{Calls: 2}, true)
+		take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+		require.Equal(t, 6*time.Second, time.Since(start))
+	})
+}
+
+func TestWhatWasGrantedButNotSpentIsFreeAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(3, 1), systemClock{}, true)
+		start := time.Now()
+		take(t, l, 3).Settle(ports.Usage{Calls: 1}, true)
+		take(t, l, 2).Settle(ports.Usage{Calls: 2}, true)
+		require.Zero(t, time.Since(start))
+	})
+}
+
+func TestAnUnknownSpendIsTheWholeGrant(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(3, 1), systemClock{}, true)
+		start := time.Now()
+		take(t, l, 3).Settle(ports.Usage{}, false)
+		take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+		require.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
+func TestALaneThatWasNotLeftInGoodOrderStartsWithAFullWindow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(2, 1), systemClock{}, false)
+		start := time.Now()
+		take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+		require.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
+func TestARefusalPausesTheLaneLongerEachTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(100, 1), systemClock{}, true)
+		for _, pause := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 20 * time.Second} {
+			take(t, l, 1).Settle(ports.Usage{Calls: 1, RateLimited: 1}, true)
+			refused := time.Now()
+			take(t, l, 1).Settle(ports.Usage{}, true)
+			require.Equal(t, pause, time.Since(refused))
+		}
+		take(t, l, 1).Settle(ports.Usage{Calls: 1, RateLimited: 1, RetryAfter: 42 * time.Second}, true)
+		refused := time.Now()
+		take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+		require.Equal(t, 42*time.Second, time.Since(refused), "what the remote system asks for goes before our own guess")
+	})
+}
+
+func TestMoreCallsThanTheWindowHoldsAreRefused(t *testing.T) {
+	t.Parallel()
+	_, err := lane.New(quota(2, 1), systemClock{}, true).Take(t.Context(), 3)
+	require.Equal(t, lane.CodeGrantTooLarge, fault.CodeOf(err))
+}
+
+func TestWhoeverGivesUpWaitingLeavesTheLaneToOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(1, 2), systemClock{}, true)
+		take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := l.Take(impatient, 1)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		start := time.Now()
+		take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+		require.Equal(t, 4*time.Second, time.Since(start))
+	})
+}
+
+func TestNoMoreRequestsThanAllowedAreInFlight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(ports.Quota{InFlight: 2}, systemClock{}, true)
+		first, second := take(t, l, 1), take(t, l, 1)
+		third := make(chan struct{})
+		go func() {
+			grant, err := l.Take(context.Background(), 1)
+			if err == nil {
+				grant.Settle(ports.Usage{}, true)
+			}
+			close(third)
+		}()
+		synctest.Wait()
+		select {
+		case <-third:
+			t.Fatal("a third request ran beside two")
+		default:
+		}
+		first.Settle(ports.Usage{}, true)
+		<-third
+		second.Settle(ports.Usage{}, true)
+	})
+}
+
+// TestNoWindowEverHoldsMoreThanTheQuota plays many requests of random size and
+// length. The remote system counts a call at any moment between request and
+// answer; here at the worst ones.
+func TestNoWindowEverHoldsMoreThanTheQuota(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		calls, inFlight := rapid.IntRange(2, 8).Draw(rt, "calls"), rapid.IntRange(1, 4).Draw(rt, "in flight")
+		seed := rapid.Uint64().Draw(rt, "seed")
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			var counted []time.Time
+			l := lane.New(quota(calls, inFlight), systemClock{}, true)
+			var all sync.WaitGroup
+			for i := range 40 {
+				all.Go(func() {
+					random := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // a test's dice
+					size := 1 + random.IntN(2)
+					grant, err := l.Take(context.Background(), size)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					for range size {
+						time.Sleep(time.Duration(random.IntN(900)) * time.Millisecond)
+						mu.Lock()
+						counted = append(counted, time.Now())
+						mu.Unlock()
+						time.Sleep(time.Duration(random.IntN(900)) * time.Millisecond)
+					}
+					grant.Settle(ports.Usage{Calls: size}, random.IntN(4) > 0)
+				})
+			}
+			all.Wait()
+			for i := calls; i < len(counted); i++ {
+				if counted[i].Sub(counted[i-calls]) < 5*time.Second {
+					t.Fatalf("call %d came %s after call %d", i, counted[i].Sub(counted[i-calls]), i-calls)
+				}
+			}
+		})
+	})
+}
