@@ -31,12 +31,25 @@ type Config struct {
 	// Hosts replaces hosts of remote systems per connector, as for simulators:
 	// {fortnox: {"https://api.fortnox.se": "http://127.0.0.1:9001"}}.
 	Hosts map[string]map[string]string `yaml:"hosts"`
-	// BusinessClock sets the business clock to a moment at start, for demos.
-	BusinessClock time.Time `yaml:"business_clock"`
+	// Quotas replaces a connector's declared limit of calls, for merchants who have
+	// agreed on another one: {fortnox: {calls: 50, window: 5s, in_flight: 8}}.
+	Quotas map[string]Quota `yaml:"quotas"`
+	// BusinessClock sets the business clock to a moment at start, for demos; it is
+	// written like 2026-04-20T08:00:00Z.
+	BusinessClock string `yaml:"business_clock"`
 	// LogLevel is trace, debug, info, warn or error.
 	LogLevel string  `yaml:"log_level"`
 	LogJSON  bool    `yaml:"log_json"`
 	Timings  Timings `yaml:"timings"`
+}
+
+// Quota is a limit of calls to one remote account.
+type Quota struct {
+	// Calls may be made within Window.
+	Calls  int           `yaml:"calls"`
+	Window time.Duration `yaml:"window"`
+	// InFlight is how many requests may run at the same time.
+	InFlight int `yaml:"in_flight"`
 }
 
 // Timings bound the work. Tests shorten them; operators rarely need to.
@@ -93,6 +106,9 @@ func (c Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fault.Invalid(CodeInvalid, "listen", "\""+c.Listen+"\" is not written host:port")
 	}
+	if _, err := c.BusinessStart(); err != nil {
+		return err
+	}
 	for connector, hosts := range c.Hosts {
 		for declared, base := range hosts {
 			for _, address := range []string{declared, base} {
@@ -102,7 +118,27 @@ func (c Config) Validate() error {
 			}
 		}
 	}
-	t := c.Timings
+	for connector, q := range c.Quotas {
+		if q.Calls < 1 || q.Window <= 0 || q.InFlight < 1 {
+			return fault.Invalid(CodeInvalid, "quotas."+connector, "calls, window and in_flight must all be positive")
+		}
+	}
+	return c.Timings.validate()
+}
+
+// BusinessStart is the moment at which the business clock starts, zero for now.
+func (c Config) BusinessStart() (time.Time, error) {
+	if c.BusinessClock == "" {
+		return time.Time{}, nil
+	}
+	moment, err := time.Parse(time.RFC3339, c.BusinessClock)
+	if err != nil {
+		return time.Time{}, fault.Invalid(CodeInvalid, "business_clock", "\""+c.BusinessClock+"\" is not written like 2026-04-20T08:00:00Z")
+	}
+	return moment, nil
+}
+
+func (t Timings) validate() error {
 	for _, timing := range []struct {
 		field string
 		value time.Duration

@@ -38,6 +38,9 @@ type Options struct {
 	Owner string
 	// Hosts replaces hosts per connector id, see ports.Connection.
 	Hosts map[string]map[string]string
+	// Quotas replaces the declared quota per connector id. Which credentials name the
+	// remote account is not replaced.
+	Quotas map[string]ports.Quota
 	// Deadline is the longest that one request to a connector may take.
 	Deadline time.Duration
 }
@@ -137,7 +140,11 @@ func (d *Desk) lane(ctx context.Context, description ports.Description, record p
 	if err != nil {
 		return nil, err
 	}
-	l := lane.New(description.Quota, d.clock, lease.Clean)
+	quota, agreed := d.options.Quotas[description.ID]
+	if !agreed {
+		quota = description.Quota
+	}
+	l := lane.New(quota, d.clock, lease.Clean)
 	d.lanes[key] = &held{lane: l, lease: lease}
 	return l, nil
 }

@@ -123,6 +123,11 @@ func (w *work) prove(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) err
 	if err := proof.Check(byKind); err != nil {
 		return w.hold(ctx, tx, p, fault.Of(err))
 	}
+	if p.Net.Currency() != w.merchant.Currency {
+		return w.hold(ctx, tx, p, fault.New(CodeCurrency, fault.Conflict,
+			"the payout is in "+string(p.Net.Currency())+" and the merchant's books are in "+string(w.merchant.Currency)).
+			WithRemedy("book the payout by hand in the accounting system"))
+	}
 	if p.HoldReason != "" {
 		return w.hold(ctx, tx, p, fault.New(CodeNeedsConfirmation, fault.Conflict, p.HoldReason).
 			WithRemedy("book the payout by hand in the accounting system"))

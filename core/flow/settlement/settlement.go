@@ -32,6 +32,8 @@ const (
 	CodeOutcomeOpen fault.Code = "erp.outcome_open"
 	// CodeNeedsConfirmation: the provider's kind of payout must be looked at.
 	CodeNeedsConfirmation fault.Code = "payout.needs_confirmation"
+	// CodeCurrency: kvitt cannot book a payout of this currency in these books.
+	CodeCurrency fault.Code = "currency.unsupported_combination"
 )
 
 // Service runs flows of payouts.
