@@ -5,6 +5,7 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -63,9 +64,14 @@ func (t *Tokens) Token(_ context.Context, connectionID string, declared ports.OA
 		From(fault.Upstream).WithRemedy("wait; kvitt tries again by itself")
 }
 
+// describe gives the error code of RFC 6749 §5.2. The body is read whatever its
+// content type says: Fortnox sends refusals as text/plain and text/html.
 func describe(refused *oauth2.RetrieveError) string {
-	if refused.ErrorCode != "" {
-		return refused.ErrorCode
+	var body struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(refused.Body, &body) == nil && body.Error != "" {
+		return body.Error
 	}
 	return refused.Response.Status
 }
