@@ -55,7 +55,8 @@ func isUTF8(raw []byte) bool {
 // votes counts the Swedish letters of each character set that touch a letter.
 func votes(raw []byte) (page437, latin int) {
 	for i, b := range raw {
-		if b < utf8.RuneSelf || !(i > 0 && isLetter(raw[i-1]) || i+1 < len(raw) && isLetter(raw[i+1])) {
+		inWord := i > 0 && isLetter(raw[i-1]) || i+1 < len(raw) && isLetter(raw[i+1])
+		if !inWord {
 			continue
 		}
 		switch {

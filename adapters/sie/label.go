@@ -202,8 +202,9 @@ func (p *reader) checksum(r record) error {
 // pass over what they do not know.
 func (p *reader) skipped(r record) {
 	switch r.label {
-	case "#PROSA", "#FTYP", "#FNR", "#BKOD", "#ADRESS", "#TAXAR", "#OMFATTN", "#KPTYP", "#ENHET", "#SRU", "#DIM",
-		"#UNDERDIM", "#OBJEKT", "#OIB", "#OUB", "#PSALDO", "#PBUDGET":
+	case "#PROSA", "#FTYP", "#FNR", "#BKOD", "#ADRESS", //nolint:misspell // the label is Swedish
+		"#TAXAR", "#OMFATTN", "#KPTYP", "#ENHET", "#SRU", "#DIM", "#UNDERDIM", "#OBJEKT",
+		"#OIB", "#OUB", "#PSALDO", "#PBUDGET":
 		if r.broken != "" {
 			p.warnings.add(r.line, r.label+" is skipped, "+r.broken)
 		}
