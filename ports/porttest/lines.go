@@ -224,4 +224,3 @@ func lines(t *testing.T, open func(t *testing.T) Opened) {
 		},
 	})
 }
-
