@@ -1,0 +1,154 @@
+// Package client speaks HTTP with Klarna's Settlements API v1 (read-only) and
+// reads what it answers. It does not know what the rows mean.
+package client
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
+)
+
+// MaxSize is the largest page that Klarna gives. Without a size it gives 20, by
+// which naive clients lose rows.
+const MaxSize = 500
+
+// maxBody leaves room for a second page beside the largest one that is read; a
+// row of Klarna's takes about a kilobyte.
+const maxBody = 5 << 20
+
+// Access is where and as whom Klarna is called.
+type Access struct {
+	// Settlements and Orders are the base URLs of the two APIs.
+	Settlements string
+	Orders      string
+	// Username is empty when the key is sent alone.
+	Username string
+	APIKey   string
+	// Hosts are the base URLs that may be called.
+	Hosts     []string
+	UserAgent string
+	Transport http.RoundTripper
+}
+
+// Client makes the requests of one call of the hub.
+type Client struct {
+	access Access
+	http   *upstream.Client
+}
+
+// New gives a client for one call of the hub.
+func New(access Access, call ports.Call) *Client {
+	return &Client{access: access, http: upstream.New(upstream.Config{
+		Hosts: access.Hosts, UserAgent: access.UserAgent, Transport: access.Transport, MaxBody: maxBody,
+		Authorize: func(h http.Header) { h.Set("Authorization", access.authorization()) },
+		Classify:  classify,
+	}, call)}
+}
+
+// authorization is HTTP Basic in one of the two forms of Klarna's page on
+// authentication: the key as it is, not encoded again, or user and key as usual.
+func (a Access) authorization() string {
+	if a.Username == "" {
+		return "Basic " + a.APIKey
+	}
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(a.Username+":"+a.APIKey))
+}
+
+// Usage says what has been spent so far.
+func (c *Client) Usage() ports.Usage { return c.http.Usage() }
+
+// Left is how many requests the grant still allows.
+func (c *Client) Left() int { return c.http.Left() }
+
+// Failed joins to err what the call has cost; nil stays nil. Klarna may say only
+// in a header of its own how long to wait, which the fault knows.
+func (c *Client) Failed(err error) error {
+	usage := c.http.Usage()
+	if f := fault.Of(err); f != nil && f.Class == fault.RateLimited {
+		usage.RetryAfter = max(usage.RetryAfter, f.RetryAfter)
+	}
+	return ports.WithUsage(err, usage)
+}
+
+// PayoutsQuery asks for a page of payouts by the day of the transfer.
+type PayoutsQuery struct {
+	// Start and End are the first and the last day in UTC, or both zero for any.
+	Start, End time.Time
+	Size       int
+	Offset     int64
+}
+
+// Payouts gives a page of payouts, in whatever order Klarna keeps them.
+func (c *Client) Payouts(ctx context.Context, q PayoutsQuery) (Page[Payout], error) {
+	query := paging(q.Size, q.Offset)
+	if !q.Start.IsZero() {
+		// A bare date means midnight, as an end too: the same day twice would find
+		// nothing.
+		query.Set("start_date", q.Start.Format(time.DateOnly)+"T00:00:00Z")
+		query.Set("end_date", q.End.Format(time.DateOnly)+"T23:59:59Z")
+	}
+	answer, err := c.get(ctx, c.access.Settlements+"/settlements/v1/payouts", query)
+	if err != nil {
+		return Page[Payout]{}, err
+	}
+	return readPage(answer.Raw(), "payouts", q.Offset, ReadPayout)
+}
+
+// Payout gives one payout.
+func (c *Client) Payout(ctx context.Context, reference string) (Item[Payout], ports.RawPage, error) {
+	answer, err := c.get(ctx, c.access.Settlements+"/settlements/v1/payouts/"+url.PathEscape(reference), nil)
+	if err != nil {
+		return Item[Payout]{}, ports.RawPage{}, err
+	}
+	item, err := readWhole(answer.Body, ReadPayout)
+	return item, answer.Raw(), err
+}
+
+// TransactionsQuery asks for a page of the rows of a payout, or of one order's
+// rows within it.
+type TransactionsQuery struct {
+	PaymentReference string
+	OrderID          string
+	Size             int
+	Offset           int64
+}
+
+// Transactions gives a page of rows, in whatever order Klarna keeps them.
+func (c *Client) Transactions(ctx context.Context, q TransactionsQuery) (Page[Transaction], error) {
+	query := paging(q.Size, q.Offset)
+	query.Set("payment_reference", q.PaymentReference)
+	if q.OrderID != "" {
+		query.Set("order_id", q.OrderID)
+	}
+	answer, err := c.get(ctx, c.access.Settlements+"/settlements/v1/transactions", query)
+	if err != nil {
+		return Page[Transaction]{}, err
+	}
+	return readPage(answer.Raw(), "transactions", q.Offset, ReadTransaction)
+}
+
+// Order reads an order; only whether it may is of interest.
+func (c *Client) Order(ctx context.Context, id string) error {
+	_, err := c.get(ctx, c.access.Orders+"/ordermanagement/v1/orders/"+url.PathEscape(id), nil)
+	return err
+}
+
+func paging(size int, offset int64) url.Values {
+	return url.Values{"size": {strconv.Itoa(size)}, "offset": {strconv.FormatInt(offset, 10)}}
+}
+
+func (c *Client) get(ctx context.Context, address string, query url.Values) (upstream.Answer, error) {
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	return c.http.Do(ctx, upstream.Request{
+		Method: http.MethodGet, URL: address, Header: http.Header{"Accept": {"application/json"}},
+	})
+}
