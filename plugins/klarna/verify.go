@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/plugins/klarna/client"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// expectOrders in VerifyRequest.Expect says that the enabled flows read orders.
+const expectOrders = "orders"
+
+// Verify checks the connection as Klarna's guides suggest, reading only: does the
+// key belong to the environment, do the credentials open the settlements, are
+// they those of the merchant id, and may they read orders, if that is needed.
+func (c *Connector) Verify(ctx context.Context, req ports.VerifyRequest) (ports.VerifyReport, error) {
+	a, err := readAccount(req.Connection)
+	if err != nil {
+		return ports.VerifyReport{}, ports.WithUsage(err, ports.Usage{})
+	}
+	environment := checkEnvironment(a)
+	report := ports.VerifyReport{Checks: []ports.Check{environment}, AccountID: a.merchantID, AccountName: a.name(a.merchantID)}
+	if environment.State == ports.CheckFailed {
+		return report, nil // the key is not sent to where it does not belong
+	}
+	remote := c.client(a, req.Call)
+	page, err := remote.Payouts(ctx, client.PayoutsQuery{Size: 1})
+	settlements, err := outcome("settlements", "Klarna shows the merchant's payouts", err)
+	if err != nil {
+		return ports.VerifyReport{}, remote.Failed(err)
+	}
+	report.Checks = append(report.Checks, settlements)
+	if settlements.State == ports.CheckOK {
+		merchant, found := checkMerchant(a, page)
+		report.Checks = append(report.Checks, merchant)
+		report.AccountID, report.AccountName = found, a.name(found)
+	}
+	if _, needed := req.Expect[expectOrders]; needed && settlements.State == ports.CheckOK {
+		orders, err := checkOrders(ctx, remote)
+		if err != nil {
+			return ports.VerifyReport{}, remote.Failed(err)
+		}
+		report.Checks = append(report.Checks, orders)
+	}
+	report.Usage = remote.Usage()
+	return report, nil
+}
+
+func (a account) name(merchantID string) string {
+	if a.onPlatform() == kustom {
+		return "Kustom " + merchantID
+	}
+	return "Klarna " + merchantID
+}
+
+func checkEnvironment(a account) ports.Check {
+	check := ports.Check{Name: "environment", State: ports.CheckOK}
+	switch f := fault.Of(a.keyFits()); {
+	case f != nil:
+		check.State, check.Detail, check.Remedy = ports.CheckFailed, f.Reason, f.Remedy
+	case a.keyEnvironment() == "":
+		check.Detail = "the key is of an older form that does not name its environment; " + a.Environment + " is taken from the settings"
+	default:
+		check.Detail = "the key belongs to " + a.Environment
+	}
+	return check
+}
+
+// outcome makes a check of an answer. A failure that says nothing about the
+// connection is an error: nothing was checked.
+func outcome(name, good string, err error) (ports.Check, error) {
+	f := fault.Of(err)
+	if err == nil || f == nil {
+		return ports.Check{Name: name, State: ports.CheckOK, Detail: good}, err
+	}
+	failed := ports.Check{Name: name, State: ports.CheckFailed, Detail: f.Reason, Remedy: f.Remedy}
+	switch f.Class {
+	case fault.Auth:
+		failed.Remedy = "check key, username, region and environment; ask Klarna for access to the Settlements API if they are right"
+	case fault.Validation, fault.NotFound:
+		if failed.Remedy == "" {
+			failed.Remedy = "check region, platform and the host of settlements"
+		}
+	case fault.Duplicate, fault.Conflict, fault.RateLimited, fault.Temporary, fault.NotSent, fault.Unknown:
+		return ports.Check{}, err
+	}
+	return failed, nil
+}
+
+// checkMerchant compares the merchant id with the one in Klarna's answer, which
+// it gives if there is one: a new merchant or the playground has no payouts.
+func checkMerchant(a account, page client.Page[client.Payout]) (ports.Check, string) {
+	check := ports.Check{Name: "merchant_id", State: ports.CheckOK}
+	if len(page.Items) == 0 || page.Items[0].Value.MerchantID == "" {
+		check.State = ports.CheckWarning
+		check.Detail = "there is no payout yet from which the merchant id could be seen"
+		check.Remedy = "check the connection again after the first payout"
+		return check, a.merchantID
+	}
+	found := page.Items[0].Value.MerchantID
+	if found != a.merchantID {
+		check.State = ports.CheckFailed
+		check.Detail = "the credentials are those of merchant id " + found + ", not " + a.merchantID
+		check.Remedy = "enter the merchant id of the credentials, or the credentials of the merchant id"
+		return check, found
+	}
+	check.Detail = "the credentials are those of merchant id " + found
+	return check, found
+}
+
+// checkOrders asks for an order that does not exist: that it is not found proves
+// that orders may be read.
+func checkOrders(ctx context.Context, remote *client.Client) (ports.Check, error) {
+	err := remote.Order(ctx, randomUUID())
+	if fault.ClassOf(err) == fault.NotFound {
+		err = nil
+	}
+	return outcome("orders", "Klarna lets orders be read", err)
+}
+
+// randomUUID gives a version 4 UUID.
+func randomUUID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
