@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/plugins/fortnox/client"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// What a verification may be asked to expect, see ports.VerifyRequest.
+const (
+	expectAccount  = "account"
+	expectSeries   = "voucher_series"
+	expectMode     = "mode_of_payment"
+	expectCurrency = "currency"
+)
+
+// examination is a verification under way.
+type examination struct {
+	*session
+	expect map[string][]string
+	today  civil.Date
+	report ports.VerifyReport
+	// year is the financial year of today, if there is one.
+	year *client.Year
+}
+
+// Verify implements ports.Connector. A refusal by Fortnox is the outcome of the
+// check that met it; only what keeps the connector from asking is an error.
+func (c *Connector) Verify(ctx context.Context, req ports.VerifyRequest) (ports.VerifyReport, error) {
+	s, err := c.open(req.Call, 0)
+	if err != nil {
+		return ports.VerifyReport{}, err
+	}
+	zone, err := time.LoadLocation(zoneOfFortnox)
+	if err != nil {
+		zone = time.UTC
+	}
+	e := &examination{session: s, expect: req.Expect, today: civil.In(req.Today, zone)}
+	if err := e.examine(ctx); err != nil {
+		return ports.VerifyReport{}, s.Failed(err)
+	}
+	e.report.Usage = s.Usage()
+	return e.report, nil
+}
+
+// examine makes the checks in order. Without access nothing else can be asked.
+func (e *examination) examine(ctx context.Context) error {
+	if accessible, err := e.access(ctx); err != nil || !accessible {
+		return err
+	}
+	for _, check := range []func(context.Context) error{
+		e.financialYear, e.lockedPeriod, e.accounts, e.voucherSeries, e.modeOfPayment, e.predefinedAccounts,
+		e.currencies, e.permissions,
+	} {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// access reads the company. Its number must be that of the tenant for which the
+// token was issued.
+func (e *examination) access(ctx context.Context) (bool, error) {
+	company, err := e.Company(ctx)
+	if err != nil {
+		return false, e.refused("access", err)
+	}
+	e.ok("access", "Fortnox accepts the access token")
+	id := string(company.DatabaseNumber)
+	e.report.AccountID, e.report.AccountName = id, string(company.CompanyName)
+	who := string(company.CompanyName) + ", " + string(company.OrganizationNumber) + ", database " + id
+	if tenant := tenantOf(e.connection.Credentials); tenant != "" && tenant != id {
+		e.failed("company", "the token is for tenant "+tenant+" and leads to "+who, "enter the tenant id of the company that is to be connected")
+		return true, nil
+	}
+	e.ok("company", who)
+	return true, nil
+}
+
+// tenantOf gives the tenant id that the credentials name, or the token itself:
+// Fortnox's tokens are JWTs with a claim tenantId. The signature is not checked,
+// as nothing is trusted because of it.
+func tenantOf(credentials map[string]string) string {
+	if tenant := credentials[credentialTenantID]; tenant != "" {
+		return tenant
+	}
+	parts := strings.Split(credentials[client.AccessToken], ".")
+	const ofJWT = 3
+	if len(parts) != ofJWT {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var claims struct {
+		TenantID client.Text `json:"tenantId"`
+	}
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return ""
+	}
+	return string(claims.TenantID)
+}
+
+func (e *examination) ok(name, detail string) { e.add(name, ports.CheckOK, detail, "") }
+
+func (e *examination) warn(name, detail, remedy string) {
+	e.add(name, ports.CheckWarning, detail, remedy)
+}
+
+func (e *examination) failed(name, detail, remedy string) {
+	e.add(name, ports.CheckFailed, detail, remedy)
+}
+
+func (e *examination) add(name string, state ports.CheckState, detail, remedy string) {
+	e.report.Checks = append(e.report.Checks, ports.Check{Name: name, State: state, Detail: detail, Remedy: remedy})
+}
+
+// refused turns a refusal into a failed check. It returns the error if it is
+// none: then nothing is known about the item.
+func (e *examination) refused(name string, err error) error {
+	f := fault.Of(err)
+	if f == nil {
+		return err
+	}
+	switch f.Class {
+	case fault.Auth, fault.Validation, fault.NotFound, fault.Conflict, fault.Duplicate:
+		e.failed(name, string(f.Code)+": "+f.Reason, f.Remedy)
+		return nil
+	default:
+		return err
+	}
+}
