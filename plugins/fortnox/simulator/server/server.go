@@ -34,6 +34,7 @@ func New(w world.Fortnox, control *simulator.Control) (http.Handler, error) {
 	}
 	s := &Server{
 		company: c,
+		now:     control.Now,
 		tokens:  newTokens(w, control.Now),
 		limiter: newLimiter(w.RateLimit, time.Now),
 		api:     http.NewServeMux(),
@@ -48,14 +49,17 @@ func New(w world.Fortnox, control *simulator.Control) (http.Handler, error) {
 type Server struct {
 	mu      sync.Mutex // guards company
 	company *company.Company
+	now     func() time.Time
 	tokens  tokens
 	limiter *limiter
 	api     *http.ServeMux
 	people  *http.ServeMux
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. The Date of the answer is that of the simulated
+// clock, by which documents are stamped too.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if trimmed := strings.TrimRight(r.URL.Path, "/"); trimmed != r.URL.Path {
 		r = r.Clone(r.Context())
 		r.URL.Path, r.URL.RawPath = trimmed, strings.TrimRight(r.URL.RawPath, "/")

@@ -3,6 +3,7 @@ package server_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -135,4 +136,15 @@ func TestMissingScopesAndLicences(t *testing.T) {
 			require.Equal(t, http.StatusOK, status)
 		})
 	}
+}
+
+func TestAnswersAreDatedByTheSimulatedClock(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	response, err := http.DefaultClient.Do(s.request(http.MethodGet, "/3/companyinformation", ""))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	at, err := http.ParseTime(response.Header.Get("Date"))
+	require.NoError(t, err)
+	require.WithinDuration(t, s.control.Now(), at, time.Minute)
 }
