@@ -47,8 +47,9 @@ type Signer interface {
 
 // ProofPage shows the proof of a payout to a person.
 type ProofPage interface {
-	// Render writes the page with the lines after an ordinal.
-	Render(ctx context.Context, w io.Writer, payoutID string, after int64) error
+	// Render writes the page with the lines after an ordinal. Links to further lines
+	// carry the token on.
+	Render(ctx context.Context, w io.Writer, payoutID, token string, after int64) error
 	// Refuse writes a page that says why there is nothing to see.
 	Refuse(w io.Writer, title, reason, remedy string) error
 }

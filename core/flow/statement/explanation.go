@@ -98,11 +98,11 @@ func sentence(sum ports.LineSum, rows []ledger.Row, open []booking.Open, clearin
 		if row.Amount.Sign() < 0 {
 			side = "credit"
 		}
-		booked = append(booked, fmt.Sprintf("%s %s with %s (%s)", side, row.Account, row.Amount.Abs(), strings.ToLower(row.Text)))
+		booked = append(booked, fmt.Sprintf("%s %s with %s (%s)", side, row.Account, row.Amount.Abs(), lowered(row.Text)))
 	}
-	text := "The payout's voucher posts nothing for it."
+	text := "The voucher posts nothing for it."
 	if len(booked) > 0 {
-		text = "The payout's voucher says: " + strings.Join(booked, ", ") + "."
+		text = raised(strings.Join(booked, ", ")) + "."
 	}
 	if after := background(sum, string(clearing)); after != "" {
 		text += " " + after
@@ -112,6 +112,15 @@ func sentence(sum ports.LineSum, rows []ledger.Row, open []booking.Open, clearin
 	}
 	return text
 }
+
+func lowered(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToLower(text[:1]) + text[1:]
+}
+
+func raised(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // background says what a kind of line means, whatever the accounts are.
 func background(sum ports.LineSum, clearing string) string {

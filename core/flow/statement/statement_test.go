@@ -211,10 +211,10 @@ func TestExplanationNamesAccountAndMeaning(t *testing.T) {
 	for _, sum := range e.Sums {
 		said[sum.RawType] += sum.Sentence
 	}
-	require.Contains(t, said["FEE/PURCHASE_FEE_FIXED"], "debit 6040 with 17.50 (fee), debit 2641 with 4.38 (fee vat)")
-	require.Contains(t, said["REVERSAL"], "debit 1516 with 799.00")
-	require.Contains(t, said["HOLDBACK"], "debit 1689 with 200.00")
-	require.Contains(t, said["RETURN"], "debit 1686 with 95.00")
+	require.Contains(t, said["FEE/PURCHASE_FEE_FIXED"], "Debit 6040 with 17.50 (fee), debit 2641 with 4.38 (fee VAT).")
+	require.Contains(t, said["REVERSAL"], "Debit 1516 with 799.00")
+	require.Contains(t, said["HOLDBACK"], "Debit 1689 with 200.00")
+	require.Contains(t, said["RETURN"], "Debit 1686 with 95.00")
 	require.Contains(t, said["SALE"], "so that its gross stays open on 1686")
 	require.Len(t, e.Disputes, 1)
 	require.Equal(t, 1, e.SettingsVersion)
