@@ -1,0 +1,134 @@
+package pluginhost
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"syscall"
+
+	"github.com/kvitt/kvitt/ports"
+)
+
+// longestDescription is far beyond any sensible one.
+const longestDescription = 1 << 20
+
+// describe runs the connector with the argument "describe" and reads what it
+// prints. It is a process of its own, so that nothing the connector does there
+// outlives it.
+func (s *starter) describe(ctx context.Context, path string, source Source, secrets *secrets) (ports.Description, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.config.DescribeTimeout)
+	defer cancel()
+	stdout := &limitedBuffer{most: longestDescription}
+	stderr := &limitedBuffer{most: keptOutput, forgiving: true}
+	cmd := exec.CommandContext(ctx, path, "describe")
+	cmd.Env = s.environment(source)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.SysProcAttr = processAttributes()
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	// A child that it leaves behind must not keep us waiting for its output.
+	cmd.WaitDelay = drainTime
+	err := s.spawner.start(cmd)
+	if err == nil {
+		awaitExit(cmd.Process.Pid)
+		_ = cmd.Cancel() // what it leaves behind goes with it
+		err = cmd.Wait()
+	}
+	said := printable([]byte(secrets.hide(stderr.String())), 300)
+	switch {
+	case ctx.Err() != nil:
+		return ports.Description{}, notDescribed("the connector did not describe itself within "+s.config.DescribeTimeout.String(), said)
+	case errors.Is(err, errTooMuch):
+		return ports.Description{}, notDescribed("the connector's description is longer than 1 MiB", "")
+	case err != nil:
+		return ports.Description{}, notDescribed("the connector could not describe itself ("+err.Error()+")", said)
+	}
+	var d ports.Description
+	if err := json.Unmarshal(stdout.Bytes(), &d); err != nil {
+		return ports.Description{}, notDescribed(
+			fmt.Sprintf("the connector's description is not JSON, it begins with %q", printable(stdout.Bytes(), 80)), said)
+	}
+	return d, checkDescription(d)
+}
+
+func notDescribed(reason, said string) error {
+	if said != "" {
+		reason += fmt.Sprintf("; it said %q", said)
+	}
+	return invalidDescription("", reason)
+}
+
+// checkDescription refuses a description that the hub cannot work with.
+func checkDescription(d ports.Description) error {
+	switch {
+	case !idPattern.MatchString(d.ID):
+		return invalidDescription("id", "an id is 2 to 32 lower-case letters, digits and hyphens and begins with a letter")
+	case d.Name == "":
+		return invalidDescription("name", "a connector needs a name")
+	case !versionPattern.MatchString(d.Version):
+		return invalidDescription("version", "a version is written like 1.4.2")
+	case d.Protocol != ports.ProtocolVersion:
+		return invalidDescription("protocol", "the connector speaks protocol "+strconv.Itoa(d.Protocol)+
+			", this hub "+strconv.Itoa(ports.ProtocolVersion))
+	case !isObject(d.Settings):
+		return invalidDescription("settings", "a JSON Schema is an object")
+	case !isObject(d.Credentials):
+		return invalidDescription("credentials", "a JSON Schema is an object")
+	case d.Quota.Calls < 0 || d.Quota.Window < 0 || d.Quota.InFlight < 0:
+		return invalidDescription("quota", "a quota cannot be negative")
+	case d.Quota.Calls > 0 && d.Quota.Window == 0:
+		return invalidDescription("quota.window_ns", "a number of calls needs the time in which they may be made")
+	}
+	return checkHosts(d)
+}
+
+func checkHosts(d ports.Description) error {
+	for i, host := range d.Hosts {
+		u, err := url.Parse(host)
+		if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+			return invalidDescription("hosts["+strconv.Itoa(i)+"]", "a host is written like https://api.example.com")
+		}
+	}
+	for i, op := range d.Operations {
+		if op.Name == "" || op.Calls < 0 || op.RecoveryCalls < 0 {
+			return invalidDescription("operations["+strconv.Itoa(i)+"]", "an operation has a name and numbers of calls")
+		}
+	}
+	return nil
+}
+
+var (
+	idPattern      = regexp.MustCompile(`^[a-z][a-z0-9-]{1,31}$`)
+	versionPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$`)
+)
+
+func isObject(text json.RawMessage) bool {
+	var object map[string]json.RawMessage
+	return json.Unmarshal(text, &object) == nil && object != nil
+}
+
+var errTooMuch = errors.New("too much output")
+
+// limitedBuffer keeps the beginning of what is written. Beyond that it fails or,
+// if it is forgiving, drops the rest.
+type limitedBuffer struct {
+	bytes.Buffer
+	most      int
+	forgiving bool
+}
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if room := b.most - b.Len(); len(p) > room {
+		b.Buffer.Write(p[:max(room, 0)])
+		if b.forgiving {
+			return len(p), nil
+		}
+		return 0, errTooMuch
+	}
+	return b.Buffer.Write(p)
+}

@@ -1,0 +1,20 @@
+// Package pluginhost runs connectors as processes and keeps them running.
+//
+// hashicorp/go-plugin starts a process and shakes hands with it; everything
+// else is done here. A connector is loaded once: its file is checked, copied
+// under the name of its hash to a private folder, and asked what it is. Its
+// process, one for all merchants, starts with the first call. The exit of a
+// process is an event: the connector starts anew after a back-off that grows,
+// and is put in quarantine when it exits too often. While it is down, calls fail
+// at once with a fault that proves that nothing was sent; calls that were under
+// way when it died, or that outlived their deadline, have an open outcome.
+//
+// A process sees no environment but an allow-list, dies with the hub, cannot
+// break the hub by what it writes to its standard output or error, and is ended
+// by force, with its children, if it does not end by itself.
+//
+// Left out on purpose: attaching to a process that a developer started under a
+// debugger would replace start in supervisor.attempt by go-plugin's
+// ReattachConfig; several versions of one connector side by side, and moving
+// accounts between them, would make Host hold more than one Instance per id.
+package pluginhost
