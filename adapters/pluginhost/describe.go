@@ -1,7 +1,6 @@
 package pluginhost
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,19 +38,19 @@ func (s *starter) describe(ctx context.Context, path string, source Source, secr
 		_ = cmd.Cancel() // what it leaves behind goes with it
 		err = cmd.Wait()
 	}
-	said := printable([]byte(secrets.hide(stderr.String())), 300)
+	said := printable([]byte(secrets.hide(string(stderr.kept))), 300)
 	switch {
 	case ctx.Err() != nil:
 		return ports.Description{}, notDescribed("the connector did not describe itself within "+s.config.DescribeTimeout.String(), said)
-	case errors.Is(err, errTooMuch):
+	case stdout.over:
 		return ports.Description{}, notDescribed("the connector's description is longer than 1 MiB", "")
 	case err != nil:
 		return ports.Description{}, notDescribed("the connector could not describe itself ("+err.Error()+")", said)
 	}
 	var d ports.Description
-	if err := json.Unmarshal(stdout.Bytes(), &d); err != nil {
+	if err := json.Unmarshal(stdout.kept, &d); err != nil {
 		return ports.Description{}, notDescribed(
-			fmt.Sprintf("the connector's description is not JSON, it begins with %q", printable(stdout.Bytes(), 80)), said)
+			fmt.Sprintf("the connector's description is not JSON, it begins with %q", printable(stdout.kept, 80)), said)
 	}
 	return d, checkDescription(d)
 }
@@ -115,20 +114,21 @@ func isObject(text json.RawMessage) bool {
 var errTooMuch = errors.New("too much output")
 
 // limitedBuffer keeps the beginning of what is written. Beyond that it fails or,
-// if it is forgiving, drops the rest.
+// if it is forgiving, drops the rest. It has no other way in than Write: a
+// buffer that could be read into would be filled without limit.
 type limitedBuffer struct {
-	bytes.Buffer
+	kept      []byte
 	most      int
 	forgiving bool
+	over      bool
 }
 
 func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if room := b.most - b.Len(); len(p) > room {
-		b.Buffer.Write(p[:max(room, 0)])
-		if b.forgiving {
-			return len(p), nil
-		}
+	room := b.most - len(b.kept)
+	b.kept = append(b.kept, p[:min(room, len(p))]...)
+	b.over = b.over || len(p) > room
+	if b.over && !b.forgiving {
 		return 0, errTooMuch
 	}
-	return b.Buffer.Write(p)
+	return len(p), nil
 }

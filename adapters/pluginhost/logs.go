@@ -142,8 +142,7 @@ func (p *logPump) value(key string, value any) string {
 		}
 		return p.clean([]byte(text), longestValue)
 	}
-	// Lists and objects may hold telling names of their own.
-	text, err := json.Marshal(value)
+	text, err := json.Marshal(withoutSecrets(value))
 	if err != nil {
 		return "?"
 	}

@@ -71,14 +71,43 @@ func (s *secrets) hide(text string) string {
 		text = strings.ReplaceAll(text, value, redacted)
 	}
 	s.mu.RUnlock()
-	return secretPatterns.ReplaceAllString(text, "$1"+redacted)
+	return httpCredentials.ReplaceAllString(assignments.ReplaceAllString(text, "${1}"+redacted), "${1}"+redacted)
 }
 
-// secretPatterns finds HTTP credentials and assignments to telling names.
-var secretPatterns = regexp.MustCompile(
-	`(?i)(\b(?:bearer|basic)\s+|["']?\b[\w-]*(?:token|secret|passw(?:or)?d|api[_-]?key|private[_-]?key|authorization|cookie)["']?\s*[:=]\s*["']?)[^\s"',;&}]+`)
+// secretWord is a part of a name that tells a secret.
+const secretWord = `token|secret|passw(?:or)?d|api[_-]?key|private[_-]?key|authorization|cookie|credential`
 
-var secretNames = regexp.MustCompile(`(?i)token|secret|passw(or)?d|api[_-]?key|private[_-]?key|authorization|cookie|credential`)
+var (
+	secretNames = regexp.MustCompile(`(?i)` + secretWord)
+	// assignments finds what follows a telling name: a quoted text to its end, or
+	// a word, behind an HTTP scheme if there is one.
+	assignments = regexp.MustCompile(`(?i)((?:` + secretWord + `)[\w-]*\\?["']?\s*[:=]\s*)` +
+		`(?:\\?["'][^"']*|(?:(?:bearer|basic)\s+)?[^\s"',;&}]+)`)
+	httpCredentials = regexp.MustCompile(`(?i)(\b(?:bearer|basic)\s+)[^\s"',;&}\[]+`)
+)
+
+// withoutSecrets gives a JSON value with everything hidden that stands under a
+// telling name, at any depth.
+func withoutSecrets(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		clean := make(map[string]any, len(v))
+		for key, inner := range v {
+			if secretName(key) {
+				inner = redacted
+			}
+			clean[key] = withoutSecrets(inner)
+		}
+		return clean
+	case []any:
+		clean := make([]any, len(v))
+		for i, inner := range v {
+			clean[i] = withoutSecrets(inner)
+		}
+		return clean
+	}
+	return value
+}
 
 func secretName(key string) bool { return secretNames.MatchString(key) }
 
