@@ -59,14 +59,14 @@ func onboard(ctx context.Context, hub *client.Client, script world.World) (cast,
 	c.klarna, err = connect(ctx, hub, c.merchant, map[string]any{
 		"connector": "klarna", "label": "Klarna Sverige",
 		"settings":    map[string]any{"region": "eu", "environment": "playground"},
-		"credentials": map[string]any{"username": script.Klarna.Username, "api_key": script.Klarna.APIKey},
+		"credentials": map[string]any{"merchant_id": script.Klarna.MerchantID, "username": script.Klarna.Username, "api_key": script.Klarna.APIKey},
 	})
 	if err != nil {
 		return cast{}, fmt.Errorf("connecting Klarna: %w", err)
 	}
 	c.fortnox, err = connect(ctx, hub, c.merchant, map[string]any{
 		"connector": "fortnox", "label": "Fortnox",
-		"settings": map[string]any{},
+		"settings": map[string]any{"mode_of_payment": "KLARNA"},
 		"credentials": map[string]any{
 			"client_id": script.Fortnox.ClientID, "client_secret": script.Fortnox.ClientSecret, "tenant_id": fmt.Sprint(script.Fortnox.TenantID),
 		},

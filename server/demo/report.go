@@ -38,14 +38,19 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-// table prints rows with right-aligned columns.
-func (p *printer) table(rows [][]string) {
+// table prints rows with right-aligned columns, and behind each row a remark if
+// there are any.
+func (p *printer) table(rows [][]string, remarks ...string) {
 	if p.err != nil {
 		return
 	}
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, row := range rows {
-		if _, p.err = fmt.Fprintln(w, strings.Join(row, "\t")+"\t"); p.err != nil {
+	for i, row := range rows {
+		text := strings.Join(row, "\t") + "\t"
+		if i < len(remarks) {
+			text += "  " + remarks[i]
+		}
+		if _, p.err = fmt.Fprintln(w, text); p.err != nil {
 			return
 		}
 	}
@@ -90,12 +95,15 @@ func (p *printer) exceptions(m Merchant) {
 func (p *printer) clearing(m Merchant) {
 	for _, c := range m.clearing {
 		p.line("\nClearing account %s: %s in Fortnox's books, %s as kvitt expects", c.Account, m.balance(c.Account), c.Balance)
-		rows := [][]string{}
+		var rows [][]string
+		var reasons []string
 		for _, item := range c.Items {
-			rows = append(rows, []string{item.Payout, "order " + item.Reference, item.Amount, because(item)})
+			rows = append(rows, []string{item.Payout, "order " + item.Reference, item.Amount})
+			reasons = append(reasons, because(item))
 		}
-		rows = append(rows, []string{"", "sum", c.Open, "unexplained: " + c.Unexplained})
-		p.table(rows)
+		rows = append(rows, []string{"", "sum", c.Open})
+		reasons = append(reasons, "unexplained: "+c.Unexplained)
+		p.table(rows, reasons...)
 	}
 }
 
@@ -132,7 +140,7 @@ func (s *stage) invite(ctx context.Context, out io.Writer, r Result, o Options) 
 			if err := s.client.Post(ctx, "/v1/payouts/"+url.PathEscape(id)+"/proof-link", nil, &link); err != nil {
 				return fmt.Errorf("asking for a link to the proof of %s: %w", m.Payouts[i].ID, err)
 			}
-			p.line("  %s  %s", m.Payouts[i].ID, link.Url)
+			p.line("  %s  %s", m.Payouts[i].ID, link.URL)
 		}
 	}
 	p.line("Press Ctrl-C to end it.")

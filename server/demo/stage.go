@@ -74,7 +74,7 @@ func (s *stage) start(ctx context.Context, o Options) error {
 func (s *stage) writeConfig(path string, o Options) error {
 	c := config.Default()
 	c.Listen, c.Data, c.Connectors = o.Listen, filepath.Join(s.folder, "data"), filepath.Join(o.Bin, "connectors")
-	c.BusinessClock = businessDay
+	c.BusinessClock = businessDay.Format(time.RFC3339)
 	klarna, fortnox := s.simulators["klarna"].URL, s.simulators["fortnox"].URL
 	c.Hosts = map[string]map[string]string{
 		"klarna":  {"https://api.playground.klarna.com": klarna},

@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -127,6 +129,19 @@ func TestALineOfUnknownTypeHoldsTheWholePayout(t *testing.T) {
 	w.run()
 	require.Equal(t, payout.CodeUnknownType, w.payout("P1").Hold.Code)
 	require.Zero(t, w.books.countPayments())
+}
+
+func TestAPayoutInAnotherCurrencyThanTheBooksIsHeld(t *testing.T) {
+	t.Parallel()
+	euro := sale("1001", 0)
+	euro.Gross, euro.FeeExVAT, euro.FeeVAT = money.New(10000, "EUR"), money.Zero("EUR"), money.Zero("EUR")
+	p := paid("P1", 0)
+	p.Net = money.New(10000, "EUR")
+	w := newWorld(t, provider(3, p, euro), newFakeBooks(invoiced("1", "1001", 10000)))
+	w.run()
+	require.Equal(t, settlement.CodeCurrency, w.payout("P1").Hold.Code)
+	require.Zero(t, w.books.countPayments())
+	require.Empty(t, w.books.vouchers)
 }
 
 func TestARowThatMakesNoSenseHoldsThePayoutWithItsField(t *testing.T) {

@@ -22,8 +22,8 @@ type Process struct {
 	URL  string
 	name string
 	cmd  *exec.Cmd
-	// life is the program's standard input: it ends with its parent, because the
-	// pipe then closes, however the parent went.
+	// life is the program's standard input, held open as long as this process lives:
+	// the program ends with its parent, however the parent went.
 	life io.Closer
 	done chan struct{}
 }
@@ -87,7 +87,7 @@ func (p *Process) Stop(grace time.Duration) error {
 	}
 	select {
 	case <-p.done:
-		return p.life.Close()
+		return nil
 	case <-time.After(grace):
 		return p.Kill()
 	}

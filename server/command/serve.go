@@ -1,0 +1,74 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"github.com/kvitt/kvitt/server/config"
+	"github.com/kvitt/kvitt/server/hub"
+	"github.com/kvitt/kvitt/server/version"
+)
+
+func newServe(s streams) *cobra.Command {
+	var file string
+	var withParent bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the hub",
+		Long: "Run the hub until it is interrupted. It prints {\"url\": ...} on standard output when it is ready; its log goes to\n" +
+			"standard error. docs/operations.md describes the configuration.",
+		Args: exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(file)
+			if err != nil {
+				return err
+			}
+			ctx := cmd.Context()
+			if withParent {
+				var stop context.CancelFunc
+				ctx, stop = untilClosed(ctx, s.in)
+				defer stop()
+			}
+			return serve(ctx, cfg, s)
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "the configuration file (default: everything at its default)")
+	cmd.Flags().BoolVar(&withParent, "exit-with-parent", false, "end when standard input is closed")
+	return cmd
+}
+
+// untilClosed gives a context that ends when the reader does.
+func untilClosed(ctx context.Context, in io.Reader) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	go func() {
+		defer stop()
+		_, _ = io.Copy(io.Discard, in)
+	}()
+	return ctx, stop
+}
+
+func serve(ctx context.Context, cfg config.Config, s streams) error {
+	log := hclog.New(&hclog.LoggerOptions{Name: "kvitt", Level: hclog.LevelFromString(cfg.LogLevel), Output: s.err, JSONFormat: cfg.LogJSON})
+	h, err := hub.Start(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	log.Info("kvitt is ready", "version", version.Version, "url", h.URL, "data", cfg.Data)
+	ready := json.NewEncoder(s.out).Encode(map[string]string{"url": h.URL})
+	if ready == nil {
+		<-ctx.Done()
+	}
+	log.Info("stopping")
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*cfg.Timings.Stop)
+	defer cancel()
+	if err := errors.Join(ready, h.Stop(stopping)); err != nil {
+		return fmt.Errorf("ending: %w", err)
+	}
+	return nil
+}

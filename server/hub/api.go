@@ -1,0 +1,94 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"go.uber.org/fx"
+
+	"github.com/kvitt/kvitt/adapters/console"
+	"github.com/kvitt/kvitt/adapters/jobs"
+	"github.com/kvitt/kvitt/adapters/rest"
+	"github.com/kvitt/kvitt/adapters/secrets"
+	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/server/config"
+	"github.com/kvitt/kvitt/server/version"
+)
+
+// apiModule provides the REST API and its server.
+func apiModule() fx.Option {
+	return fx.Module("api", fx.Provide(newListener, newHandler, newServer))
+}
+
+// newListener takes the address at once, so that a taken one is said at start and
+// port 0 is known before anything else needs it.
+func newListener(cfg config.Config) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s: %w", cfg.Listen, err)
+	}
+	return listener, nil
+}
+
+// handlerParts are what the API is made of.
+type handlerParts struct {
+	fx.In
+
+	Config     config.Config
+	Store      ports.Store
+	Onboarding *onboarding.Service
+	Statements *statement.Reader
+	Settlement *settlement.Service
+	Catalogue  ports.Catalogue
+	Signer     *secrets.Signer
+	Listener   net.Listener
+	Log        hclog.Logger
+}
+
+func newHandler(p handlerParts) (http.Handler, error) {
+	public := p.Config.PublicURL
+	if public == "" {
+		public = "http://" + p.Listener.Addr().String()
+	}
+	proofs, err := console.New(p.Statements, p.Statements, p.Onboarding)
+	if err != nil {
+		return nil, err
+	}
+	return rest.New(rest.Deps{
+		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Engine: p.Settlement, Casework: p.Settlement,
+		Catalogue: p.Catalogue, Signer: p.Signer, Proofs: proofs, Now: time.Now, Log: p.Log.Named("api"),
+		Version: version.Version, PublicURL: public, Options: rest.DefaultOptions(),
+	})
+}
+
+// newServer serves the API once the job queue runs.
+func newServer(lc fx.Lifecycle, cfg config.Config, handler http.Handler, listener net.Listener, _ *jobs.Queue, log hclog.Logger) *http.Server {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: log.Named("http").StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
+	}
+	lc.Append(fx.Hook{
+		OnStart: func(context.Context) error {
+			go func() {
+				if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+					log.Error("the API has stopped", "error", err)
+				}
+			}()
+			return nil
+		},
+		OnStop: func(ctx context.Context) error {
+			grace, cancel := context.WithTimeout(ctx, cfg.Timings.Stop)
+			defer cancel()
+			return server.Shutdown(grace)
+		},
+	})
+	return server
+}

@@ -1,0 +1,78 @@
+package hub
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/kvitt/kvitt/adapters/jsonschema"
+	"github.com/kvitt/kvitt/adapters/oauth"
+	"github.com/kvitt/kvitt/adapters/pdf"
+	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/server/clock"
+	"github.com/kvitt/kvitt/server/config"
+)
+
+// tokenTimeout ends a request for an access token.
+const tokenTimeout = 20 * time.Second
+
+// flowModule provides the use cases.
+func flowModule() fx.Option {
+	return fx.Module("flows",
+		fx.Provide(
+			func() *oauth.Tokens { return oauth.New(tokenTransport(), tokenTimeout) },
+			newDesk,
+			newSettlement,
+			newOnboarding,
+			func(store ports.Store) *statement.Reader { return statement.New(store) },
+		),
+	)
+}
+
+func tokenTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:       http.ProxyFromEnvironment,
+		DialContext: (&net.Dialer{Timeout: tokenTimeout}).DialContext, TLSHandshakeTimeout: tokenTimeout,
+		ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute,
+	}
+}
+
+// newDesk makes the one desk of the hub. Its lanes are left in good order when the
+// hub stops, after the queue has ended the work that uses them.
+func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens *oauth.Tokens) (*remote.Desk, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("asking for the machine's name: %w", err)
+	}
+	quotas := map[string]ports.Quota{}
+	for connector, q := range cfg.Quotas {
+		quotas[connector] = ports.Quota{Calls: q.Calls, Window: q.Window, InFlight: q.InFlight}
+	}
+	desk := remote.NewDesk(store, catalogue, secrets, tokens, clock.Machine{}, remote.Options{
+		Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Hosts: cfg.Hosts, Quotas: quotas, Deadline: cfg.Timings.Call,
+	})
+	lc.Append(fx.StopHook(desk.Close))
+	return desk, nil
+}
+
+func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock) *settlement.Service {
+	options := settlement.DefaultOptions()
+	options.Slice, options.Backoff, options.Attempts = cfg.Timings.Slice, cfg.Timings.Backoff, cfg.Timings.Attempts
+	return settlement.New(store, desk, business, time.Now, pdf.Proofs{}, options)
+}
+
+func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *oauth.Tokens, business ports.BusinessClock) *onboarding.Service {
+	return onboarding.New(onboarding.Parts{
+		Store: store, Catalogue: catalogue, Remote: desk, Secrets: secrets, Tokens: tokens, Schemas: jsonschema.New(),
+		Clock: business, Now: time.Now, Random: rand.Reader,
+	})
+}
