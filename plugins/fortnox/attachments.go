@@ -15,7 +15,7 @@ const (
 	// may be the one to attach.
 	CodeAmbiguousAttachment fault.Code = "erp.ambiguous_attachment"
 	// CodeFileUnnumbered: a file was uploaded and got no id.
-	CodeFileUnnumbered fault.Code = "erp.file_unnumbered"
+	CodeFileUnnumbered fault.Code = "fortnox.file_unnumbered"
 	// CodeFileInvalid: the file has no name or no content.
 	CodeFileInvalid fault.Code = "erp.file_invalid"
 )

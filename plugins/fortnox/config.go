@@ -10,7 +10,7 @@ import (
 )
 
 // CodeSettings: the settings of the connection do not follow the schema.
-const CodeSettings fault.Code = "connector.settings_invalid"
+const CodeSettings fault.Code = "fortnox.settings_invalid"
 
 // Names of credentials. tenantID and the client's are what the hub obtains access
 // tokens with; a call usually brings the token alone.

@@ -13,7 +13,7 @@ const (
 	// reading of it is known to be whole.
 	CodeListUnstable fault.Code = "erp.list_unstable"
 	// CodeCursor: the cursor was not made by this connector.
-	CodeCursor fault.Code = "connector.cursor_invalid"
+	CodeCursor fault.Code = "fortnox.cursor_invalid"
 )
 
 // position is where the reading of a list goes on.

@@ -13,7 +13,7 @@ const (
 	// CodePaymentOpen: the payment was registered, and whether it is booked is not known.
 	CodePaymentOpen fault.Code = "erp.payment_not_booked"
 	// CodePaymentUnnumbered: the payment was registered without a number.
-	CodePaymentUnnumbered fault.Code = "erp.payment_unnumbered"
+	CodePaymentUnnumbered fault.Code = "fortnox.payment_unnumbered"
 )
 
 // EnsurePayment implements ports.InvoicePayments. Fortnox registers a payment as a

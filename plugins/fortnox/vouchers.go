@@ -15,7 +15,7 @@ const (
 	// CodeAmbiguousVoucher: several vouchers carry the key that only one may carry.
 	CodeAmbiguousVoucher fault.Code = "erp.ambiguous_voucher"
 	// CodeVoucherUnnumbered: a voucher was booked without a number.
-	CodeVoucherUnnumbered fault.Code = "erp.voucher_unnumbered"
+	CodeVoucherUnnumbered fault.Code = "fortnox.voucher_unnumbered"
 	// CodeSeries: the voucher names no series.
 	CodeSeries fault.Code = "erp.series_missing"
 )

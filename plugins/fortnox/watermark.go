@@ -8,7 +8,7 @@ import (
 )
 
 // CodeWatermark: the watermark was not made by this connector.
-const CodeWatermark fault.Code = "connector.watermark_invalid"
+const CodeWatermark fault.Code = "fortnox.watermark_invalid"
 
 // stampLayout is how Fortnox takes a moment, without a zone (developer guide,
 // parameters: lastmodified).

@@ -15,7 +15,7 @@ import (
 const Base = "https://api.fortnox.se"
 
 // CodeUnreadable: an answer of Fortnox is not what its documentation promises.
-const CodeUnreadable fault.Code = "erp.answer_unreadable"
+const CodeUnreadable fault.Code = "fortnox.answer_unreadable"
 
 // AccessToken is the credential that holds the short-lived token.
 const AccessToken = "access_token"
