@@ -26,18 +26,9 @@ type storedDocument struct {
 	keys map[invoice.Reference]string
 }
 
-func readDocument(row scanner) (storedDocument, error) {
-	var d storedDocument
-	var currency, names, refs, keys string
-	var total, balance, claimed, paid int64
-	err := row.Scan(&d.id, &d.Number, &d.Kind, &currency, &total, &balance, date(&d.Date), date(&d.DueDate), &d.Booked, &d.Cancelled, &d.Partial,
-		&names, &refs, text(&keys), &claimed, &paid)
-	if err != nil {
-		return d, err
-	}
-	in := money.Currency(currency)
-	d.Total, d.Balance, d.Claimed, d.Paid = money.New(total, in), money.New(balance, in), money.New(claimed, in), money.New(paid, in)
-	if d.References, err = joinReferences[invoice.Reference](names, refs); err != nil {
+func readDocument(row scanner) (d storedDocument, err error) {
+	var names, keys string
+	if names, keys, err = d.read(row); err != nil {
 		return d, err
 	}
 	d.keys = d.References
@@ -48,8 +39,25 @@ func readDocument(row scanner) (storedDocument, error) {
 }
 
 func readDocumentRecord(row scanner) (ports.DocumentRecord, error) {
-	d, err := readDocument(row)
+	var d storedDocument
+	_, _, err := d.read(row)
 	return d.DocumentRecord, err
+}
+
+// read gives also the names and the values of the keys, if these differ from the
+// references.
+func (d *storedDocument) read(row scanner) (names, keys string, err error) {
+	var currency, refs string
+	var total, balance, claimed, paid int64
+	err = row.Scan(&d.id, &d.Number, &d.Kind, &currency, &total, &balance, date(&d.Date), date(&d.DueDate), &d.Booked, &d.Cancelled, &d.Partial,
+		&names, &refs, text(&keys), &claimed, &paid)
+	if err != nil {
+		return "", "", err
+	}
+	in := money.Currency(currency)
+	d.Total, d.Balance, d.Claimed, d.Paid = money.New(total, in), money.New(balance, in), money.New(claimed, in), money.New(paid, in)
+	d.References, err = joinReferences[invoice.Reference](names, refs)
+	return names, keys, err
 }
 
 func (s documents) Get(ctx context.Context, connectionID, number string) (ports.DocumentRecord, error) {

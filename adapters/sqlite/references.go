@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // References are stored in two parts, because very many rows share the first:
@@ -30,11 +31,12 @@ func joinReferences[K ~string](names, values string) (map[K]string, error) {
 	if names == "[]" {
 		return nil, nil
 	}
-	var order, texts []string
-	if err := json.Unmarshal([]byte(names), &order); err != nil {
+	order, err := fromArray(names)
+	if err != nil {
 		return nil, fmt.Errorf("reading names of references: %w", err)
 	}
-	if err := json.Unmarshal([]byte(values), &texts); err != nil {
+	texts, err := fromArray(values)
+	if err != nil {
 		return nil, fmt.Errorf("reading references: %w", err)
 	}
 	if len(order) != len(texts) {
@@ -66,6 +68,19 @@ func jsonArray(texts []string) string {
 		array = append(append(append(array, '"'), t...), '"')
 	}
 	return string(append(array, ']'))
+}
+
+// fromArray is the inverse of jsonArray. Without an escape, `","` can only stand
+// between two texts.
+func fromArray(array string) ([]string, error) {
+	inner, opened := strings.CutPrefix(array, `["`)
+	inner, closed := strings.CutSuffix(inner, `"]`)
+	if opened && closed && !strings.Contains(inner, `\\`) {
+		return strings.Split(inner, `","`), nil
+	}
+	var texts []string
+	err := json.Unmarshal([]byte(array), &texts)
+	return texts, err
 }
 
 func plain(s string) bool {
