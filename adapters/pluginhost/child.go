@@ -44,7 +44,7 @@ type child struct {
 var _ runner.Runner = (*child)(nil)
 
 func newChild(path string, spawner *spawner, logs *logPump) *child {
-	cmd := exec.Command(path)
+	cmd := exec.Command(path) //nolint:noctx // it lives longer than any context; killGroup ends it
 	cmd.SysProcAttr = processAttributes()
 	return &child{
 		cmd: cmd, spawner: spawner, logs: logs, stdout: &handshakeReader{},

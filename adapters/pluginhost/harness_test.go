@@ -127,7 +127,7 @@ func sharedDir(t *testing.T) string {
 // shortDir gives a folder short enough for sockets; t.TempDir's holds the test's name.
 func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "kv")
+	dir, err := os.MkdirTemp("", "kv") //nolint:usetesting // see above
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir

@@ -32,13 +32,13 @@ func becomeHostile(mode string) {
 	var connector ports.Connector = hostile{}
 	switch {
 	case mode == "describe-garbage" && describing:
-		fmt.Println("<html>not what you wanted</html>")
+		fmt.Fprintln(os.Stdout, "<html>not what you wanted</html>")
 		os.Exit(0)
 	case mode == "describe-huge" && describing:
-		fmt.Println(strings.Repeat("x", 2<<20))
+		fmt.Fprintln(os.Stdout, strings.Repeat("x", 2<<20))
 		os.Exit(0)
 	case (mode == "describe-hang" && describing) || (mode == "never-ready" && !describing):
-		select {} //nolint:revive // the point is that it never ends
+		select {}
 	case mode == "describe-fails" && describing:
 		fmt.Fprintln(os.Stderr, "libpayments.so.1: cannot open shared object file")
 		os.Exit(127)
@@ -50,20 +50,20 @@ func becomeHostile(mode string) {
 	case mode == "liar" && !describing:
 		connector = liar{}
 	case mode == "print-first" && !describing:
-		fmt.Println("Welcome to the connector!")
+		fmt.Fprintln(os.Stdout, "Welcome to the connector!")
 	case mode == "exit-in-init" && !describing:
 		fmt.Fprintln(os.Stderr, "no configuration found")
 		os.Exit(7)
 	case mode == "net-rpc" && !describing:
-		fmt.Println("1|1|unix|/tmp/nothing-there|netrpc|")
-		select {} //nolint:revive // as above
+		fmt.Fprintln(os.Stdout, "1|1|unix|/tmp/nothing-there|netrpc|")
+		select {}
 	case mode == "deaf" && !describing:
 		serveDeaf()
 	case mode == "huge" && !describing:
 		serveHuge()
 	case mode == "undying" && !describing:
 		sdk.Serve(connector)
-		select {} //nolint:revive // as above
+		select {}
 	}
 	sdk.Main(connector)
 }
@@ -110,17 +110,16 @@ func (hostile) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (p
 	case "exit":
 		os.Exit(3)
 	case "panic":
-		var none map[string]bool
-		none["x"] = true
+		panic("assignment to entry in nil map")
 	case "hang":
-		select {} //nolint:revive // a connector that ignores its context
+		select {}
 	case "wait":
 		for !exists(argument) && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
 		return names("waited"), nil
 	case "print":
-		fmt.Println("printed", argument)
+		fmt.Fprintln(os.Stdout, "printed", argument)
 		fmt.Fprintln(os.Stderr, "complained", argument)
 	case "stderr":
 		// os.NewFile would close the descriptor once it is collected.
@@ -174,8 +173,8 @@ func serveDeaf() {
 	fd, _ := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	_ = syscall.Bind(fd, &syscall.SockaddrUnix{Name: path})
 	_ = syscall.Listen(fd, 16)
-	fmt.Printf("1|1|unix|%s|grpc|\n", path)
-	select {} //nolint:revive // as above
+	fmt.Fprintf(os.Stdout, "1|1|unix|%s|grpc|\n", path)
+	select {}
 }
 
 // hugeServer answers with more than the protocol allows, past the kit.

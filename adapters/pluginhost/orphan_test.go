@@ -27,17 +27,17 @@ func becomeHub(dir string) {
 	path, _ := os.Executable()
 	host, err := pluginhost.New(pluginhost.Config{Dir: filepath.Join(filepath.Dir(path), "installed"), SocketDir: filepath.Join(dir, "s")})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	connector, err := host.Load(context.Background(), pluginhost.Source{Path: path, Env: map[string]string{envHostile: string(mode)}})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return
 	}
 	pid, err := ask(connector, "pid")
-	fmt.Println(strings.Join(pid, ""), err)
-	select {} //nolint:revive // until it is killed
+	fmt.Fprintln(os.Stdout, strings.Join(pid, ""), err)
+	select {}
 }
 
 // startHub runs a hub in a process and gives it with its connector's process id.

@@ -27,7 +27,7 @@ func awaitExit(pid int) {
 // mountedNoExec reports whether programs in a folder cannot be run.
 func mountedNoExec(dir string) bool {
 	var fs unix.Statfs_t
-	return unix.Statfs(dir, &fs) == nil && int64(fs.Flags)&unix.ST_NOEXEC != 0
+	return unix.Statfs(dir, &fs) == nil && fs.Flags&unix.ST_NOEXEC != 0
 }
 
 // peakMemory gives the most memory that a process had, in bytes.
