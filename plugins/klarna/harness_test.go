@@ -155,8 +155,8 @@ func (r *reading) take(t *testing.T, pages []ports.RawPage, usage ports.Usage, m
 }
 
 // readPayouts reads all pages, as the hub does. Between runs before each further
-// page and may be nil.
-func (f *far) readPayouts(source ports.PayoutSource, since time.Time, between func(page int)) (reading, error) {
+// page, is told how many payouts have been listed, and may be nil.
+func (f *far) readPayouts(source ports.PayoutSource, since time.Time, between func(listed int)) (reading, error) {
 	f.t.Helper()
 	r := reading{raw: map[string][]byte{}}
 	for cursor := ""; ; {
@@ -173,7 +173,7 @@ func (f *far) readPayouts(source ports.PayoutSource, since time.Time, between fu
 		r.cursors = append(r.cursors, cursor)
 		require.Less(f.t, len(r.cursors), 2000, "the list must end")
 		if between != nil {
-			between(len(r.cursors))
+			between(len(r.payouts))
 		}
 	}
 }
