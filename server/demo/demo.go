@@ -77,5 +77,6 @@ func present(out io.Writer, r Result, o Options) error {
 	}
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false) // the output is read by people and programs, not by browsers
 	return encoder.Encode(r)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"go.uber.org/fx"
 
 	"github.com/kvitt/kvitt/adapters/jsonschema"
@@ -64,10 +65,10 @@ func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue po
 	return desk, nil
 }
 
-func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock) *settlement.Service {
+func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock, log hclog.Logger) *settlement.Service {
 	options := settlement.DefaultOptions()
 	options.Slice, options.Backoff, options.Attempts = cfg.Timings.Slice, cfg.Timings.Backoff, cfg.Timings.Attempts
-	return settlement.New(store, desk, business, time.Now, pdf.Proofs{}, options)
+	return settlement.New(store, desk, business, time.Now, pdf.Proofs{}, log.Named("settlement"), options)
 }
 
 func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *oauth.Tokens, business ports.BusinessClock) *onboarding.Service {

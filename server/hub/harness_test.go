@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/adapters/pdf"
@@ -58,7 +59,7 @@ func (w *world) restart() {
 	desk := remote.NewDesk(w.store, catalogue, plainSecrets{}, noTokens{}, clock.Machine{}, remote.Options{Owner: "test", Deadline: time.Minute})
 	options := settlement.DefaultOptions()
 	options.Batch, options.Backoff, options.Attempts = 2, time.Nanosecond, 4
-	w.service = settlement.New(w.store, desk, w.clock, time.Now, pdf.Proofs{}, options)
+	w.service = settlement.New(w.store, desk, w.clock, time.Now, pdf.Proofs{}, hclog.NewNullLogger(), options)
 }
 
 func (w *world) onboard() {

@@ -198,6 +198,8 @@ func (w *work) failed(ctx context.Context, p ports.PayoutRecord, s ports.Step, c
 		}
 	}
 	s.Fault = w.record(f)
+	w.log.Warn("a write did not succeed", "payout", p.ID, "step", s.ID, "key", s.Key, "kind", s.Kind, "attempt", s.Attempt, "state", s.State,
+		"connection", w.flow.Target, "source", f.Source, "class", f.Class, "error", f)
 	err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		if err := tx.Steps().Save(ctx, s); err != nil {
 			return err
@@ -254,6 +256,8 @@ func (w *work) conclude(ctx context.Context, p ports.PayoutRecord) error {
 			return nil
 		}
 		p.State, p.UpdatedAt = state, w.clock.Now().UTC()
+		w.log.Info("payout "+string(state), "payout", p.ID, "provider_reference", p.Reference,
+			"waiting", lines[ports.LineWaiting], "exceptions", lines[ports.LineException], "parked", steps[ports.StepParked])
 		return tx.Payouts().Save(ctx, p)
 	})
 }

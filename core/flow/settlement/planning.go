@@ -90,7 +90,7 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 	}
 	if why != nil {
 		line.State, line.Document = ports.LineException, ""
-		err = w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), document: d.Document, amount: l.Gross}, why)
+		err = w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), document: d.Document, amount: l.Gross, known: l.State == ports.LineException}, why)
 	} else if l.State == ports.LineException {
 		err = tx.Exceptions().ResolveLine(ctx, l.ID, "matched "+d.Document, "kvitt", w.clock.Now().UTC())
 	}

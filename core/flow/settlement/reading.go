@@ -133,6 +133,7 @@ func (w *work) prove(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) err
 			WithRemedy("book the payout by hand in the accounting system"))
 	}
 	p.State, p.Hold = payout.Fetched, nil
+	w.log.Info("payout adds up", "payout", p.ID, "provider_reference", p.Reference, "lines", proof.Lines, "net", p.Net.String())
 	if err := tx.Payouts().Save(ctx, p); err != nil {
 		return err
 	}
@@ -166,6 +167,8 @@ type about struct {
 	reference string
 	document  string
 	amount    money.Amount
+	// known says that it was an exception before, so that the log has it already.
+	known bool
 }
 
 // raise opens an exception for a person.
@@ -174,6 +177,10 @@ func (s *Service) raise(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, 
 		what.reference = p.Reference
 	}
 	now := s.clock.Now().UTC()
+	if !what.known {
+		s.log.Warn("a person must look", "payout", p.ID, "provider_reference", p.Reference, "line", what.line, "step", what.step,
+			"reference", what.reference, "code", why.Code, "reason", why.Reason)
+	}
 	return tx.Exceptions().Raise(ctx, ports.Exception{
 		ID:         identify("ex-", p.ID, strconv.FormatInt(what.line, 10), strconv.FormatInt(what.step, 10), string(why.Code), s.machine().UTC().Format(time.RFC3339Nano)),
 		MerchantID: p.MerchantID, PayoutID: p.ID, LineID: what.line, StepID: what.step,

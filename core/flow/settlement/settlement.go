@@ -43,7 +43,16 @@ type Service struct {
 	clock   ports.BusinessClock
 	machine func() time.Time
 	proofs  ProofWriter
+	log     Log
 	options Options
+}
+
+// Log takes what support wants to read: each message with pairs of name and value
+// that say which flow, run, payout and step it is about. A hclog.Logger is one.
+type Log interface {
+	Info(message string, pairs ...any)
+	Warn(message string, pairs ...any)
+	Error(message string, pairs ...any)
 }
 
 // Options bound the work. All are required.
@@ -67,8 +76,8 @@ func DefaultOptions() Options {
 }
 
 // New makes the service. The machine clock bounds slices only.
-func New(store ports.Store, desk *remote.Desk, clock ports.BusinessClock, machine func() time.Time, proofs ProofWriter, options Options) *Service {
-	return &Service{store: store, desk: desk, clock: clock, machine: machine, proofs: proofs, options: options}
+func New(store ports.Store, desk *remote.Desk, clock ports.BusinessClock, machine func() time.Time, proofs ProofWriter, log Log, options Options) *Service {
+	return &Service{store: store, desk: desk, clock: clock, machine: machine, proofs: proofs, log: log, options: options}
 }
 
 // Start opens a run of a flow and enqueues its work. A flow that is running
@@ -103,6 +112,7 @@ func (s *Service) openRun(ctx context.Context, tx ports.Tx, flow merchant.Flow, 
 		FlowID: flow.ID, MerchantID: flow.MerchantID, Trigger: trigger,
 		State: ports.RunRunning, StartedAt: started,
 	}
+	s.log.Info("run started", "flow", flow.ID, "run", run.ID, "trigger", trigger)
 	return run, tx.Runs().Create(ctx, run)
 }
 

@@ -183,7 +183,10 @@ func (w *work) stumble(ctx context.Context, err error) (Next, error) {
 		return Next{Done: true}, w.finish(ctx, ports.RunFailed, gaveUp)
 	}
 	keep := w.update(ctx, p, func(context.Context, ports.Tx) error { return nil })
-	return Next{After: max(w.backoff(p.Failures), f.RetryAfter)}, keep
+	pause := max(w.backoff(p.Failures), f.RetryAfter)
+	w.log.Warn("work stopped and goes on after a pause", "flow", w.flow.ID, "run", w.run.ID, "failures", p.Failures, "pause", pause,
+		"source", f.Source, "class", f.Class, "error", f)
+	return Next{After: pause}, keep
 }
 
 func (w *work) backoff(failures int) time.Duration {
@@ -198,6 +201,11 @@ func (w *work) backoff(failures int) time.Duration {
 
 // finish closes the run.
 func (w *work) finish(ctx context.Context, state ports.RunState, f *fault.Error) error {
+	if f != nil {
+		w.log.Error("run failed", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f, "remedy", f.Remedy)
+	} else {
+		w.log.Info("run done", "flow", w.flow.ID, "run", w.run.ID)
+	}
 	return w.update(ctx, w.progress, func(ctx context.Context, tx ports.Tx) error {
 		return tx.Runs().Finish(ctx, w.run.ID, state, w.machine().UTC(), w.record(f))
 	})

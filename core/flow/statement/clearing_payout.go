@@ -14,15 +14,15 @@ type portion struct {
 	payout     ports.PayoutRecord
 	exceptions map[int64]ports.Exception
 	zero       money.Amount
-	// moved is what payments and corrections of the plan put on the account, done
-	// or not.
+	// moved is what the payments and corrections of matched lines put on the
+	// account, done or not.
 	moved money.Amount
 }
 
 // step adds what a document put on the account, or lists what it will.
 func (p *portion) step(s ports.Step) error {
-	if s.State == ports.StepDropped {
-		return nil
+	if s.State == ports.StepDropped || (s.State == ports.StepParked && s.LineID != 0) {
+		return nil // nothing was made; the line is an exception and listed as such
 	}
 	d, err := document(s)
 	if err != nil {
@@ -48,9 +48,6 @@ func (p *portion) step(s ports.Step) error {
 	if s.State == ports.StepDone {
 		*total, err = total.Add(amount)
 		return err
-	}
-	if s.State == ports.StepParked && s.LineID != 0 {
-		return nil // its line is an exception and listed as such
 	}
 	return p.list(ClearingItem{Reference: s.Document, Amount: amount.Neg(), Reason: notYet[s.Kind]}, s.LineID)
 }

@@ -158,6 +158,28 @@ func TestClearingCountsPaymentsThatOthersMadeOnIt(t *testing.T) {
 	require.Equal(t, kronor(0), c.Unexplained)
 }
 
+func TestClearingListsALineWhosePaymentWasRefused(t *testing.T) {
+	t.Parallel()
+	store, reader := seeded(t)
+	require.NoError(t, store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		s, err := tx.Steps().ByKey(ctx, "kv:1:L1;")
+		if err != nil {
+			return err
+		}
+		s.State, s.Number = ports.StepParked, ""
+		if err := tx.Steps().Save(ctx, s); err != nil {
+			return err
+		}
+		parked := ports.LineDecision{LineID: s.LineID, State: ports.LineException, Document: "1001"}
+		return tx.Lines().Decide(ctx, []ports.LineDecision{parked})
+	}))
+	c := clearing(t, reader)
+	require.Equal(t, kronor(1154_00), c.Payments)
+	require.Equal(t, kronor(-1596_00), c.Balance)
+	require.Equal(t, kronor(0), c.Unexplained)
+	require.Len(t, c.Items, 4)
+}
+
 func TestClearingForgetsCarriedDebtOnceCollected(t *testing.T) {
 	t.Parallel()
 	store, reader := seeded(t)
