@@ -453,6 +453,60 @@ func (x *RawPointer) GetLength() int64 {
 	return 0
 }
 
+// Reference is a text by which a row or a document can be recognised. A list of
+// them holds each name once.
+type Reference struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reference) Reset() {
+	*x = Reference{}
+	mi := &file_kvitt_connector_v1_common_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reference) ProtoMessage() {}
+
+func (x *Reference) ProtoReflect() protoreflect.Message {
+	mi := &file_kvitt_connector_v1_common_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reference.ProtoReflect.Descriptor instead.
+func (*Reference) Descriptor() ([]byte, []int) {
+	return file_kvitt_connector_v1_common_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Reference) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Reference) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
 var File_kvitt_connector_v1_common_proto protoreflect.FileDescriptor
 
 const file_kvitt_connector_v1_common_proto_rawDesc = "" +
@@ -493,7 +547,10 @@ const file_kvitt_connector_v1_common_proto_rawDesc = "" +
 	"RawPointer\x12\x12\n" +
 	"\x04page\x18\x01 \x01(\tR\x04page\x12\x16\n" +
 	"\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x16\n" +
-	"\x06length\x18\x03 \x01(\x03R\x06length*J\n" +
+	"\x06length\x18\x03 \x01(\x03R\x06length\"5\n" +
+	"\tReference\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value*J\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fOUTCOME_CREATED\x10\x01\x12\x11\n" +
@@ -512,7 +569,7 @@ func file_kvitt_connector_v1_common_proto_rawDescGZIP() []byte {
 }
 
 var file_kvitt_connector_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kvitt_connector_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_kvitt_connector_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_kvitt_connector_v1_common_proto_goTypes = []any{
 	(Outcome)(0),                // 0: kvitt.connector.v1.Outcome
 	(*Money)(nil),               // 1: kvitt.connector.v1.Money
@@ -521,20 +578,21 @@ var file_kvitt_connector_v1_common_proto_goTypes = []any{
 	(*Usage)(nil),               // 4: kvitt.connector.v1.Usage
 	(*RawPage)(nil),             // 5: kvitt.connector.v1.RawPage
 	(*RawPointer)(nil),          // 6: kvitt.connector.v1.RawPointer
-	nil,                         // 7: kvitt.connector.v1.Connection.CredentialsEntry
-	nil,                         // 8: kvitt.connector.v1.Connection.HostsEntry
-	(*durationpb.Duration)(nil), // 9: google.protobuf.Duration
+	(*Reference)(nil),           // 7: kvitt.connector.v1.Reference
+	nil,                         // 8: kvitt.connector.v1.Connection.CredentialsEntry
+	nil,                         // 9: kvitt.connector.v1.Connection.HostsEntry
+	(*durationpb.Duration)(nil), // 10: google.protobuf.Duration
 }
 var file_kvitt_connector_v1_common_proto_depIdxs = []int32{
-	7, // 0: kvitt.connector.v1.Connection.credentials:type_name -> kvitt.connector.v1.Connection.CredentialsEntry
-	8, // 1: kvitt.connector.v1.Connection.hosts:type_name -> kvitt.connector.v1.Connection.HostsEntry
-	2, // 2: kvitt.connector.v1.Call.connection:type_name -> kvitt.connector.v1.Connection
-	9, // 3: kvitt.connector.v1.Usage.retry_after:type_name -> google.protobuf.Duration
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	8,  // 0: kvitt.connector.v1.Connection.credentials:type_name -> kvitt.connector.v1.Connection.CredentialsEntry
+	9,  // 1: kvitt.connector.v1.Connection.hosts:type_name -> kvitt.connector.v1.Connection.HostsEntry
+	2,  // 2: kvitt.connector.v1.Call.connection:type_name -> kvitt.connector.v1.Connection
+	10, // 3: kvitt.connector.v1.Usage.retry_after:type_name -> google.protobuf.Duration
+	4,  // [4:4] is the sub-list for method output_type
+	4,  // [4:4] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_kvitt_connector_v1_common_proto_init() }
@@ -548,7 +606,7 @@ func file_kvitt_connector_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kvitt_connector_v1_common_proto_rawDesc), len(file_kvitt_connector_v1_common_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -363,7 +363,7 @@ type Document struct {
 	Booked    bool   `protobuf:"varint,7,opt,name=booked,proto3" json:"booked,omitempty"`
 	Cancelled bool   `protobuf:"varint,8,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
 	// By the names that FindDocuments takes.
-	References map[string]string `protobuf:"bytes,9,rep,name=references,proto3" json:"references,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	References []*Reference `protobuf:"bytes,9,rep,name=references,proto3" json:"references,omitempty"`
 	// The source lists the document without all its references.
 	Partial       bool `protobuf:"varint,10,opt,name=partial,proto3" json:"partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -456,7 +456,7 @@ func (x *Document) GetCancelled() bool {
 	return false
 }
 
-func (x *Document) GetReferences() map[string]string {
+func (x *Document) GetReferences() []*Reference {
 	if x != nil {
 		return x.References
 	}
@@ -494,7 +494,7 @@ const file_kvitt_connector_v1_documents_proto_rawDesc = "" +
 	"\x03raw\x18\x02 \x03(\v2\x1b.kvitt.connector.v1.RawPageR\x03raw\x12\x12\n" +
 	"\x04next\x18\x03 \x01(\tR\x04next\x12\x1c\n" +
 	"\twatermark\x18\x04 \x01(\tR\twatermark\x12/\n" +
-	"\x05usage\x18\x05 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\"\xca\x03\n" +
+	"\x05usage\x18\x05 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\"\xfc\x02\n" +
 	"\bDocument\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x124\n" +
 	"\x04kind\x18\x02 \x01(\x0e2 .kvitt.connector.v1.DocumentKindR\x04kind\x12/\n" +
@@ -503,15 +503,12 @@ const file_kvitt_connector_v1_documents_proto_rawDesc = "" +
 	"\x04date\x18\x05 \x01(\tR\x04date\x12\x19\n" +
 	"\bdue_date\x18\x06 \x01(\tR\adueDate\x12\x16\n" +
 	"\x06booked\x18\a \x01(\bR\x06booked\x12\x1c\n" +
-	"\tcancelled\x18\b \x01(\bR\tcancelled\x12L\n" +
+	"\tcancelled\x18\b \x01(\bR\tcancelled\x12=\n" +
 	"\n" +
-	"references\x18\t \x03(\v2,.kvitt.connector.v1.Document.ReferencesEntryR\n" +
+	"references\x18\t \x03(\v2\x1d.kvitt.connector.v1.ReferenceR\n" +
 	"references\x12\x18\n" +
 	"\apartial\x18\n" +
-	" \x01(\bR\apartial\x1a=\n" +
-	"\x0fReferencesEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*j\n" +
+	" \x01(\bR\apartial*j\n" +
 	"\fDocumentKind\x12\x1d\n" +
 	"\x19DOCUMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15DOCUMENT_KIND_INVOICE\x10\x01\x12 \n" +
@@ -533,7 +530,7 @@ func file_kvitt_connector_v1_documents_proto_rawDescGZIP() []byte {
 }
 
 var file_kvitt_connector_v1_documents_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kvitt_connector_v1_documents_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_kvitt_connector_v1_documents_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_kvitt_connector_v1_documents_proto_goTypes = []any{
 	(DocumentKind)(0),             // 0: kvitt.connector.v1.DocumentKind
 	(*ListDocumentsRequest)(nil),  // 1: kvitt.connector.v1.ListDocumentsRequest
@@ -541,25 +538,25 @@ var file_kvitt_connector_v1_documents_proto_goTypes = []any{
 	(*FindDocumentsRequest)(nil),  // 3: kvitt.connector.v1.FindDocumentsRequest
 	(*FindDocumentsResponse)(nil), // 4: kvitt.connector.v1.FindDocumentsResponse
 	(*Document)(nil),              // 5: kvitt.connector.v1.Document
-	nil,                           // 6: kvitt.connector.v1.Document.ReferencesEntry
-	(*Call)(nil),                  // 7: kvitt.connector.v1.Call
-	(*RawPage)(nil),               // 8: kvitt.connector.v1.RawPage
-	(*Usage)(nil),                 // 9: kvitt.connector.v1.Usage
-	(*Money)(nil),                 // 10: kvitt.connector.v1.Money
+	(*Call)(nil),                  // 6: kvitt.connector.v1.Call
+	(*RawPage)(nil),               // 7: kvitt.connector.v1.RawPage
+	(*Usage)(nil),                 // 8: kvitt.connector.v1.Usage
+	(*Money)(nil),                 // 9: kvitt.connector.v1.Money
+	(*Reference)(nil),             // 10: kvitt.connector.v1.Reference
 }
 var file_kvitt_connector_v1_documents_proto_depIdxs = []int32{
-	7,  // 0: kvitt.connector.v1.ListDocumentsRequest.call:type_name -> kvitt.connector.v1.Call
+	6,  // 0: kvitt.connector.v1.ListDocumentsRequest.call:type_name -> kvitt.connector.v1.Call
 	5,  // 1: kvitt.connector.v1.ListDocumentsResponse.documents:type_name -> kvitt.connector.v1.Document
-	8,  // 2: kvitt.connector.v1.ListDocumentsResponse.raw:type_name -> kvitt.connector.v1.RawPage
-	9,  // 3: kvitt.connector.v1.ListDocumentsResponse.usage:type_name -> kvitt.connector.v1.Usage
-	7,  // 4: kvitt.connector.v1.FindDocumentsRequest.call:type_name -> kvitt.connector.v1.Call
+	7,  // 2: kvitt.connector.v1.ListDocumentsResponse.raw:type_name -> kvitt.connector.v1.RawPage
+	8,  // 3: kvitt.connector.v1.ListDocumentsResponse.usage:type_name -> kvitt.connector.v1.Usage
+	6,  // 4: kvitt.connector.v1.FindDocumentsRequest.call:type_name -> kvitt.connector.v1.Call
 	5,  // 5: kvitt.connector.v1.FindDocumentsResponse.documents:type_name -> kvitt.connector.v1.Document
-	8,  // 6: kvitt.connector.v1.FindDocumentsResponse.raw:type_name -> kvitt.connector.v1.RawPage
-	9,  // 7: kvitt.connector.v1.FindDocumentsResponse.usage:type_name -> kvitt.connector.v1.Usage
+	7,  // 6: kvitt.connector.v1.FindDocumentsResponse.raw:type_name -> kvitt.connector.v1.RawPage
+	8,  // 7: kvitt.connector.v1.FindDocumentsResponse.usage:type_name -> kvitt.connector.v1.Usage
 	0,  // 8: kvitt.connector.v1.Document.kind:type_name -> kvitt.connector.v1.DocumentKind
-	10, // 9: kvitt.connector.v1.Document.total:type_name -> kvitt.connector.v1.Money
-	10, // 10: kvitt.connector.v1.Document.balance:type_name -> kvitt.connector.v1.Money
-	6,  // 11: kvitt.connector.v1.Document.references:type_name -> kvitt.connector.v1.Document.ReferencesEntry
+	9,  // 9: kvitt.connector.v1.Document.total:type_name -> kvitt.connector.v1.Money
+	9,  // 10: kvitt.connector.v1.Document.balance:type_name -> kvitt.connector.v1.Money
+	10, // 11: kvitt.connector.v1.Document.references:type_name -> kvitt.connector.v1.Reference
 	1,  // 12: kvitt.connector.v1.DocumentSourceService.ListDocuments:input_type -> kvitt.connector.v1.ListDocumentsRequest
 	3,  // 13: kvitt.connector.v1.DocumentSourceService.FindDocuments:input_type -> kvitt.connector.v1.FindDocumentsRequest
 	2,  // 14: kvitt.connector.v1.DocumentSourceService.ListDocuments:output_type -> kvitt.connector.v1.ListDocumentsResponse
@@ -583,7 +580,7 @@ func file_kvitt_connector_v1_documents_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kvitt_connector_v1_documents_proto_rawDesc), len(file_kvitt_connector_v1_documents_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -475,11 +475,11 @@ type PayoutLine struct {
 	FeeVatRate string `protobuf:"bytes,7,opt,name=fee_vat_rate,json=feeVatRate,proto3" json:"fee_vat_rate,omitempty"`
 	// Moment of the capture, refund or charge.
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
-	// Texts by which the row can be recognised: "merchant_reference1",
+	// By the names "merchant_reference1",
 	// "merchant_reference2", "order_id", "short_order_id", "capture_id",
 	// "refund_id", "capture_reference", "refund_reference", "transaction_id",
 	// "dispute_reference".
-	References map[string]string `protobuf:"bytes,9,rep,name=references,proto3" json:"references,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	References []*Reference `protobuf:"bytes,9,rep,name=references,proto3" json:"references,omitempty"`
 	// Equal for rows that belong together, or empty.
 	Group string `protobuf:"bytes,10,opt,name=group,proto3" json:"group,omitempty"`
 	// Stands for a total without a row of its own.
@@ -575,7 +575,7 @@ func (x *PayoutLine) GetOccurredAt() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *PayoutLine) GetReferences() map[string]string {
+func (x *PayoutLine) GetReferences() []*Reference {
 	if x != nil {
 		return x.References
 	}
@@ -633,7 +633,7 @@ const file_kvitt_connector_v1_payouts_proto_rawDesc = "" +
 	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1f\n" +
 	"\vhold_reason\x18\x05 \x01(\tR\n" +
 	"holdReason\x120\n" +
-	"\x03raw\x18\x06 \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw\"\xe1\x04\n" +
+	"\x03raw\x18\x06 \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw\"\x91\x04\n" +
 	"\n" +
 	"PayoutLine\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
@@ -646,17 +646,14 @@ const file_kvitt_connector_v1_payouts_proto_rawDesc = "" +
 	"\ffee_vat_rate\x18\a \x01(\tR\n" +
 	"feeVatRate\x12;\n" +
 	"\voccurred_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"occurredAt\x12N\n" +
+	"occurredAt\x12=\n" +
 	"\n" +
-	"references\x18\t \x03(\v2..kvitt.connector.v1.PayoutLine.ReferencesEntryR\n" +
+	"references\x18\t \x03(\v2\x1d.kvitt.connector.v1.ReferenceR\n" +
 	"references\x12\x14\n" +
 	"\x05group\x18\n" +
 	" \x01(\tR\x05group\x12 \n" +
 	"\vsynthesised\x18\v \x01(\bR\vsynthesised\x120\n" +
-	"\x03raw\x18\f \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw\x1a=\n" +
-	"\x0fReferencesEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xd4\x02\n" +
+	"\x03raw\x18\f \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw*\xd4\x02\n" +
 	"\bLineKind\x12\x19\n" +
 	"\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eLINE_KIND_SALE\x10\x01\x12\x14\n" +
@@ -690,7 +687,7 @@ func file_kvitt_connector_v1_payouts_proto_rawDescGZIP() []byte {
 }
 
 var file_kvitt_connector_v1_payouts_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kvitt_connector_v1_payouts_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_kvitt_connector_v1_payouts_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_kvitt_connector_v1_payouts_proto_goTypes = []any{
 	(LineKind)(0),                   // 0: kvitt.connector.v1.LineKind
 	(*ListPayoutsRequest)(nil),      // 1: kvitt.connector.v1.ListPayoutsRequest
@@ -699,34 +696,34 @@ var file_kvitt_connector_v1_payouts_proto_goTypes = []any{
 	(*ListPayoutLinesResponse)(nil), // 4: kvitt.connector.v1.ListPayoutLinesResponse
 	(*Payout)(nil),                  // 5: kvitt.connector.v1.Payout
 	(*PayoutLine)(nil),              // 6: kvitt.connector.v1.PayoutLine
-	nil,                             // 7: kvitt.connector.v1.PayoutLine.ReferencesEntry
-	(*Call)(nil),                    // 8: kvitt.connector.v1.Call
-	(*timestamppb.Timestamp)(nil),   // 9: google.protobuf.Timestamp
-	(*RawPage)(nil),                 // 10: kvitt.connector.v1.RawPage
-	(*Usage)(nil),                   // 11: kvitt.connector.v1.Usage
-	(*Money)(nil),                   // 12: kvitt.connector.v1.Money
-	(*RawPointer)(nil),              // 13: kvitt.connector.v1.RawPointer
+	(*Call)(nil),                    // 7: kvitt.connector.v1.Call
+	(*timestamppb.Timestamp)(nil),   // 8: google.protobuf.Timestamp
+	(*RawPage)(nil),                 // 9: kvitt.connector.v1.RawPage
+	(*Usage)(nil),                   // 10: kvitt.connector.v1.Usage
+	(*Money)(nil),                   // 11: kvitt.connector.v1.Money
+	(*RawPointer)(nil),              // 12: kvitt.connector.v1.RawPointer
+	(*Reference)(nil),               // 13: kvitt.connector.v1.Reference
 }
 var file_kvitt_connector_v1_payouts_proto_depIdxs = []int32{
-	8,  // 0: kvitt.connector.v1.ListPayoutsRequest.call:type_name -> kvitt.connector.v1.Call
-	9,  // 1: kvitt.connector.v1.ListPayoutsRequest.since:type_name -> google.protobuf.Timestamp
+	7,  // 0: kvitt.connector.v1.ListPayoutsRequest.call:type_name -> kvitt.connector.v1.Call
+	8,  // 1: kvitt.connector.v1.ListPayoutsRequest.since:type_name -> google.protobuf.Timestamp
 	5,  // 2: kvitt.connector.v1.ListPayoutsResponse.payouts:type_name -> kvitt.connector.v1.Payout
-	10, // 3: kvitt.connector.v1.ListPayoutsResponse.raw:type_name -> kvitt.connector.v1.RawPage
-	11, // 4: kvitt.connector.v1.ListPayoutsResponse.usage:type_name -> kvitt.connector.v1.Usage
-	8,  // 5: kvitt.connector.v1.ListPayoutLinesRequest.call:type_name -> kvitt.connector.v1.Call
+	9,  // 3: kvitt.connector.v1.ListPayoutsResponse.raw:type_name -> kvitt.connector.v1.RawPage
+	10, // 4: kvitt.connector.v1.ListPayoutsResponse.usage:type_name -> kvitt.connector.v1.Usage
+	7,  // 5: kvitt.connector.v1.ListPayoutLinesRequest.call:type_name -> kvitt.connector.v1.Call
 	6,  // 6: kvitt.connector.v1.ListPayoutLinesResponse.lines:type_name -> kvitt.connector.v1.PayoutLine
-	10, // 7: kvitt.connector.v1.ListPayoutLinesResponse.raw:type_name -> kvitt.connector.v1.RawPage
-	11, // 8: kvitt.connector.v1.ListPayoutLinesResponse.usage:type_name -> kvitt.connector.v1.Usage
-	9,  // 9: kvitt.connector.v1.Payout.date:type_name -> google.protobuf.Timestamp
-	12, // 10: kvitt.connector.v1.Payout.net:type_name -> kvitt.connector.v1.Money
-	13, // 11: kvitt.connector.v1.Payout.raw:type_name -> kvitt.connector.v1.RawPointer
+	9,  // 7: kvitt.connector.v1.ListPayoutLinesResponse.raw:type_name -> kvitt.connector.v1.RawPage
+	10, // 8: kvitt.connector.v1.ListPayoutLinesResponse.usage:type_name -> kvitt.connector.v1.Usage
+	8,  // 9: kvitt.connector.v1.Payout.date:type_name -> google.protobuf.Timestamp
+	11, // 10: kvitt.connector.v1.Payout.net:type_name -> kvitt.connector.v1.Money
+	12, // 11: kvitt.connector.v1.Payout.raw:type_name -> kvitt.connector.v1.RawPointer
 	0,  // 12: kvitt.connector.v1.PayoutLine.kind:type_name -> kvitt.connector.v1.LineKind
-	12, // 13: kvitt.connector.v1.PayoutLine.gross:type_name -> kvitt.connector.v1.Money
-	12, // 14: kvitt.connector.v1.PayoutLine.fee_ex_vat:type_name -> kvitt.connector.v1.Money
-	12, // 15: kvitt.connector.v1.PayoutLine.fee_vat:type_name -> kvitt.connector.v1.Money
-	9,  // 16: kvitt.connector.v1.PayoutLine.occurred_at:type_name -> google.protobuf.Timestamp
-	7,  // 17: kvitt.connector.v1.PayoutLine.references:type_name -> kvitt.connector.v1.PayoutLine.ReferencesEntry
-	13, // 18: kvitt.connector.v1.PayoutLine.raw:type_name -> kvitt.connector.v1.RawPointer
+	11, // 13: kvitt.connector.v1.PayoutLine.gross:type_name -> kvitt.connector.v1.Money
+	11, // 14: kvitt.connector.v1.PayoutLine.fee_ex_vat:type_name -> kvitt.connector.v1.Money
+	11, // 15: kvitt.connector.v1.PayoutLine.fee_vat:type_name -> kvitt.connector.v1.Money
+	8,  // 16: kvitt.connector.v1.PayoutLine.occurred_at:type_name -> google.protobuf.Timestamp
+	13, // 17: kvitt.connector.v1.PayoutLine.references:type_name -> kvitt.connector.v1.Reference
+	12, // 18: kvitt.connector.v1.PayoutLine.raw:type_name -> kvitt.connector.v1.RawPointer
 	1,  // 19: kvitt.connector.v1.PayoutSourceService.ListPayouts:input_type -> kvitt.connector.v1.ListPayoutsRequest
 	3,  // 20: kvitt.connector.v1.PayoutSourceService.ListPayoutLines:input_type -> kvitt.connector.v1.ListPayoutLinesRequest
 	2,  // 21: kvitt.connector.v1.PayoutSourceService.ListPayouts:output_type -> kvitt.connector.v1.ListPayoutsResponse
@@ -750,7 +747,7 @@ func file_kvitt_connector_v1_payouts_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kvitt_connector_v1_payouts_proto_rawDesc), len(file_kvitt_connector_v1_payouts_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

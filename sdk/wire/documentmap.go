@@ -80,7 +80,7 @@ func toDocument(m *mapping, d invoice.Document) *pb.Document {
 		DueDate:    d.DueDate.String(),
 		Booked:     d.Booked,
 		Cancelled:  d.Cancelled,
-		References: texts[invoice.Reference, string](d.References),
+		References: toReferences(d.References),
 		Partial:    d.Partial,
 	}
 }
@@ -95,7 +95,7 @@ func fromDocument(m *mapping, in *pb.Document) invoice.Document {
 		DueDate:    m.fromDate("due_date", in.GetDueDate()),
 		Booked:     in.GetBooked(),
 		Cancelled:  in.GetCancelled(),
-		References: texts[string, invoice.Reference](in.GetReferences()),
+		References: fromReferences[invoice.Reference](m, in.GetReferences()),
 		Partial:    in.GetPartial(),
 	}
 }

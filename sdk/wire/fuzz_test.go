@@ -30,7 +30,7 @@ func (canned) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallO
 func FuzzLinePage(f *testing.F) {
 	good, err := proto.Marshal(&pb.ListPayoutLinesResponse{Lines: []*pb.PayoutLine{{
 		Key: "1", Kind: pb.LineKind_LINE_KIND_SALE, Gross: &pb.Money{Minor: 100, Currency: "SEK"},
-		OccurredAt: timestamppb.Now(), References: map[string]string{"order_id": "x"}, Raw: &pb.RawPointer{Page: "a"},
+		OccurredAt: timestamppb.Now(), References: []*pb.Reference{{Name: "order_id", Value: "x"}}, Raw: &pb.RawPointer{Page: "a"},
 	}}})
 	if err != nil {
 		f.Fatal(err)

@@ -46,7 +46,7 @@ func invoke[Req, Resp any, In callMessage, Out proto.Message](
 	}
 	resp := decode(m, out)
 	if wrong = m.err; wrong == nil {
-		wrong = checkAnswer(out)
+		wrong = checkCounts(out)
 	}
 	if wrong == nil {
 		wrong = checkRaw(out)

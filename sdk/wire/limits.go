@@ -56,32 +56,43 @@ func checkSize(message proto.Message) *fault.Error {
 	return nil
 }
 
-// checkAnswer refuses an answer beyond the limits of a page.
+// checkAnswer refuses an answer beyond the limits of a page, at the connector.
 func checkAnswer(message proto.Message) *fault.Error {
 	size := proto.Size(message)
 	if size > MaxMessage {
 		return exceeds("", size, MaxMessage, "bytes of one message")
 	}
-	field, items := countItems(message)
-	if field == "" {
-		return nil
+	if wrong := checkCounts(message); wrong != nil {
+		return wrong
 	}
-	if items > MaxItems {
-		return exceeds(field, items, MaxItems, "items")
-	}
-	raw := 0
-	if paged, ok := message.(interface{ GetRaw() []*pb.RawPage }); ok {
-		for _, page := range paged.GetRaw() {
-			raw += proto.Size(page)
-		}
-	}
-	if raw > MaxRawBytes {
-		return exceeds("raw", raw, MaxRawBytes, "bytes")
-	}
-	if size-raw > MaxItemBytes+slack {
-		return exceeds(field, size-raw, MaxItemBytes, "bytes")
+	field, _ := countItems(message)
+	if rest := size - rawBytes(message); field != "" && rest > MaxItemBytes+slack {
+		return exceeds(field, rest, MaxItemBytes, "bytes")
 	}
 	return nil
+}
+
+// checkCounts is the part of checkAnswer that the hub repeats. The size of what
+// it receives gRPC has limited already, and measuring it again would take a
+// quarter of the time that a page takes.
+func checkCounts(message proto.Message) *fault.Error {
+	if field, items := countItems(message); items > MaxItems {
+		return exceeds(field, items, MaxItems, "items")
+	}
+	if raw := rawBytes(message); raw > MaxRawBytes {
+		return exceeds("raw", raw, MaxRawBytes, "bytes")
+	}
+	return nil
+}
+
+func rawBytes(message proto.Message) int {
+	total := 0
+	if paged, ok := message.(interface{ GetRaw() []*pb.RawPage }); ok {
+		for _, page := range paged.GetRaw() {
+			total += proto.Size(page)
+		}
+	}
+	return total
 }
 
 func countItems(message proto.Message) (field string, items int) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
@@ -158,19 +159,46 @@ func listLines(c *wire.Client) error {
 	return err
 }
 
-// newer answers with a kind that this hub does not know yet.
-type newer struct {
+// other answers as a connector in another language may.
+type other struct {
 	pb.UnimplementedPayoutSourceServiceServer
+	line *pb.PayoutLine
 }
 
-func (newer) ListPayoutLines(context.Context, *pb.ListPayoutLinesRequest) (*pb.ListPayoutLinesResponse, error) {
-	return &pb.ListPayoutLinesResponse{Lines: []*pb.PayoutLine{{Key: "1", Kind: 99}}}, nil
+func (o other) ListPayoutLines(context.Context, *pb.ListPayoutLinesRequest) (*pb.ListPayoutLinesResponse, error) {
+	return &pb.ListPayoutLinesResponse{Lines: []*pb.PayoutLine{o.line}}, nil
+}
+
+func linesFrom(t *testing.T, line *pb.PayoutLine) (ports.LinePage, error) {
+	t.Helper()
+	conn := wiretest.Conn(t, func(s grpc.ServiceRegistrar) { pb.RegisterPayoutSourceServiceServer(s, other{line: line}) })
+	return wire.NewClient(conn, ports.Description{}).ListPayoutLines(context.Background(), ports.ListPayoutLinesRequest{})
 }
 
 func TestAKindFromTheFutureIsUnknownAndNotLost(t *testing.T) {
 	t.Parallel()
-	conn := wiretest.Conn(t, func(s grpc.ServiceRegistrar) { pb.RegisterPayoutSourceServiceServer(s, newer{}) })
-	got, err := wire.NewClient(conn, ports.Description{}).ListPayoutLines(context.Background(), ports.ListPayoutLinesRequest{})
+	got, err := linesFrom(t, &pb.PayoutLine{Key: "1", Kind: 99})
 	require.NoError(t, err)
 	require.Equal(t, []payout.Line{{Key: "1", Kind: payout.Unknown}}, got.Lines)
+}
+
+func TestLinesThatTheProtocolDoesNotAllow(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		line  *pb.PayoutLine
+		field string
+	}{
+		"no kind": {&pb.PayoutLine{}, "lines[0].kind"},
+		"a reference twice": {&pb.PayoutLine{Kind: 1, References: []*pb.Reference{
+			{Name: "order_id", Value: "1"}, {Name: "order_id", Value: "2"},
+		}}, "lines[0].references"},
+		"an amount without a currency":  {&pb.PayoutLine{Kind: 1, Gross: &pb.Money{Minor: 1}}, "lines[0].gross"},
+		"an amount without an opposite": {&pb.PayoutLine{Kind: 1, Gross: &pb.Money{Minor: -1 << 63, Currency: "SEK"}}, "lines[0].gross"},
+		"a moment beyond all calendars": {&pb.PayoutLine{Kind: 1, OccurredAt: &timestamppb.Timestamp{Seconds: 1 << 60}}, "lines[0].occurred_at"},
+	}
+	for name, c := range cases {
+		_, err := linesFrom(t, c.line)
+		require.Equal(t, wire.CodeMessage, codeOf(err), name)
+		require.Equal(t, c.field, fault.Of(err).Field, name)
+	}
 }

@@ -153,14 +153,29 @@ func each[In, Out any](m *mapping, list string, in []In, one func(*mapping, In) 
 	return out
 }
 
-// texts turns a map keyed by one string type into one keyed by another.
-func texts[From, To ~string](in map[From]string) map[To]string {
+// toReferences gives a list because protobuf's maps take twice the time, and a
+// payout may have a million lines.
+func toReferences[Name ~string](in map[Name]string) []*pb.Reference {
 	if len(in) == 0 {
 		return nil
 	}
-	out := make(map[To]string, len(in))
-	for k, v := range in {
-		out[To(k)] = v
+	out := make([]*pb.Reference, 0, len(in))
+	for name, value := range in {
+		out = append(out, &pb.Reference{Name: string(name), Value: value})
+	}
+	return out
+}
+
+func fromReferences[Name ~string](m *mapping, in []*pb.Reference) map[Name]string {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make(map[Name]string, len(in))
+	for _, r := range in {
+		out[Name(r.GetName())] = r.GetValue()
+	}
+	if len(out) != len(in) {
+		m.fail("references", "a name stands there twice")
 	}
 	return out
 }
