@@ -124,7 +124,8 @@ type LineStore interface {
 	List(ctx context.Context, payoutID string, filter LineFilter, after int64, limit int) ([]LineRecord, error)
 	Decide(ctx context.Context, decisions []LineDecision) error
 	// Sums adds up the lines by kind, raw type and whether they are settled, in a
-	// stable order. Lines whose fee is negative are summed apart from the others.
+	// stable order. Lines whose gross is negative, and lines whose fee is, are summed
+	// apart from the others, so that no two amounts cancel out of sight.
 	Sums(ctx context.Context, payoutID string) ([]LineSum, error)
 	// States counts the lines by state.
 	States(ctx context.Context, payoutID string) (map[LineState]int64, error)

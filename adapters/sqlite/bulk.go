@@ -12,32 +12,32 @@ const rowsPerInsert = 50
 
 // bulk inserts very many rows into one table.
 type bulk struct {
-	// insert is "INSERT INTO table (columns)", suffix what follows the values.
-	insert  string
 	columns int
-	suffix  string
+	many    string
+	one     string
 }
 
-// run inserts the rows, which lie one after the other in values, and gives how
-// many were inserted.
-func (b bulk) run(ctx context.Context, t *tx, values []any) (int64, error) {
-	var inserted int64
-	for len(values) > 0 {
-		rows := rowsPerInsert
-		if len(values) < rows*b.columns {
-			rows = 1
-		}
-		n, err := t.exec(ctx, b.statement(rows), values[:rows*b.columns]...)
-		if err != nil {
-			return inserted, err
-		}
-		inserted += n
-		values = values[rows*b.columns:]
+// newBulk takes "INSERT INTO table (columns)" and what follows the values.
+func newBulk(columns int, insert, suffix string) bulk {
+	row := "(" + strings.Repeat("?, ", columns-1) + "?)"
+	return bulk{
+		columns: columns,
+		many:    insert + " VALUES " + strings.Repeat(row+", ", rowsPerInsert-1) + row + suffix,
+		one:     insert + " VALUES " + row + suffix,
 	}
-	return inserted, nil
 }
 
-func (b bulk) statement(rows int) string {
-	row := "(" + strings.Repeat("?, ", b.columns-1) + "?)"
-	return b.insert + " VALUES " + strings.Repeat(row+", ", rows-1) + row + b.suffix
+// run inserts the rows, which lie one after the other in values.
+func (b bulk) run(ctx context.Context, t *tx, values []any) error {
+	for len(values) > 0 {
+		statement, end := b.many, rowsPerInsert*b.columns
+		if len(values) < end {
+			statement, end = b.one, b.columns
+		}
+		if _, err := t.exec(ctx, statement, values[:end]...); err != nil {
+			return err
+		}
+		values = values[end:]
+	}
+	return nil
 }

@@ -10,24 +10,15 @@ import (
 )
 
 var (
-	insertDocuments = bulk{ //nolint:gochecknoglobals // a constant in all but name
-		insert: "INSERT INTO document (connection, number, kind, currency, total, balance, date, due, booked, cancelled, partial, " +
-			"names, refs, keys)",
-		columns: 14,
-		suffix: " ON CONFLICT (connection, number) DO UPDATE SET kind = excluded.kind, currency = excluded.currency, " +
-			"total = excluded.total, balance = excluded.balance, date = excluded.date, due = excluded.due, booked = excluded.booked, " +
-			"cancelled = excluded.cancelled, partial = excluded.partial, names = excluded.names, refs = excluded.refs, keys = excluded.keys",
-	}
-	insertDocumentKeys = bulk{ //nolint:gochecknoglobals // a constant in all but name
-		insert:  "INSERT INTO document_key (connection, value, reference, document)",
-		columns: 4,
-		suffix:  " ON CONFLICT DO NOTHING",
-	}
-	insertSearches = bulk{ //nolint:gochecknoglobals // a constant in all but name
-		insert:  "INSERT INTO document_search (connection, value, reference, at)",
-		columns: 4,
-		suffix:  " ON CONFLICT (connection, value, reference) DO UPDATE SET at = max(at, excluded.at)",
-	}
+	insertDocuments = newBulk(14, "INSERT INTO document (connection, number, kind, currency, total, balance, date, due, booked, cancelled, partial, "+
+		"names, refs, keys)",
+		" ON CONFLICT (connection, number) DO UPDATE SET kind = excluded.kind, currency = excluded.currency, "+
+			"total = excluded.total, balance = excluded.balance, date = excluded.date, due = excluded.due, booked = excluded.booked, "+
+			"cancelled = excluded.cancelled, partial = excluded.partial, names = excluded.names, refs = excluded.refs, keys = excluded.keys") //nolint:gochecknoglobals // a constant in all but name
+	insertDocumentKeys = newBulk(4, "INSERT INTO document_key (connection, value, reference, document)",
+		" ON CONFLICT DO NOTHING") //nolint:gochecknoglobals // a constant in all but name
+	insertSearches = newBulk(4, "INSERT INTO document_search (connection, value, reference, at)",
+		" ON CONFLICT (connection, value, reference) DO UPDATE SET at = max(at, excluded.at)") //nolint:gochecknoglobals // a constant in all but name
 )
 
 // Upsert writes the documents that are new or changed and, where references
@@ -67,7 +58,7 @@ func (s documents) Upsert(ctx context.Context, connectionID string, docs []invoi
 		}
 		changed = append(changed, d)
 	}
-	if _, err := insertDocuments.run(ctx, s.tx, values); err != nil {
+	if err := insertDocuments.run(ctx, s.tx, values); err != nil {
 		return err
 	}
 	return s.replaceKeys(ctx, conn, changed, before, normalise)
@@ -153,8 +144,7 @@ func (s documents) replaceKeys(ctx context.Context, conn int64, changed []invoic
 			values = append(values, conn, value, word, ids[d.Number])
 		}
 	}
-	_, err = insertDocumentKeys.run(ctx, s.tx, values)
-	return err
+	return insertDocumentKeys.run(ctx, s.tx, values)
 }
 
 func (s documents) idsOf(ctx context.Context, conn int64, docs []invoice.Document) (map[string]int64, error) {
@@ -221,6 +211,5 @@ func (s documents) MarkSearched(ctx context.Context, connectionID string, keys [
 		}
 		values = append(values, conn, k.Value, word, sortable(at))
 	}
-	_, err = insertSearches.run(ctx, s.tx, values)
-	return err
+	return insertSearches.run(ctx, s.tx, values)
 }

@@ -54,17 +54,15 @@ func (s lines) Append(ctx context.Context, payoutID string, batch []payout.Line)
 			return 0, 0, err
 		}
 	}
-	if _, err := insertLines.run(ctx, s.tx, values); err != nil {
+	if err := insertLines.run(ctx, s.tx, values); err != nil {
 		return 0, 0, err
 	}
 	return len(fresh), len(batch) - len(fresh), nil
 }
 
-var insertLines = bulk{ //nolint:gochecknoglobals // a constant in all but name
-	insert: "INSERT INTO line (id, payout, class, key, gross, fee, fee_vat, occurred_at, refs, grp, fee_grp, " +
-		"raw_page, raw_offset, raw_length)",
-	columns: 14,
-}
+var insertLines = newBulk(14, "INSERT INTO line (id, payout, class, key, gross, fee, fee_vat, occurred_at, refs, grp, fee_grp, "+
+	"raw_page, raw_offset, raw_length)",
+	"") //nolint:gochecknoglobals // a constant in all but name
 
 func (s lines) lineValues(ctx context.Context, values []any, id, payoutNum int64, l payout.Line) ([]any, error) {
 	class, refs, err := classOf(l)

@@ -11,12 +11,9 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-var insertFates = bulk{ //nolint:gochecknoglobals // a constant in all but name
-	insert:  "INSERT INTO line_fate (line, state, document, decision, waiting_since)",
-	columns: 5,
-	suffix: " ON CONFLICT (line) DO UPDATE SET state = excluded.state, document = excluded.document, " +
-		"decision = excluded.decision, waiting_since = excluded.waiting_since",
-}
+var insertFates = newBulk(5, "INSERT INTO line_fate (line, state, document, decision, waiting_since)",
+	" ON CONFLICT (line) DO UPDATE SET state = excluded.state, document = excluded.document, "+
+		"decision = excluded.decision, waiting_since = excluded.waiting_since") //nolint:gochecknoglobals // a constant in all but name
 
 func (s lines) Decide(ctx context.Context, decisions []ports.LineDecision) error {
 	if !s.writable {
@@ -38,8 +35,7 @@ func (s lines) Decide(ctx context.Context, decisions []ports.LineDecision) error
 	if err := s.allExist(ctx, ids); err != nil {
 		return err
 	}
-	_, err := insertFates.run(ctx, s.tx, values)
-	return err
+	return insertFates.run(ctx, s.tx, values)
 }
 
 func (s lines) allExist(ctx context.Context, ids []int64) error {
@@ -93,8 +89,8 @@ func (s lines) Sums(ctx context.Context, payoutID string) ([]ports.LineSum, erro
 	if err != nil {
 		return nil, err
 	}
-	parts, err := all(ctx, s.tx, readLineSum, `SELECT c.kind, c.raw_type, c.currency, g.settled, g.credit, g.lines, g.gross, g.fee, g.vat
-		FROM (SELECT l.class, coalesce(f.state, 0) = 2 AS settled, coalesce(l.fee, 0) < 0 OR coalesce(l.fee_vat, 0) < 0 AS credit,
+	parts, err := all(ctx, s.tx, readLineSum, `SELECT c.kind, c.raw_type, c.currency, g.settled, g.sign, g.lines, g.gross, g.fee, g.vat
+		FROM (SELECT l.class, coalesce(f.state, 0) = 2 AS settled, (coalesce(l.gross, 0) < 0) * 2 + (coalesce(l.fee, 0) < 0 OR coalesce(l.fee_vat, 0) < 0) AS sign,
 				count(*) AS lines, coalesce(sum(l.gross), 0) AS gross, coalesce(sum(l.fee), 0) AS fee, coalesce(sum(l.fee_vat), 0) AS vat
 			FROM line l LEFT JOIN line_fate f ON f.line = l.id
 			WHERE l.id > ? AND l.id < ? GROUP BY 1, 2, 3) g
@@ -120,20 +116,21 @@ func (s lines) Sums(ctx context.Context, payoutID string) ([]ports.LineSum, erro
 type lineSum struct {
 	ports.LineSum
 	currency string
-	credit   bool
+	// sign is 2 if the gross is negative, plus 1 if the fee is.
+	sign int
 }
 
 func readLineSum(row scanner) (lineSum, error) {
 	var s lineSum
 	var gross, fee, vat int64
-	err := row.Scan(&s.Kind, &s.RawType, &s.currency, &s.Settled, &s.credit, &s.Lines, &gross, &fee, &vat)
+	err := row.Scan(&s.Kind, &s.RawType, &s.currency, &s.Settled, &s.sign, &s.Lines, &gross, &fee, &vat)
 	currency := money.Currency(s.currency)
 	s.Gross, s.FeeExVAT, s.FeeVAT = money.New(gross, currency), money.New(fee, currency), money.New(vat, currency)
 	return s, err
 }
 
 // compareSums orders sums by kind as reports show them, raw type, settled first,
-// fees before returned fees.
+// positive gross before negative, fees before returned fees.
 func compareSums(a, b lineSum) int {
 	kinds := payout.Kinds()
 	return cmp.Or(
@@ -141,7 +138,7 @@ func compareSums(a, b lineSum) int {
 		cmp.Compare(a.RawType, b.RawType),
 		cmp.Compare(a.currency, b.currency),
 		compareBool(b.Settled, a.Settled),
-		compareBool(a.credit, b.credit),
+		cmp.Compare(a.sign, b.sign),
 	)
 }
 

@@ -75,7 +75,7 @@ func jsonArray(texts []string) string {
 func fromArray(array string) ([]string, error) {
 	inner, opened := strings.CutPrefix(array, `["`)
 	inner, closed := strings.CutSuffix(inner, `"]`)
-	if opened && closed && !strings.Contains(inner, `\\`) {
+	if opened && closed && !strings.Contains(inner, "\\") {
 		return strings.Split(inner, `","`), nil
 	}
 	var texts []string

@@ -24,12 +24,9 @@ func readStep(row scanner) (ports.Step, error) {
 	return s, err
 }
 
-var insertSteps = bulk{ //nolint:gochecknoglobals // a constant in all but name
-	insert: "INSERT INTO step (payout, line, kind, key, state, content, document, currency, amount, intent, attempt, number, outcome, " +
-		"run, connector_version, settings_version, opened_at, closed_at, fault)",
-	columns: 19,
-	suffix:  " ON CONFLICT (key) DO NOTHING",
-}
+var insertSteps = newBulk(19, "INSERT INTO step (payout, line, kind, key, state, content, document, currency, amount, intent, attempt, number, outcome, "+
+	"run, connector_version, settings_version, opened_at, closed_at, fault)",
+	" ON CONFLICT (key) DO NOTHING") //nolint:gochecknoglobals // a constant in all but name
 
 func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
 	if !s.writable {
@@ -52,8 +49,7 @@ func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
 			p.Amount.Currency(), p.Amount.Minor(), jsonText(p.Intent), p.Attempt, p.Number, p.Outcome,
 			p.RunID, p.ConnectorVersion, p.SettingsVersion, micros(p.OpenedAt), micros(p.ClosedAt), fault)
 	}
-	_, err := insertSteps.run(ctx, s.tx, values)
-	return err
+	return insertSteps.run(ctx, s.tx, values)
 }
 
 func (s steps) Save(ctx context.Context, p ports.Step) error {

@@ -20,6 +20,9 @@ type tx struct {
 	payouts     map[string]int64
 	words       map[string]int64
 	classes     map[lineClass]int64
+	knownClass  map[int64]namedClass
+	knownWord   map[int64]string
+	knownPayout map[int64]string
 }
 
 var _ ports.Tx = (*tx)(nil)
@@ -32,6 +35,9 @@ func newTx(s *Store, sqlTx *sql.Tx, writable bool) *tx {
 		payouts:     map[string]int64{},
 		words:       map[string]int64{},
 		classes:     map[lineClass]int64{},
+		knownClass:  map[int64]namedClass{},
+		knownWord:   map[int64]string{},
+		knownPayout: map[int64]string{},
 	}
 }
 
@@ -63,11 +69,18 @@ func (j jobs) Enqueue(ctx context.Context, job ports.Job) error {
 	return j.store.enqueue(ctx, j.sql, job)
 }
 
+// prepare fails if ctx has ended. The statements themselves run without its
+// deadline: for one that can end early the driver starts a goroutine per statement
+// and per row, which costs more than most of the statements. Hence a unit of work
+// ends between two statements.
 func (t *tx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if stmt, ok := t.statements[query]; ok {
 		return stmt, nil
 	}
-	stmt, err := t.sql.PrepareContext(ctx, query) // closed with the transaction
+	stmt, err := t.sql.PrepareContext(context.WithoutCancel(ctx), query) // closed with the transaction
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +115,7 @@ func (t *tx) change(ctx context.Context, query string, args ...any) (sql.Result,
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	return stmt.ExecContext(context.WithoutCancel(ctx), args...)
 }
 
 // scanner is a row that is being read.
@@ -115,7 +128,7 @@ func one[T any](ctx context.Context, t *tx, read func(scanner) (T, error), query
 		var none T
 		return none, err
 	}
-	return read(stmt.QueryRowContext(ctx, args...))
+	return read(stmt.QueryRowContext(context.WithoutCancel(ctx), args...))
 }
 
 // all reads every row before it returns, so that none is open in the caller.
@@ -124,7 +137,7 @@ func all[T any](ctx context.Context, t *tx, read func(scanner) (T, error), query
 	if err != nil {
 		return nil, err
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
+	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), args...)
 	if err != nil {
 		return nil, err
 	}

@@ -129,6 +129,22 @@ func lineFates(t *testing.T, open func(t *testing.T) Opened) {
 
 func lineSums(t *testing.T, open func(t *testing.T) Opened) {
 	cases(t, open, map[string]func(w *world){
+		"sums keep positive and negative gross of one raw type apart": func(w *world) {
+			up, down := aLine("a1", 700), aLine("a2", 300)
+			for _, l := range []*payout.Line{&up, &down} {
+				l.Kind, l.RawType = payout.Adjustment, "MANUAL"
+			}
+			down.Gross = sek(-300)
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				appendLines(ctx, w, tx, up, down)
+				sums, err := tx.Lines().Sums(ctx, thePayout)
+				w.ok(err)
+				require.Equal(w, []ports.LineSum{
+					{Kind: payout.Adjustment, RawType: "MANUAL", Lines: 1, Gross: sek(700), FeeExVAT: sek(0), FeeVAT: sek(0)},
+					{Kind: payout.Adjustment, RawType: "MANUAL", Lines: 1, Gross: sek(-300), FeeExVAT: sek(0), FeeVAT: sek(0)},
+				}, sums)
+			})
+		},
 		"sums tell kinds, raw types, settled lines and returned fees apart, in a stable order": func(w *world) {
 			returned := aFee("f3", "", -4, -1)
 			vatOnly := aFee("f4", "", 0, -2)
