@@ -190,7 +190,7 @@ func misfit(err error) error {
 	case at.Parameter != nil && errors.Is(err, openapi3filter.ErrInvalidRequired):
 		return fault.Invalid(CodeInvalid, at.Parameter.Name, "this is required")
 	case at.Parameter != nil:
-		return fault.Invalid(CodeInvalid, at.Parameter.Name, "this is not a "+typeOf(at.Parameter))
+		return fault.Invalid(CodeInvalid, at.Parameter.Name, "this is not "+typeOf(at.Parameter))
 	case errors.Is(err, openapi3filter.ErrInvalidRequired):
 		return fault.Invalid(CodeInvalid, "", "the request needs a body")
 	case strings.Contains(at.Reason, "Content-Type"):
@@ -201,9 +201,12 @@ func misfit(err error) error {
 
 func typeOf(p *openapi3.Parameter) string {
 	if p.Schema == nil || p.Schema.Value == nil || p.Schema.Value.Type == nil {
-		return "valid value"
+		return "a valid value"
 	}
-	return strings.Join(p.Schema.Value.Type.Slice(), " or ")
+	if p.Schema.Value.Type.Is("integer") {
+		return "an integer"
+	}
+	return "a " + strings.Join(p.Schema.Value.Type.Slice(), " or ")
 }
 
 var quoted = regexp.MustCompile(`^property "([^"]*)" is (?:unsupported|missing)`)

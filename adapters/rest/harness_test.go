@@ -1,0 +1,296 @@
+package rest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/gin-gonic/gin"
+	"github.com/hashicorp/go-hclog"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kvitt/kvitt/adapters/console"
+	"github.com/kvitt/kvitt/adapters/jsonschema"
+	"github.com/kvitt/kvitt/adapters/rest"
+	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/adapters/sqlite"
+	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/onboarding/onboardingtest"
+	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/flow/statement/statementtest"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/ports"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.ReleaseMode)
+	m.Run()
+}
+
+// The API keys of the tests.
+const (
+	operator = "kvitt_operator"
+	support  = "kvitt_support"
+	own      = "kvitt_own"
+	stranger = "kvitt_stranger"
+	other    = "merchant-other"
+)
+
+// hub is the whole API on a store with one settled merchant; what starts work is
+// a fake.
+type hub struct {
+	handler http.Handler
+	store   ports.Store
+	remote  *onboardingtest.Remote
+	engine  *engine
+	log     *syncBuffer
+	now     time.Time
+	router  routers.Router
+}
+
+func newHub(t *testing.T) *hub {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kvitt.db"), sqlite.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	require.NoError(t, statementtest.Store(t.Context(), store))
+	h := &hub{store: store, remote: onboardingtest.NewRemote(), engine: &engine{store: store}, log: &syncBuffer{}}
+	h.now = time.Date(2026, time.April, 20, 8, 0, 0, 0, time.UTC)
+	now := func() time.Time { return h.now }
+	reader := statement.New(store)
+	service := onboarding.New(h.remote.Parts(store, jsonschema.New(), now))
+	proofs, err := console.New(reader, reader, service)
+	require.NoError(t, err)
+	h.handler, err = rest.New(rest.Deps{
+		Store: store, Onboarding: service, Statements: reader, Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Signer: signer{}, Proofs: proofs, Now: now, Version: "test", PublicURL: "https://hub.example/",
+		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
+		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour},
+	})
+	require.NoError(t, err)
+	h.admit(t)
+	h.readContract(t)
+	return h
+}
+
+func (h *hub) admit(t *testing.T) {
+	t.Helper()
+	require.NoError(t, h.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		err := tx.Merchants().Create(ctx, merchant.Merchant{ID: other, Name: "Other AB", OrganisationNumber: "556036-0793", Country: "SE", Zone: "Europe/Stockholm", Currency: "SEK", CreatedAt: h.now})
+		if err != nil {
+			return err
+		}
+		for _, key := range []ports.APIKey{
+			{ID: "key-operator", SHA256: onboarding.HashKey(operator), Label: "Ops", Scope: ports.ScopeOperator},
+			{ID: "key-support", SHA256: onboarding.HashKey(support), Label: "Help", Scope: ports.ScopeSupport},
+			{ID: "key-own", SHA256: onboarding.HashKey(own), Label: "Shop", Scope: ports.ScopeMerchant, MerchantID: statementtest.Merchant},
+			{ID: "key-stranger", SHA256: onboarding.HashKey(stranger), Label: "Stranger", Scope: ports.ScopeMerchant, MerchantID: other},
+		} {
+			if err := tx.Access().CreateKey(ctx, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+func (h *hub) readContract(t *testing.T) {
+	t.Helper()
+	answer := h.send(t, "", "GET", "/openapi.json", nil)
+	require.Equal(t, http.StatusOK, answer.Code)
+	document, err := openapi3.NewLoader().LoadFromData(answer.Body.Bytes())
+	require.NoError(t, err)
+	h.router, err = legacy.NewRouter(document)
+	require.NoError(t, err)
+}
+
+// send makes a request without looking at the answer.
+func (h *hub) send(t *testing.T, key, method, path string, body io.Reader, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), method, path, body)
+	if key != "" {
+		request.Header.Set("Authorization", "Bearer "+key)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	answer := httptest.NewRecorder()
+	h.handler.ServeHTTP(answer, request)
+	return answer
+}
+
+// do makes a request and checks that the answer is what the contract promises.
+func (h *hub) do(t *testing.T, key, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	answer := h.send(t, key, method, path, reader, headers...)
+	request := httptest.NewRequestWithContext(t.Context(), method, path, nil)
+	route, params, err := h.router.FindRoute(request)
+	require.NoError(t, err, "%s %s is in the contract", method, path)
+	media := answer.Header().Get("Content-Type")
+	if !strings.Contains(media, "json") {
+		return answer
+	}
+	require.NoError(t, openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: request, PathParams: params, Route: route},
+		Status:                 answer.Code, Header: answer.Header(), Body: io.NopCloser(bytes.NewReader(answer.Body.Bytes())),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}), "%s %s answers as the contract says: %s", method, path, answer.Body)
+	return answer
+}
+
+// get makes a request that must go well, and reads its answer.
+func get[T any](t *testing.T, h *hub, key, method, path, body string, status int, headers ...string) T {
+	t.Helper()
+	answer := h.do(t, key, method, path, body, headers...)
+	require.Equal(t, status, answer.Code, "%s %s: %s", method, path, answer.Body)
+	var read T
+	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &read))
+	return read
+}
+
+func (h *hub) problem(t *testing.T, key, method, path, body string, status int, headers ...string) api.Problem {
+	t.Helper()
+	p := get[api.Problem](t, h, key, method, path, body, status, headers...)
+	require.Equal(t, status, p.Status)
+	require.Equal(t, "urn:kvitt:fault:"+p.Code, p.Type)
+	require.NotEmpty(t, p.Title)
+	require.NotEmpty(t, p.RequestID)
+	return p
+}
+
+// engine is a fake of what starts work.
+type engine struct {
+	store    ports.Store
+	fail     error
+	panics   bool
+	wait     func(ctx context.Context)
+	did      []string
+	adoption settlement.Adoption
+}
+
+func (e *engine) note(act string) error {
+	if e.fail != nil {
+		return e.fail
+	}
+	e.did = append(e.did, act)
+	return nil
+}
+
+func (e *engine) Start(ctx context.Context, flowID, trigger string) (ports.Run, error) {
+	if e.panics {
+		panic("a bug")
+	}
+	if e.wait != nil {
+		e.wait(ctx)
+	}
+	if err := e.note("start " + flowID + " " + trigger); err != nil {
+		return ports.Run{}, err
+	}
+	var run ports.Run
+	err := e.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		run, err = tx.Runs().Get(ctx, statementtest.Run)
+		return err
+	})
+	return run, err
+}
+
+func (e *engine) RetryPayout(_ context.Context, payoutID, by string) error {
+	return e.note("retry " + payoutID + " by " + by)
+}
+
+func (e *engine) Resolve(_ context.Context, exceptionID, document, by string) error {
+	return e.note("resolve " + exceptionID + " with " + document + " by " + by)
+}
+
+func (e *engine) Adopt(_ context.Context, exceptionID string, confirm bool, _ string) (settlement.Adoption, error) {
+	adoption := settlement.Adoption{
+		Document:  "1005",
+		Payments:  []ports.RegisteredPayment{{Number: "77", Amount: money.New(249_00, "SEK"), Account: "1930", Booked: true}},
+		Confirmed: confirm, CorrectionText: "Payment of 1005 moved to clearing",
+		Correction: []ledger.Row{{Account: "1686", Amount: money.New(249_00, "SEK"), Meaning: "moved"}, {Account: "1930", Amount: money.New(-249_00, "SEK")}},
+	}
+	adoption.Payments[0].Date.Year, adoption.Payments[0].Date.Month, adoption.Payments[0].Date.Day = 2026, time.April, 3
+	return adoption, e.note("adopt " + exceptionID)
+}
+
+func (e *engine) RetryException(_ context.Context, exceptionID, by string) error {
+	return e.note("retry " + exceptionID + " by " + by)
+}
+
+// signer is a fake whose tokens can be read.
+type signer struct{}
+
+func (signer) Sign(subject string, expires time.Time) string {
+	return subject + "|" + expires.Format(time.RFC3339)
+}
+
+func (signer) Verify(token, subject string, now time.Time) error {
+	signed, until, _ := strings.Cut(token, "|")
+	expires, err := time.Parse(time.RFC3339, until)
+	if err != nil || signed != subject || now.After(expires) {
+		return errors.New("refused")
+	}
+	return nil
+}
+
+// syncBuffer is a log that may be written from several goroutines.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// seal gives the settled merchant's connections credentials that can be opened.
+func (h *hub) seal(t *testing.T) {
+	t.Helper()
+	require.NoError(t, h.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		for _, id := range []string{statementtest.Source, statementtest.Target} {
+			record, err := tx.Connections().Get(ctx, id)
+			if err != nil {
+				return err
+			}
+			if record.Credentials, err = (onboardingtest.Secrets{}).Seal(ctx, id, []byte(`{}`)); err != nil {
+				return err
+			}
+			if err := tx.Connections().Save(ctx, record); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
