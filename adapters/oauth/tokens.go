@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -54,14 +55,31 @@ func (t *Tokens) Token(_ context.Context, connectionID string, declared ports.OA
 	if err == nil {
 		return token.AccessToken, nil
 	}
+	unreachable := fault.New(CodeUnreachable, fault.NotSent, "the authorisation server gave no token").
+		From(fault.Upstream).WithRemedy("wait; kvitt tries again by itself")
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.Response.StatusCode < http.StatusInternalServerError {
+	if !errors.As(err, &refused) {
+		return "", unreachable
+	}
+	switch status := refused.Response.StatusCode; {
+	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
+		unreachable.RetryAfter = retryAfter(refused.Response.Header)
+		return "", unreachable
+	default:
 		// The body may quote the request; its error code alone is safe to repeat.
 		return "", fault.New(CodeRefused, fault.Auth, "the authorisation server refused the credentials: "+describe(refused)).
 			From(fault.Upstream).WithRemedy("check client id, client secret and consent, then enter the credentials again")
 	}
-	return "", fault.New(CodeUnreachable, fault.NotSent, "the authorisation server gave no token").
-		From(fault.Upstream).WithRemedy("wait; kvitt tries again by itself")
+}
+
+// retryAfter reads how many seconds the server asks to be left alone, an hour at
+// most. Servers that give a date are tried again like those that say nothing.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, time.Hour) //nolint:gosec // 16 bits fit
 }
 
 // describe gives the error code of RFC 6749 §5.2. The body is read whatever its

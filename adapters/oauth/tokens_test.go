@@ -94,10 +94,27 @@ func TestARefusalSaysWhatToDoAndNoSecret(t *testing.T) {
 	require.NotEmpty(t, fault.Of(err).Remedy)
 }
 
-func TestAServerThatIsDownIsTriedAgainLater(t *testing.T) {
+func TestAServerThatCannotAnswerNowIsTriedAgainLater(t *testing.T) {
 	t.Parallel()
-	hosts, _, _ := server(t, http.StatusServiceUnavailable, nil)
-	_, err := tokens().Token(t.Context(), "c-1", declared, credentials, hosts)
-	require.Equal(t, oauth.CodeUnreachable, fault.CodeOf(err))
-	require.Equal(t, fault.NotSent, fault.ClassOf(err), "the call that needed the token was not made")
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusServiceUnavailable} {
+		hosts, _, _ := server(t, status, nil)
+		_, err := tokens().Token(t.Context(), "c-1", declared, credentials, hosts)
+		require.Equal(t, oauth.CodeUnreachable, fault.CodeOf(err), "status %d", status)
+		require.Equal(t, fault.NotSent, fault.ClassOf(err), "the call that needed the token was not made")
+	}
+}
+
+func TestAServerIsLeftAloneAsLongAsItAsks(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[string]time.Duration{
+		"": 0, "7": 7 * time.Second, "-1": 0, "65000": time.Hour, "Wed, 21 Oct 2026 07:28:00 GMT": 0,
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", asked)
+			w.WriteHeader(http.StatusTooManyRequests)
+		}))
+		t.Cleanup(s.Close)
+		_, err := tokens().Token(t.Context(), "c-1", declared, credentials, map[string]string{"https://auth.example.com": s.URL})
+		require.Equal(t, want, fault.Of(err).RetryAfter, "Retry-After: %q", asked)
+	}
 }
