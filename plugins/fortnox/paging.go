@@ -50,7 +50,7 @@ func (p position) advance(keys []string, total, limit int) (known int, next posi
 	if len(keys) > limit || total >= 0 && len(keys) > max(total-p.Offset, 0) || repeats(keys) {
 		return 0, position{}, false, unstable()
 	}
-	known, ordered := p.align(keys)
+	known, before, ordered := p.align(keys)
 	if !ordered {
 		return 0, position{}, false, unstable()
 	}
@@ -60,13 +60,9 @@ func (p position) advance(keys []string, total, limit int) (known int, next posi
 		return 0, next, false, err
 	}
 	fresh := keys[known:]
-	last = total >= 0 && end >= total || total < 0 && len(fresh) == 0
+	last = total >= 0 && end >= total || total < 0 && len(fresh) == 0 && len(keys) < limit
 	if last {
 		return known, position{}, true, nil
-	}
-	before := p.Tail
-	if known == 0 {
-		before = nil // begun anew: what was read before lies further on
 	}
 	next = position{Tail: lastOf(append(slices.Clone(before), fresh...), overlap(limit)), Strikes: p.Strikes}
 	if len(fresh) == 0 {
@@ -80,9 +76,10 @@ func (p position) advance(keys []string, total, limit int) (known int, next posi
 	return known, next, false, nil
 }
 
-// align finds how many of the keys, from the first, were read before. Those of
-// the tail must come in the order of the tail.
-func (p position) align(keys []string) (known int, ordered bool) {
+// align finds how many of the keys, from the first, were read before, and the part
+// of the tail that they end with: the rest of it is gone, or lies further on. The
+// keys must come in the order of the tail.
+func (p position) align(keys []string) (known int, before []string, ordered bool) {
 	at := -1
 	for i, key := range keys {
 		n := slices.Index(p.Tail, key)
@@ -90,11 +87,11 @@ func (p position) align(keys []string) (known int, ordered bool) {
 			continue
 		}
 		if n < at {
-			return 0, false
+			return 0, nil, false
 		}
 		at, known = n, i+1
 	}
-	return known, true
+	return known, p.Tail[:at+1], true
 }
 
 // back moves the position towards the start of the list, where it cannot miss.
