@@ -222,7 +222,7 @@ func paid(reference string, totals object, rows ...object) object {
 	}
 }
 
-func with(o object, more object) object {
+func with(o, more object) object {
 	c := maps.Clone(o)
 	maps.Copy(c, more)
 	return c

@@ -196,18 +196,19 @@ func TestPayoutsThatMakeNoSenseAreRefused(t *testing.T) {
 	require.Equal(t, money.Currency("SEK"), p.Currency)
 	require.EqualValues(t, 550, p.Totals.Minor("settlement_amount"))
 	for name, c := range map[string]struct{ old, new, field string }{
-		"no reference":                {`"payment_reference":"P"`, `"payment_reference":null`, "payment_reference"},
-		"no date":                     {`2016-12-14T07:52:26Z`, ``, "payout_date"},
-		"a date without a time":       {`2016-12-14T07:52:26Z`, `2016-12-14`, "payout_date"},
-		"no currency":                 {`"sek"`, `""`, "currency_code"},
-		"a currency that is none":     {`"sek"`, `"XXQ"`, "currency_code"},
-		"no amount":                   {`"settlement_amount":550,`, ``, "totals.settlement_amount"},
-		"no totals":                   {`"totals"`, `"sums"`, "totals.settlement_amount"},
-		"totals that are a list":      {`{"settlement_amount":550,"sale_amount":null}`, `[]`, "totals"},
-		"an amount with decimals":     {`550`, `550.5`, "totals.settlement_amount"},
-		"an amount in text":           {`550`, `"550"`, "totals.settlement_amount"},
-		"an amount that stands twice": {`550`, `550,"settlement_amount":551`, "totals.settlement_amount"},
-		"a merchant id that is none":  {`"K1"`, `{}`, "merchant_id"},
+		"no reference":                 {`"payment_reference":"P"`, `"payment_reference":null`, "payment_reference"},
+		"no date":                      {`2016-12-14T07:52:26Z`, ``, "payout_date"},
+		"a date without a time":        {`2016-12-14T07:52:26Z`, `2016-12-14`, "payout_date"},
+		"no currency":                  {`"sek"`, `""`, "currency_code"},
+		"a currency that is none":      {`"sek"`, `"XXQ"`, "currency_code"},
+		"no amount":                    {`"settlement_amount":550,`, ``, "totals.settlement_amount"},
+		"no totals":                    {`"totals"`, `"sums"`, "totals.settlement_amount"},
+		"totals that are a list":       {`{"settlement_amount":550,"sale_amount":null}`, `[]`, "totals"},
+		"an amount with decimals":      {`550`, `550.5`, "totals.settlement_amount"},
+		"an amount in text":            {`550`, `"550"`, "totals.settlement_amount"},
+		"an amount that stands twice":  {`550`, `550,"settlement_amount":551`, "totals.settlement_amount"},
+		"a reference of absurd length": {`"payment_reference":"P"`, `"payment_reference":"` + strings.Repeat("P", 2000) + `"`, "payment_reference"},
+		"a merchant id that is none":   {`"K1"`, `{}`, "merchant_id"},
 	} {
 		text := strings.Replace(good, c.old, c.new, 1)
 		require.NotEqual(t, good, text, name)

@@ -65,6 +65,13 @@ func ReadPayout(object []byte, where string) (Payout, error) {
 	if in.PaymentReference == "" {
 		return Payout{}, invalid("payment_reference", "a payout needs its reference")
 	}
+	for field, text := range map[string]string{
+		"payment_reference": in.PaymentReference, "merchant_id": in.MerchantID, "merchant_settlement_type": in.SettlementType,
+	} {
+		if len(text) > longest {
+			return Payout{}, invalid(field, "the text is longer than any that Klarna gives")
+		}
+	}
 	date, err := ReadTime(in.PayoutDate)
 	if err != nil {
 		return Payout{}, invalid("payout_date", "\""+in.PayoutDate+"\" is not a moment")
