@@ -108,6 +108,10 @@ func (w *work) keepLines(ctx context.Context, tx ports.Tx, p ports.PayoutRecord,
 
 // prove compares the lines with the payout and holds it if they do not agree.
 func (w *work) prove(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) error {
+	if p.HoldReason != "" { // such a payout need not add up: a record of a fee invoice does not
+		return w.hold(ctx, tx, p, fault.New(CodeNeedsConfirmation, fault.Conflict, p.HoldReason).
+			WithRemedy("book the payout by hand in the accounting system"))
+	}
 	sums, err := tx.Lines().Sums(ctx, p.ID)
 	if err != nil {
 		return err
@@ -126,10 +130,6 @@ func (w *work) prove(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) err
 	if p.Net.Currency() != w.merchant.Currency {
 		return w.hold(ctx, tx, p, fault.New(CodeCurrency, fault.Conflict,
 			"the payout is in "+string(p.Net.Currency())+" and the merchant's books are in "+string(w.merchant.Currency)).
-			WithRemedy("book the payout by hand in the accounting system"))
-	}
-	if p.HoldReason != "" {
-		return w.hold(ctx, tx, p, fault.New(CodeNeedsConfirmation, fault.Conflict, p.HoldReason).
 			WithRemedy("book the payout by hand in the accounting system"))
 	}
 	p.State, p.Hold = payout.Fetched, nil
