@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/kvitt/kvitt/core/invoice"
@@ -10,7 +12,7 @@ import (
 )
 
 var (
-	insertDocuments = newBulk(14, "INSERT INTO document (connection, number, kind, currency, total, balance, date, due, booked, cancelled, partial, "+
+	insertDocuments = newBulk(15, "INSERT INTO document (id, connection, number, kind, currency, total, balance, date, due, booked, cancelled, partial, "+
 		"names, refs, keys)",
 		" ON CONFLICT (connection, number) DO UPDATE SET kind = excluded.kind, currency = excluded.currency, "+
 			"total = excluded.total, balance = excluded.balance, date = excluded.date, due = excluded.due, booked = excluded.booked, "+
@@ -22,7 +24,8 @@ var (
 )
 
 // Upsert writes the documents that are new or changed and, where references
-// changed, their keys.
+// changed, their keys. New documents get their ids here, so that their keys need
+// not ask for them.
 func (s documents) Upsert(ctx context.Context, connectionID string, docs []invoice.Document, normalise func(string) string) error {
 	if !s.writable {
 		return errReadOnly()
@@ -34,40 +37,57 @@ func (s documents) Upsert(ctx context.Context, connectionID string, docs []invoi
 	if err != nil {
 		return err
 	}
-	latest := make(map[string]invoice.Document, len(docs))
-	for _, d := range docs {
-		latest[d.Number] = d
-	}
+	latest := latestOf(docs)
 	before, err := s.byNumber(ctx, conn, latest)
 	if err != nil {
 		return err
 	}
-	values, changed := make([]any, 0, len(latest)*insertDocuments.columns), make([]invoice.Document, 0, len(latest))
-	for _, d := range docs {
-		if _, once := latest[d.Number]; !once {
-			continue
-		}
-		d = latest[d.Number]
-		delete(latest, d.Number)
+	lastID, err := one(ctx, s.tx, scalar[int64], "SELECT coalesce(max(id), 0) FROM document")
+	if err != nil {
+		return err
+	}
+	var values []any
+	changes := make([]keyChange, 0, len(latest))
+	for _, d := range latest {
+		old, known := before[d.Number]
 		keys := normalised(d.References, normalise)
-		if old, known := before[d.Number]; known && sameDocument(old.Document, d) && maps.Equal(old.keys, keys) {
+		if known && sameDocument(old.Document, d) && maps.Equal(old.keys, keys) {
 			continue
 		}
-		if values, err = s.documentValues(ctx, values, conn, d, keys); err != nil {
+		if !known {
+			lastID++
+			old.id = lastID
+		}
+		if values, err = s.documentValues(ctx, values, old.id, conn, d, keys); err != nil {
 			return err
 		}
-		changed = append(changed, d)
+		changes = append(changes, keyChange{document: old.id, from: old.keys, to: keys})
 	}
 	if err := insertDocuments.run(ctx, s.tx, values); err != nil {
 		return err
 	}
-	return s.replaceKeys(ctx, conn, changed, before, normalise)
+	return s.replaceKeys(ctx, conn, changes)
 }
 
-func (s documents) byNumber(ctx context.Context, conn int64, docs map[string]invoice.Document) (map[string]storedDocument, error) {
-	numbers := make([]string, 0, len(docs))
-	for number := range docs {
-		numbers = append(numbers, number)
+// latestOf gives each document once, as it was shown last.
+func latestOf(docs []invoice.Document) []invoice.Document {
+	place := make(map[string]int, len(docs))
+	latest := make([]invoice.Document, 0, len(docs))
+	for _, d := range docs {
+		if i, again := place[d.Number]; again {
+			latest[i] = d
+			continue
+		}
+		place[d.Number] = len(latest)
+		latest = append(latest, d)
+	}
+	return latest
+}
+
+func (s documents) byNumber(ctx context.Context, conn int64, docs []invoice.Document) (map[string]storedDocument, error) {
+	numbers := make([]string, len(docs))
+	for i, d := range docs {
+		numbers[i] = d.Number
 	}
 	found, err := all(ctx, s.tx, readDocument, documentSelect+`FROM json_each(?) j
 		CROSS JOIN document d ON d.connection = ? AND d.number = j.value CROSS JOIN word w ON w.id = d.names`, jsonArray(numbers), conn)
@@ -94,7 +114,7 @@ func normalised(references map[invoice.Reference]string, normalise func(string) 
 	return keys
 }
 
-func (s documents) documentValues(ctx context.Context, values []any, conn int64, d invoice.Document, keys map[invoice.Reference]string) ([]any, error) {
+func (s documents) documentValues(ctx context.Context, values []any, id, conn int64, d invoice.Document, keys map[invoice.Reference]string) ([]any, error) {
 	if d.Balance.Currency() != d.Total.Currency() {
 		return nil, errInvalid("balance", "a document's balance has the currency of its total")
 	}
@@ -107,66 +127,64 @@ func (s documents) documentValues(ctx context.Context, values []any, conn int64,
 	if keyValues == refs {
 		keyValues = ""
 	}
-	return append(values, conn, d.Number, d.Kind, d.Total.Currency(), d.Total.Minor(), d.Balance.Minor(), orNull(d.Date.String()), orNull(d.DueDate.String()),
+	return append(values, id, conn, d.Number, d.Kind, d.Total.Currency(), d.Total.Minor(), d.Balance.Minor(), orNull(d.Date.String()), orNull(d.DueDate.String()),
 		d.Booked, d.Cancelled, d.Partial, namesID, refs, orNull(keyValues)), nil
 }
 
-// replaceKeys makes the keys of changed documents what normalise gives now.
-func (s documents) replaceKeys(ctx context.Context, conn int64, changed []invoice.Document, before map[string]storedDocument, normalise func(string) string) error {
-	ids, err := s.idsOf(ctx, conn, changed)
-	if err != nil {
-		return err
+// keyChange is what a document's keys were and shall be.
+type keyChange struct {
+	document int64
+	from, to map[invoice.Reference]string
+}
+
+// replaceKeys changes the keys of documents. New ones are inserted in the order of
+// the table, so that neighbours land on one page.
+func (s documents) replaceKeys(ctx context.Context, conn int64, changes []keyChange) error {
+	var rows []keyRow
+	for _, c := range changes {
+		for reference, value := range c.from {
+			if c.to[reference] == value {
+				continue
+			}
+			if err := s.dropKey(ctx, conn, c.document, reference, value); err != nil {
+				return err
+			}
+		}
+		for reference, value := range c.to {
+			if value == "" || c.from[reference] == value {
+				continue
+			}
+			word, err := s.word(ctx, string(reference))
+			if err != nil {
+				return err
+			}
+			rows = append(rows, keyRow{value, word, c.document})
+		}
 	}
-	var values []any
-	for _, d := range changed {
-		keys, old := normalised(d.References, normalise), before[d.Number].keys
-		for reference, value := range old {
-			if keys[reference] == value {
-				continue
-			}
-			word, err := s.word(ctx, string(reference))
-			if err != nil {
-				return err
-			}
-			if _, err := s.exec(ctx, "DELETE FROM document_key WHERE connection = ? AND value = ? AND reference = ? AND document = ?",
-				conn, value, word, ids[d.Number]); err != nil {
-				return err
-			}
-		}
-		for reference, value := range keys {
-			if value == "" || old[reference] == value {
-				continue
-			}
-			word, err := s.word(ctx, string(reference))
-			if err != nil {
-				return err
-			}
-			values = append(values, conn, value, word, ids[d.Number])
-		}
+	slices.SortFunc(rows, func(a, b keyRow) int {
+		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.reference, b.reference), cmp.Compare(a.document, b.document))
+	})
+	values := make([]any, 0, len(rows)*insertDocumentKeys.columns)
+	for _, row := range rows {
+		values = append(values, conn, row.value, row.reference, row.document)
 	}
 	return insertDocumentKeys.run(ctx, s.tx, values)
 }
 
-func (s documents) idsOf(ctx context.Context, conn int64, docs []invoice.Document) (map[string]int64, error) {
-	numbers := make([]string, len(docs))
-	for i, d := range docs {
-		numbers[i] = d.Number
+type keyRow struct {
+	value     string
+	reference int64
+	document  int64
+}
+
+func (s documents) dropKey(ctx context.Context, conn, document int64, reference invoice.Reference, value string) error {
+	word, err := s.word(ctx, string(reference))
+	if err != nil {
+		return err
 	}
-	type numbered struct {
-		number string
-		id     int64
-	}
-	read := func(row scanner) (n numbered, err error) {
-		err = row.Scan(&n.number, &n.id)
-		return n, err
-	}
-	found, err := all(ctx, s.tx, read, `SELECT d.number, d.id FROM json_each(?) j
-		CROSS JOIN document d ON d.connection = ? AND d.number = j.value`, jsonArray(numbers), conn)
-	ids := make(map[string]int64, len(found))
-	for _, n := range found {
-		ids[n.number] = n.id
-	}
-	return ids, err
+	_, err = s.exec(ctx, "DELETE FROM document_key WHERE connection = ? AND value = ? AND reference = ? AND document = ?",
+		conn, value, word, document)
+	return err
 }
 
 func (s documents) Searched(ctx context.Context, connectionID string, keys []ports.DocumentKey, since time.Time) (map[ports.DocumentKey]bool, error) {

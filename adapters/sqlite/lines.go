@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -12,14 +11,6 @@ import (
 )
 
 type lines struct{ *tx }
-
-// ordinalBits is how much of a line's id is its ordinal: 268 million lines for
-// each of 33 million payouts, before an id passes the 2^53 that JSON can show.
-const ordinalBits = 28
-
-func lineID(payoutNum, ordinal int64) int64 { return payoutNum<<ordinalBits | ordinal }
-
-func ordinalOf(lineID int64) int64 { return lineID & (1<<ordinalBits - 1) }
 
 // lastOrdinal is the number of lines that a payout has, because they are counted
 // from 1 without gaps.
@@ -40,11 +31,15 @@ func (s lines) Append(ctx context.Context, payoutID string, batch []payout.Line)
 	if err != nil {
 		return 0, 0, err
 	}
-	fresh, err := s.unknown(ctx, num, batch)
+	last, err := s.lastOrdinal(ctx, num)
 	if err != nil {
 		return 0, 0, err
 	}
-	last, err := s.lastOrdinal(ctx, num)
+	keys, err := s.keys(ctx, num, last)
+	if err != nil {
+		return 0, 0, err
+	}
+	fresh, err := s.unknown(ctx, num, keys, batch)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -56,6 +51,9 @@ func (s lines) Append(ctx context.Context, payoutID string, batch []payout.Line)
 	}
 	if err := insertLines.run(ctx, s.tx, values); err != nil {
 		return 0, 0, err
+	}
+	for _, l := range fresh {
+		keys.add(l.Key)
 	}
 	return len(fresh), len(batch) - len(fresh), nil
 }
@@ -85,50 +83,9 @@ func (s lines) lineValues(ctx context.Context, values []any, id, payoutNum int64
 		micros(l.OccurredAt), refs, group, feeGroup, page, l.Raw.Offset, l.Raw.Length), nil
 }
 
-// lineClass is what a line shares with many others.
-type lineClass struct {
-	kind        payout.Kind
-	rawType     string
-	currency    string
-	feeVATRate  string
-	synthesised bool
-	names       string
-}
-
-// classOf gives the class of a line and the values of its references. All amounts
-// of a line must have one currency, or none.
-func classOf(l payout.Line) (lineClass, string, error) {
-	net, err := l.Net()
-	if err != nil {
-		return lineClass{}, "", err
-	}
-	names, refs := splitReferences(l.References)
-	return lineClass{
-		kind: l.Kind, rawType: l.RawType, currency: string(net.Currency()),
-		feeVATRate: l.FeeVATRate, synthesised: l.Synthesised, names: names,
-	}, refs, nil
-}
-
-func (t *tx) class(ctx context.Context, c lineClass) (int64, error) {
-	if id, ok := t.classes[c]; ok {
-		return id, nil
-	}
-	id, err := one(ctx, t, scalar[int64], `SELECT id FROM line_class WHERE kind = ? AND raw_type = ? AND currency = ?
-		AND fee_vat_rate = ? AND synthesised = ? AND names = ?`, c.kind, c.rawType, c.currency, c.feeVATRate, c.synthesised, c.names)
-	if errors.Is(err, sql.ErrNoRows) {
-		id, err = t.insert(ctx, `INSERT INTO line_class (kind, raw_type, currency, fee_vat_rate, synthesised, names)
-			VALUES (?, ?, ?, ?, ?, ?)`, c.kind, c.rawType, c.currency, c.feeVATRate, c.synthesised, c.names)
-	}
-	if err != nil {
-		return 0, err
-	}
-	t.classes[c] = id
-	return id, nil
-}
-
 // unknown gives the lines of a batch that the payout does not have yet.
-func (s lines) unknown(ctx context.Context, payoutNum int64, batch []payout.Line) ([]payout.Line, error) {
-	stored, err := s.stored(ctx, payoutNum, batch)
+func (s lines) unknown(ctx context.Context, payoutNum int64, keys *payoutKeys, batch []payout.Line) ([]payout.Line, error) {
+	stored, err := s.stored(ctx, payoutNum, keys, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -146,24 +103,6 @@ func (s lines) unknown(ctx context.Context, payoutNum int64, batch []payout.Line
 		}
 	}
 	return fresh, nil
-}
-
-// stored gives the lines that the payout has under the keys of a batch.
-func (s lines) stored(ctx context.Context, payoutNum int64, batch []payout.Line) (map[string]payout.Line, error) {
-	keys := make([]string, len(batch))
-	for i, l := range batch {
-		keys[i] = l.Key
-	}
-	found, err := all(ctx, s.tx, readLine,
-		lineSelect+"WHERE l.payout = ? AND l.key IN (SELECT value FROM json_each(?))", payoutNum, jsonArray(keys))
-	if err != nil {
-		return nil, err
-	}
-	stored := make(map[string]payout.Line, len(batch))
-	for _, l := range found {
-		stored[l.Key] = l.Line
-	}
-	return stored, nil
 }
 
 // sameContent compares what two readings say of a line. Raw is where they read
@@ -198,6 +137,7 @@ func (s lines) Clear(ctx context.Context, payoutID string) error {
 	if planned {
 		return errConflict("the payout has been planned; its lines stay")
 	}
+	s.store.keys.forget(num)
 	for _, query := range []string{"DELETE FROM line_fate WHERE line > ? AND line < ?", "DELETE FROM line WHERE id > ? AND id < ?"} {
 		if _, err := s.exec(ctx, query, lineID(num, 0), lineID(num+1, 0)); err != nil {
 			return err

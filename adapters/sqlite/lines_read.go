@@ -11,35 +11,6 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// A CROSS JOIN keeps SQLite from starting with the smaller tables.
-const lineSelect = `SELECT l.id, p.id, c.kind, c.raw_type, c.currency, c.fee_vat_rate, c.synthesised, c.names,
-	l.key, l.gross, l.fee, l.fee_vat, l.occurred_at, l.refs, coalesce(l.grp, l.fee_grp), w.text, l.raw_offset, l.raw_length,
-	f.state, f.document, f.decision, f.waiting_since
-	FROM line l
-	CROSS JOIN payout p ON p.num = l.payout
-	CROSS JOIN line_class c ON c.id = l.class
-	CROSS JOIN word w ON w.id = l.raw_page
-	LEFT JOIN line_fate f ON f.line = l.id `
-
-func readLine(row scanner) (ports.LineRecord, error) {
-	var l ports.LineRecord
-	var currency, names, refs string
-	var gross, fee, vat, state sql.NullInt64
-	err := row.Scan(&l.ID, &l.PayoutID, &l.Kind, &l.RawType, &currency, &l.FeeVATRate, &l.Synthesised, &names,
-		&l.Key, &gross, &fee, &vat, moment(&l.OccurredAt), &refs, text(&l.Group), &l.Raw.Page, &l.Raw.Offset, &l.Raw.Length,
-		&state, text(&l.Document), rawJSON(&l.Decision), moment(&l.WaitingSince))
-	if err != nil {
-		return l, err
-	}
-	l.Ordinal = ordinalOf(l.ID)
-	l.Gross, l.FeeExVAT, l.FeeVAT = amount(gross, currency), amount(fee, currency), amount(vat, currency)
-	if l.State, err = lineStateOf(state); err != nil {
-		return l, err
-	}
-	l.References, err = joinReferences[payout.Reference](names, refs)
-	return l, err
-}
-
 // The numbers by which the states of lines are stored.
 const (
 	fatePending    = 1
@@ -85,8 +56,11 @@ func lineStateOf(fate sql.NullInt64) (ports.LineState, error) {
 }
 
 func (s lines) Get(ctx context.Context, id int64) (ports.LineRecord, error) {
-	l, err := one(ctx, s.tx, readLine, lineSelect+"WHERE l.id = ?", id)
-	return l, named(err, "line")
+	l, err := one(ctx, s.tx, readStoredLine, lineSelect+"WHERE l.id = ?", id)
+	if err != nil {
+		return ports.LineRecord{}, named(err, "line")
+	}
+	return s.complete(ctx, l)
 }
 
 func (s lines) After(ctx context.Context, payoutID string, after int64, limit int, states ...ports.LineState) ([]ports.LineRecord, error) {
@@ -115,16 +89,16 @@ func (s lines) list(ctx context.Context, payoutID string, kind payout.Kind, stat
 	}
 	first, end := lineID(num, max(after, 0)), lineID(num+1, 0)
 	if kind == "" && len(fates) > 0 {
-		return all(ctx, s.tx, readLine, lineSelect+"WHERE l.id IN ("+idsInStates(fates)+") ORDER BY l.id", first, end, limit)
+		return s.lineRecords(ctx, lineSelect+"WHERE l.id IN ("+idsInStates(fates)+") ORDER BY l.id", first, end, limit)
 	}
 	query, args := lineSelect+"WHERE l.id > ? AND l.id < ?", []any{first, end}
 	if kind != "" {
-		query, args = query+" AND c.kind = ?", append(args, kind)
+		query, args = query+" AND l.class IN (SELECT id FROM line_class WHERE kind = ?)", append(args, kind)
 	}
 	if len(fates) > 0 {
 		query += " AND coalesce(f.state, 1) IN (" + strings.Join(fates, ", ") + ")"
 	}
-	return all(ctx, s.tx, readLine, query+" ORDER BY l.id LIMIT ?", append(args, limit)...)
+	return s.lineRecords(ctx, query+" ORDER BY l.id LIMIT ?", append(args, limit)...)
 }
 
 func fatesOf(states []ports.LineState) ([]string, error) {

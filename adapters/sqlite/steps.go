@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
@@ -37,6 +39,9 @@ func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
 	}
 	values := make([]any, 0, len(planned)*insertSteps.columns)
 	for _, p := range planned {
+		if err := validState(p.State); err != nil {
+			return err
+		}
 		num, err := s.payout(ctx, p.PayoutID)
 		if err != nil {
 			return err
@@ -52,7 +57,24 @@ func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
 	return insertSteps.run(ctx, s.tx, values)
 }
 
+func validState(state ports.StepState) error {
+	if slices.Contains(stepStates(), state) {
+		return nil
+	}
+	return errInvalid("state", "\""+string(state)+"\" is not a state of a step")
+}
+
+func stepStates() []ports.StepState {
+	return []ports.StepState{ports.StepPlanned, ports.StepOpen, ports.StepDone, ports.StepParked, ports.StepDropped}
+}
+
 func (s steps) Save(ctx context.Context, p ports.Step) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	if err := validState(p.State); err != nil {
+		return err
+	}
 	fault, err := encoded(p.Fault)
 	if err != nil {
 		return err
@@ -74,19 +96,15 @@ func (s steps) ByKey(ctx context.Context, key string) (ports.Step, error) {
 	return p, named(err, "step")
 }
 
-// Pending merges the two states in the order of ids, without reading the steps
-// that are done.
 func (s steps) Pending(ctx context.Context, payoutID string, after int64, limit int) ([]ports.Step, error) {
-	return s.list(ctx, payoutID, after, limit, stepSelect+`WHERE s.id IN (
-		SELECT id FROM step WHERE payout = ?1 AND state = 'planned' AND id > ?2
-		UNION ALL SELECT id FROM step WHERE payout = ?1 AND state = 'open' AND id > ?2 ORDER BY 1 LIMIT ?3) ORDER BY s.id`)
+	return s.list(ctx, payoutID, after, limit, ports.StepPlanned, ports.StepOpen)
 }
 
 func (s steps) List(ctx context.Context, payoutID string, after int64, limit int) ([]ports.Step, error) {
-	return s.list(ctx, payoutID, after, limit, stepSelect+"WHERE s.payout = ?1 AND s.id > ?2 ORDER BY s.id LIMIT ?3")
+	return s.list(ctx, payoutID, after, limit, stepStates()...)
 }
 
-func (s steps) list(ctx context.Context, payoutID string, after int64, limit int, query string) ([]ports.Step, error) {
+func (s steps) list(ctx context.Context, payoutID string, after int64, limit int, states ...ports.StepState) ([]ports.Step, error) {
 	if err := limitOf(limit, ports.MaxBatch); err != nil {
 		return nil, err
 	}
@@ -94,7 +112,17 @@ func (s steps) list(ctx context.Context, payoutID string, after int64, limit int
 	if err != nil {
 		return nil, err
 	}
-	return all(ctx, s.tx, readStep, query, num, after, limit)
+	return all(ctx, s.tx, readStep, stepSelect+"WHERE s.id IN ("+stepIDs(states)+") ORDER BY s.id", num, after, limit)
+}
+
+// stepIDs selects the first ids in the given states. Each part comes in order from
+// the index and they are merged, so that the steps in other states are not read.
+func stepIDs(states []ports.StepState) string {
+	parts := make([]string, len(states))
+	for i, state := range states {
+		parts[i] = "SELECT id FROM step WHERE payout = ?1 AND state = '" + string(state) + "' AND id > ?2"
+	}
+	return strings.Join(parts, " UNION ALL ") + " ORDER BY 1 LIMIT ?3"
 }
 
 func (s steps) OfDocument(ctx context.Context, connectionID, number string) ([]ports.Step, error) {

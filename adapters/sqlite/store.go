@@ -40,6 +40,7 @@ type Store struct {
 	read    *sql.DB
 	lock    *fileLock
 	pages   *pageCodec
+	keys    *lineKeys
 	enqueue func(ctx context.Context, tx *sql.Tx, job ports.Job) error
 }
 
@@ -52,7 +53,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{lock: lock, enqueue: opts.Enqueue}
+	s := &Store{lock: lock, keys: newLineKeys(), enqueue: opts.Enqueue}
 	if err := s.open(ctx, path, opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening database %s: %w", path, err), s.Close())
 	}

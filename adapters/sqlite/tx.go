@@ -20,9 +20,9 @@ type tx struct {
 	payouts     map[string]int64
 	words       map[string]int64
 	classes     map[lineClass]int64
-	knownClass  map[int64]namedClass
-	knownWord   map[int64]string
-	knownPayout map[int64]string
+	classOfID   map[int64]lineClass
+	wordOfID    map[int64]string
+	payoutOfNum map[int64]string
 }
 
 var _ ports.Tx = (*tx)(nil)
@@ -35,9 +35,9 @@ func newTx(s *Store, sqlTx *sql.Tx, writable bool) *tx {
 		payouts:     map[string]int64{},
 		words:       map[string]int64{},
 		classes:     map[lineClass]int64{},
-		knownClass:  map[int64]namedClass{},
-		knownWord:   map[int64]string{},
-		knownPayout: map[int64]string{},
+		classOfID:   map[int64]lineClass{},
+		wordOfID:    map[int64]string{},
+		payoutOfNum: map[int64]string{},
 	}
 }
 

@@ -132,8 +132,11 @@ func steps(t *testing.T, open func(t *testing.T) Opened) {
 				require.Empty(w, got)
 			})
 		},
-		"a batch out of bounds and an unknown payout are refused": func(w *world) {
+		"a batch out of bounds, an unknown payout and an unknown state are refused": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
+				odd := aStep("s1", 0)
+				odd.State = "odd"
+				w.fails(ports.CodeInvalid, tx.Steps().Plan(ctx, []ports.Step{odd}))
 				w.fails(ports.CodeInvalid, tx.Steps().Plan(ctx, make([]ports.Step, ports.MaxBatch+1)))
 				_, err := tx.Steps().Pending(ctx, thePayout, 0, 0)
 				w.fails(ports.CodeInvalid, err)

@@ -124,7 +124,7 @@ CREATE TABLE line (
     id          INTEGER PRIMARY KEY,
     payout      INTEGER NOT NULL,
     class       INTEGER NOT NULL,
-    key         TEXT NOT NULL,
+    key         TEXT NOT NULL, -- unique in the payout; the store sees to it
     gross       INTEGER,
     fee         INTEGER,
     fee_vat     INTEGER,
@@ -139,7 +139,6 @@ CREATE TABLE line (
     raw_offset  INTEGER NOT NULL,
     raw_length  INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX line_key ON line (payout, key);
 CREATE INDEX line_fees ON line (payout, fee_grp) WHERE fee_grp IS NOT NULL;
 
 -- What has become of a line. A line without a row here is pending.
@@ -222,7 +221,6 @@ CREATE TABLE step (
     closed_at         INTEGER,
     fault             TEXT
 ) STRICT;
-CREATE INDEX step_of_payout ON step (payout);
 CREATE INDEX step_state ON step (payout, state);
 CREATE INDEX step_of_document ON step (document) WHERE document <> '';
 
