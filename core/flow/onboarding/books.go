@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
@@ -120,7 +121,12 @@ func (b books) fieldOf(account ledger.Account) string {
 			return "settings.accounts." + named.field
 		}
 	}
-	return "settings"
+	for i, rule := range b.settings.FeeRules {
+		if rule.Account == account {
+			return "settings.fee_rules[" + strconv.Itoa(i) + "].account"
+		}
+	}
+	return "settings.reverse_charge"
 }
 
 // Choices gives a page of what may be picked in the accounting system.
