@@ -21,13 +21,22 @@ const allowedSigns = " –:.`´’,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@
 // plain replaces by a space whatever Fortnox refuses with 2000359, and puts
 // accents together with their letters, since it knows no loose ones.
 func plain(text string) string {
+	before := ' '
 	text = strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) && r != unicode.ReplacementChar || r >= '0' && r <= '9' || strings.ContainsRune(allowedSigns, r) {
-			return r
+		if !allowed(r) {
+			r = ' '
 		}
-		return ' '
+		if r == ' ' && before == ' ' {
+			return -1
+		}
+		before = r
+		return r
 	}, norm.NFC.String(strings.ToValidUTF8(text, " ")))
 	return strings.TrimSpace(text)
+}
+
+func allowed(r rune) bool {
+	return unicode.IsLetter(r) || r >= '0' && r <= '9' || strings.ContainsRune(allowedSigns, r)
 }
 
 // cut shortens a text to at most most characters.
