@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -124,30 +125,8 @@ func (t *tx) knownWord(ctx context.Context, text string) (int64, bool, error) {
 	return id, err == nil, err
 }
 
+// Claim changes all documents by one statement per currency.
 func (s documents) Claim(ctx context.Context, connectionID string, claims []ports.Claim) error {
-	sums := map[string]money.Amount{}
-	for _, c := range claims {
-		sum, err := sums[c.Number].Add(c.Amount)
-		if err != nil {
-			return err
-		}
-		sums[c.Number] = sum
-	}
-	for _, number := range slices.Sorted(maps.Keys(sums)) {
-		if err := s.move(ctx, connectionID, ports.Claim{Number: number, Amount: sums[number]},
-			"UPDATE document SET claimed = claimed + ?1 WHERE connection = ?2 AND number = ?3 AND currency = ?4"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s documents) Settle(ctx context.Context, connectionID string, claim ports.Claim) error {
-	return s.move(ctx, connectionID, claim, `UPDATE document SET claimed = claimed - ?1, paid = paid + ?1, balance = balance - ?1
-		WHERE connection = ?2 AND number = ?3 AND currency = ?4`)
-}
-
-func (s documents) move(ctx context.Context, connectionID string, claim ports.Claim, update string) error {
 	if !s.writable {
 		return errReadOnly()
 	}
@@ -155,14 +134,89 @@ func (s documents) move(ctx context.Context, connectionID string, claim ports.Cl
 	if err != nil {
 		return err
 	}
-	changed, err := s.exec(ctx, update, claim.Amount.Minor(), conn, claim.Number, claim.Amount.Currency())
-	if err != nil || changed == 1 {
-		return err
+	byCurrency := map[money.Currency]map[string]money.Amount{}
+	for _, c := range claims {
+		sums := byCurrency[c.Amount.Currency()]
+		if sums == nil {
+			sums = map[string]money.Amount{}
+			byCurrency[c.Amount.Currency()] = sums
+		}
+		if sums[c.Number], err = sums[c.Number].Add(c.Amount); err != nil {
+			return err
+		}
 	}
-	d, err := s.Get(ctx, connectionID, claim.Number)
+	for currency, sums := range byCurrency {
+		if err := s.claimAll(ctx, conn, currency, sums); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s documents) claimAll(ctx context.Context, conn int64, currency money.Currency, sums map[string]money.Amount) error {
+	numbers := slices.Collect(maps.Keys(sums))
+	ids, err := s.idsOf(ctx, conn, currency, numbers)
 	if err != nil {
 		return err
 	}
+	pairs := []byte{'['}
+	for i, number := range numbers {
+		id, known := ids[number]
+		if !known {
+			return s.refuse(ctx, conn, ports.Claim{Number: number, Amount: sums[number]})
+		}
+		if i > 0 {
+			pairs = append(pairs, ',')
+		}
+		pairs = fmt.Appendf(pairs, "[%d,%d]", id, sums[number].Minor())
+	}
+	_, err = s.exec(ctx, `UPDATE document SET claimed = claimed + j.amount
+		FROM (SELECT value ->> 0 AS id, value ->> 1 AS amount FROM json_each(?)) AS j WHERE document.id = j.id`,
+		string(append(pairs, ']')))
+	return err
+}
+
+// idsOf gives the ids of documents in a currency by their numbers.
+func (s documents) idsOf(ctx context.Context, conn int64, currency money.Currency, numbers []string) (map[string]int64, error) {
+	type numbered struct {
+		number string
+		id     int64
+	}
+	read := func(row scanner) (n numbered, err error) {
+		err = row.Scan(&n.number, &n.id)
+		return n, err
+	}
+	found, err := all(ctx, s.tx, read, `SELECT d.number, d.id FROM json_each(?) j
+		CROSS JOIN document d ON d.connection = ? AND d.number = j.value WHERE d.currency = ?`, jsonArray(numbers), conn, currency)
+	ids := make(map[string]int64, len(found))
+	for _, n := range found {
+		ids[n.number] = n.id
+	}
+	return ids, err
+}
+
+func (s documents) Settle(ctx context.Context, connectionID string, claim ports.Claim) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return err
+	}
+	changed, err := s.exec(ctx, `UPDATE document SET claimed = claimed - ?1, paid = paid + ?1, balance = balance - ?1
+		WHERE connection = ?2 AND number = ?3 AND currency = ?4`, claim.Amount.Minor(), conn, claim.Number, claim.Amount.Currency())
+	if err != nil || changed == 1 {
+		return err
+	}
+	return s.refuse(ctx, conn, claim)
+}
+
+// refuse says why no document could take a claim.
+func (s documents) refuse(ctx context.Context, conn int64, claim ports.Claim) error {
+	currency, err := one(ctx, s.tx, scalar[string], "SELECT currency FROM document WHERE connection = ? AND number = ?", conn, claim.Number)
+	if err != nil {
+		return named(err, "document")
+	}
 	return fault.Invalid(money.CodeMixed, "currency",
-		"a claim in "+string(claim.Amount.Currency())+" cannot stand against a document in "+string(d.Total.Currency()))
+		"a claim in "+string(claim.Amount.Currency())+" cannot stand against a document in "+currency)
 }

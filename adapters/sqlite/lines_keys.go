@@ -23,7 +23,7 @@ import (
 // read again from there, as they are after a start.
 type lineKeys struct {
 	mu      sync.Mutex
-	seed    maphash.Seed
+	hash    func(key string) uint64
 	payouts map[int64]*payoutKeys
 	// recent holds the payouts in the order of their last use.
 	recent []int64
@@ -35,13 +35,17 @@ const maxKeys = 1 << 20
 // payoutKeys are the keys of the first lines of a payout. Of keys with the same
 // hash it knows the first one.
 type payoutKeys struct {
-	seed     maphash.Seed
+	hash     func(key string) uint64
 	lines    int64
 	ordinals map[uint64]uint32
 }
 
 func newLineKeys() *lineKeys {
-	return &lineKeys{seed: maphash.MakeSeed(), payouts: map[int64]*payoutKeys{}}
+	seed := maphash.MakeSeed()
+	return &lineKeys{
+		hash:    func(key string) uint64 { return maphash.String(seed, key) },
+		payouts: map[int64]*payoutKeys{},
+	}
 }
 
 // of gives the keys of a payout that has so many lines, or none to be filled.
@@ -50,7 +54,7 @@ func (k *lineKeys) of(payoutNum, lines int64) *payoutKeys {
 	defer k.mu.Unlock()
 	keys := k.payouts[payoutNum]
 	if keys == nil || keys.lines != lines {
-		keys = &payoutKeys{seed: k.seed, ordinals: map[uint64]uint32{}}
+		keys = &payoutKeys{hash: k.hash, ordinals: map[uint64]uint32{}}
 		k.payouts[payoutNum] = keys
 	}
 	k.recent = append(slices.DeleteFunc(k.recent, func(num int64) bool { return num == payoutNum }), payoutNum)
@@ -79,8 +83,6 @@ func (k *lineKeys) forget(payoutNum int64) {
 	k.recent = slices.DeleteFunc(k.recent, func(num int64) bool { return num == payoutNum })
 }
 
-func (p *payoutKeys) hash(key string) uint64 { return maphash.String(p.seed, key) }
-
 // add takes the key of the next line.
 func (p *payoutKeys) add(key string) {
 	p.lines++
@@ -108,19 +110,16 @@ func (s lines) keys(ctx context.Context, payoutNum, last int64) (*payoutKeys, er
 
 // stored gives the lines that the payout has under the keys of a batch.
 func (s lines) stored(ctx context.Context, payoutNum int64, keys *payoutKeys, batch []payout.Line) (map[string]payout.Line, error) {
-	wanted := map[int64]string{}
+	var ids []int64
+	var suspects []string
 	for _, l := range batch {
 		if ordinal := keys.ordinals[keys.hash(l.Key)]; ordinal != 0 {
-			wanted[lineID(payoutNum, int64(ordinal))] = l.Key
+			ids, suspects = append(ids, lineID(payoutNum, int64(ordinal))), append(suspects, l.Key)
 		}
 	}
 	stored := make(map[string]payout.Line, len(batch))
-	if len(wanted) == 0 {
+	if len(ids) == 0 {
 		return stored, nil
-	}
-	ids := make([]int64, 0, len(wanted))
-	for id := range wanted {
-		ids = append(ids, id)
 	}
 	found, err := s.lineRecords(ctx, lineSelect+"WHERE l.id IN (SELECT value FROM json_each(?))", jsonNumbers(ids))
 	if err != nil {
@@ -129,7 +128,7 @@ func (s lines) stored(ctx context.Context, payoutNum int64, keys *payoutKeys, ba
 	for _, l := range found {
 		stored[l.Key] = l.Line
 	}
-	for _, key := range wanted {
+	for _, key := range suspects {
 		if _, ok := stored[key]; !ok {
 			if err := s.search(ctx, payoutNum, key, stored); err != nil {
 				return nil, err
