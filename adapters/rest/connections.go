@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"io"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/civil"
@@ -94,7 +93,7 @@ func (s *server) ExportBooks(ctx context.Context, r api.ExportBooksRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return api.ExportBooks200ApplicationOctetStreamResponse{Body: io.Reader(books)}, nil
+	return api.ExportBooks200ApplicationOctetStreamResponse{Body: books}, nil
 }
 
 // day reads the day for which something is asked, by default the merchant's today.

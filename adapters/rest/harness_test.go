@@ -183,12 +183,11 @@ func (h *hub) problem(t *testing.T, key, method, path, body string, status int, 
 
 // engine is a fake of what starts work.
 type engine struct {
-	store    ports.Store
-	fail     error
-	panics   bool
-	wait     func(ctx context.Context)
-	did      []string
-	adoption settlement.Adoption
+	store  ports.Store
+	fail   error
+	panics bool
+	wait   func(ctx context.Context)
+	did    []string
 }
 
 func (e *engine) note(act string) error {

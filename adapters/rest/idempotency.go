@@ -39,8 +39,8 @@ func (s *server) once(contract *contract) gin.HandlerFunc {
 			return
 		}
 		defer running.remove(who + " " + key)
-		print := fingerprint(c)
-		replayed, err := s.replay(c, who, key, print)
+		hash := fingerprint(c)
+		replayed, err := s.replay(c, who, key, hash)
 		if err != nil {
 			s.refuse(c, err)
 		}
@@ -52,13 +52,13 @@ func (s *server) once(contract *contract) gin.HandlerFunc {
 		c.Writer = answer
 		c.Next()
 		s.keep(c, ports.Reply{
-			Caller: who, Key: key, Fingerprint: print, Status: answer.Status(), Body: answer.body.Bytes(), At: s.Now().UTC(),
+			Caller: who, Key: key, Fingerprint: hash, Status: answer.Status(), Body: answer.body.Bytes(), At: s.Now().UTC(),
 		})
 	}
 }
 
 // replay answers with what was answered before, if anything was.
-func (s *server) replay(c *gin.Context, who, key, print string) (bool, error) {
+func (s *server) replay(c *gin.Context, who, key, hash string) (bool, error) {
 	var before ports.Reply
 	err := s.Store.View(c.Request.Context(), func(ctx context.Context, tx ports.Tx) error {
 		var err error
@@ -71,7 +71,7 @@ func (s *server) replay(c *gin.Context, who, key, print string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if before.Fingerprint != print {
+	if before.Fingerprint != hash {
 		return false, fault.New(CodeMismatch, fault.Conflict, "this Idempotency-Key was used for another request").
 			WithField(idempotencyHeader).WithRemedy("use a new key for a new request")
 	}
@@ -108,10 +108,10 @@ func wanted(ctx context.Context, prefix string) string {
 func fingerprint(c *gin.Context) string {
 	body, _ := c.Get(bodyKey)
 	content, _ := body.([]byte)
-	hash := sha256.New()
-	hash.Write([]byte(c.Request.Method + " " + c.Request.URL.RequestURI() + "\n"))
-	hash.Write(content)
-	return hex.EncodeToString(hash.Sum(nil))
+	sum := sha256.New()
+	sum.Write([]byte(c.Request.Method + " " + c.Request.URL.RequestURI() + "\n"))
+	sum.Write(content)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // recorder keeps a copy of what is answered.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/gin-gonic/gin"
+	"github.com/hashicorp/go-hclog"
 )
 
 const requestIDKey = "kvitt.request_id"
@@ -38,11 +39,15 @@ func (s *server) identify(c *gin.Context) {
 func requestID(c *gin.Context) string { return c.GetString(requestIDKey) }
 
 // logAccess writes one line per request: never a query, a header or a body, which
-// may hold secrets.
+// may hold secrets. Reading that went well is a detail, lest it bury the rest.
 func (s *server) logAccess(c *gin.Context) {
 	start := s.Now()
 	defer func() {
-		s.Log.Info("request",
+		level := hclog.Info
+		if c.Request.Method == http.MethodGet && c.Writer.Status() < http.StatusBadRequest {
+			level = hclog.Debug
+		}
+		s.Log.Log(level, "request",
 			"request_id", requestID(c), "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(),
 			"bytes", max(c.Writer.Size(), 0), "duration", s.Now().Sub(start).String(), "caller", callerOf(c).ID)
 	}()

@@ -113,9 +113,16 @@ func (b books) fieldOf(account ledger.Account) string {
 		field   string
 		account ledger.Account
 	}{
-		{"fee", a.Fee}, {"fee_vat", a.FeeVAT}, {"reserve", a.Reserve}, {"dispute", a.Dispute},
-		{"dispute_loss", a.DisputeLoss}, {"suspense", a.Suspense}, {"rounding", a.Rounding},
-		{"commission", a.Commission}, {"loan", a.Loan}, {"tax", a.Tax},
+		{"fee", a.Fee},
+		{"fee_vat", a.FeeVAT},
+		{"reserve", a.Reserve},
+		{"dispute", a.Dispute},
+		{"dispute_loss", a.DisputeLoss},
+		{"suspense", a.Suspense},
+		{"rounding", a.Rounding},
+		{"commission", a.Commission},
+		{"loan", a.Loan},
+		{"tax", a.Tax},
 	} {
 		if named.account == account {
 			return "settings.accounts." + named.field

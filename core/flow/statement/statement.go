@@ -230,9 +230,14 @@ func addTo(totals []Totals, p Payout) ([]Totals, error) {
 		sum  *money.Amount
 		part money.Amount
 	}{
-		{&t.Proof.Gross, p.Proof.Gross}, {&t.Proof.Refunds, p.Proof.Refunds}, {&t.Proof.Fees, p.Proof.Fees},
-		{&t.Proof.FeeVAT, p.Proof.FeeVAT}, {&t.Proof.Reserves, p.Proof.Reserves}, {&t.Proof.Other, p.Proof.Other},
-		{&t.Proof.Net, p.Proof.Net}, {&t.Proof.Difference, p.Proof.Difference},
+		{&t.Proof.Gross, p.Proof.Gross},
+		{&t.Proof.Refunds, p.Proof.Refunds},
+		{&t.Proof.Fees, p.Proof.Fees},
+		{&t.Proof.FeeVAT, p.Proof.FeeVAT},
+		{&t.Proof.Reserves, p.Proof.Reserves},
+		{&t.Proof.Other, p.Proof.Other},
+		{&t.Proof.Net, p.Proof.Net},
+		{&t.Proof.Difference, p.Proof.Difference},
 	} {
 		var err error
 		if *pair.sum, err = pair.sum.Add(pair.part); err != nil {
