@@ -54,12 +54,15 @@ func newWorld(t *testing.T, provider *fakeProvider, books *fakeBooks) *world {
 }
 
 // restart gives the flow a new service, as after a crash of the hub.
-func (w *world) restart() {
+func (w *world) restart() { w.restartOn(time.Now, settlement.DefaultOptions().Slice) }
+
+// restartOn gives it one that works by another clock, in slices of another length.
+func (w *world) restartOn(machine func() time.Time, slice time.Duration) {
 	catalogue := fakeCatalogue{"fakepay": w.provider, "fakebooks": w.books}
 	desk := remote.NewDesk(w.store, catalogue, plainSecrets{}, noTokens{}, clock.Machine{}, remote.Options{Owner: "test", Deadline: time.Minute})
 	options := settlement.DefaultOptions()
-	options.Batch, options.Backoff, options.Attempts = 2, time.Nanosecond, 4
-	w.service = settlement.New(w.store, desk, w.clock, time.Now, pdf.Proofs{}, hclog.NewNullLogger(), options)
+	options.Slice, options.Batch, options.Backoff, options.Attempts = slice, 2, time.Nanosecond, 4
+	w.service = settlement.New(w.store, desk, w.clock, machine, pdf.Proofs{}, hclog.NewNullLogger(), options)
 }
 
 func (w *world) onboard() {

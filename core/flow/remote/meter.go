@@ -41,6 +41,13 @@ func (t *Tally) add(connector string, usage ports.Usage) {
 	t.rateLimited[connector] += int64(usage.RateLimited)
 }
 
+// Empty says whether nothing has been counted since the last Drain.
+func (t *Tally) Empty() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.calls) == 0
+}
+
 // Drain gives what has been counted and starts again from nothing.
 func (t *Tally) Drain() (calls, rateLimited map[string]int64) {
 	t.mu.Lock()

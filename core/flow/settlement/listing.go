@@ -147,20 +147,11 @@ func (s *Service) reread(ctx context.Context, tx ports.Tx, p ports.PayoutRecord)
 // mirrorPage reads one page of the accounting system's documents: everything not
 // paid at first, then whatever changed since.
 func (w *work) mirrorPage(ctx context.Context) error {
-	documents, err := remote.Capability[ports.DocumentSource](w.target, ports.CapabilityDocuments)
-	if err != nil {
-		return err
-	}
 	since, err := w.watermark(ctx)
 	if err != nil {
 		return err
 	}
-	var page ports.DocumentPage
-	err = w.target.Do(remote.WithTally(ctx, w.tally), "ListDocuments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
-		var err error
-		page, err = documents.ListDocuments(ctx, ports.ListDocumentsRequest{Call: call, Since: since, Cursor: w.progress.Cursor})
-		return page.Usage, err
-	})
+	page, err := w.nextDocuments(ctx, since)
 	if err != nil {
 		return err
 	}
@@ -181,6 +172,34 @@ func (w *work) mirrorPage(ctx context.Context) error {
 		}
 		return tx.Cursors().Set(ctx, w.flow.Target, "documents", page.Watermark)
 	})
+}
+
+// nextDocuments gives the page where the list goes on, and has the one after it
+// fetched meanwhile.
+func (w *work) nextDocuments(ctx context.Context, since string) (ports.DocumentPage, error) {
+	fetch := func(cursor string) func(context.Context) (ports.DocumentPage, error) {
+		return func(ctx context.Context) (ports.DocumentPage, error) { return w.fetchDocuments(ctx, since, cursor) }
+	}
+	at := w.progress.Cursor
+	page, err := w.documents.take(ctx, nameOf(since, at), fetch(at))
+	if err == nil && page.Next != "" {
+		w.documents.start(ctx, nameOf(since, page.Next), fetch(page.Next))
+	}
+	return page, err
+}
+
+func (w *work) fetchDocuments(ctx context.Context, since, cursor string) (ports.DocumentPage, error) {
+	var page ports.DocumentPage
+	documents, err := remote.Capability[ports.DocumentSource](w.target, ports.CapabilityDocuments)
+	if err != nil {
+		return page, err
+	}
+	err = w.target.Do(remote.WithTally(ctx, w.tally), "ListDocuments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+		var err error
+		page, err = documents.ListDocuments(ctx, ports.ListDocumentsRequest{Call: call, Since: since, Cursor: cursor})
+		return page.Usage, err
+	})
+	return page, err
 }
 
 func (w *work) watermark(ctx context.Context) (string, error) {

@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -19,12 +20,7 @@ const searchesAtOnce = 10
 // Together with the first lines it plans the payout as a whole; after the last
 // ones the plan is frozen.
 func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
-	var lines []ports.LineRecord
-	err := w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		lines, err = tx.Lines().After(ctx, p.ID, p.PlannedTo, w.options.Batch)
-		return err
-	})
+	lines, err := w.nextBatch(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -39,6 +35,9 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 	} else {
 		after.State = payout.Planned
 	}
+	if !isFirst && len(lines) > 0 { // the first one decides on lines of every batch
+		w.batches.start(ctx, batchName(after), func(ctx context.Context) ([]ports.LineRecord, error) { return w.batch(ctx, after) })
+	}
 	return w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
 		if isFirst {
 			if err := w.planWhole(ctx, tx, p); err != nil {
@@ -50,6 +49,21 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 		}
 		return tx.Payouts().Save(ctx, after)
 	})
+}
+
+// nextBatch gives the lines where the planning of a payout goes on.
+func (w *work) nextBatch(ctx context.Context, p ports.PayoutRecord) ([]ports.LineRecord, error) {
+	return w.batches.take(ctx, batchName(p), func(ctx context.Context) ([]ports.LineRecord, error) { return w.batch(ctx, p) })
+}
+
+func batchName(p ports.PayoutRecord) string { return nameOf(p.ID, strconv.FormatInt(p.PlannedTo, 10)) }
+
+func (w *work) batch(ctx context.Context, p ports.PayoutRecord) (lines []ports.LineRecord, err error) {
+	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		lines, err = tx.Lines().After(ctx, p.ID, p.PlannedTo, w.options.Batch)
+		return err
+	})
+	return lines, err
 }
 
 // rematchBatch looks again at lines that wait for a document or are exceptions of

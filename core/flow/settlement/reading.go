@@ -50,7 +50,7 @@ func (w *work) leave(ctx context.Context, p ports.PayoutRecord) error {
 // readPage reads one page of a payout's rows. After the last one it proves the
 // payout; nothing is planned before that.
 func (w *work) readPage(ctx context.Context, p ports.PayoutRecord) error {
-	page, err := w.fetchLines(ctx, p)
+	page, err := w.nextLines(ctx, p)
 	if f := fault.Of(err); f != nil && aboutContent(f) {
 		return w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error { return w.hold(ctx, tx, p, f) })
 	}
@@ -67,6 +67,18 @@ func (w *work) readPage(ctx context.Context, p ports.PayoutRecord) error {
 // aboutContent tells faults of what the provider says from faults of reaching it.
 func aboutContent(f *fault.Error) bool {
 	return readAgain(f.Code) || f.Code == payout.CodeContentChanged
+}
+
+// nextLines gives the page where the reading of a payout goes on, and has the one
+// after it fetched meanwhile.
+func (w *work) nextLines(ctx context.Context, p ports.PayoutRecord) (ports.LinePage, error) {
+	page, err := w.pages.take(ctx, nameOf(p.ID, p.LineCursor), func(ctx context.Context) (ports.LinePage, error) { return w.fetchLines(ctx, p) })
+	if err != nil || page.Next == "" {
+		return page, err
+	}
+	p.LineCursor = page.Next
+	w.pages.start(ctx, nameOf(p.ID, p.LineCursor), func(ctx context.Context) (ports.LinePage, error) { return w.fetchLines(ctx, p) })
+	return page, nil
 }
 
 func (w *work) fetchLines(ctx context.Context, p ports.PayoutRecord) (ports.LinePage, error) {

@@ -132,9 +132,11 @@ func (s *Service) Advance(ctx context.Context, flowID string) (Next, error) {
 	if w == nil || err != nil {
 		return Next{Done: w == nil && err == nil}, err
 	}
+	defer w.dropAhead()
 	for end := s.machine().Add(s.options.Slice); s.machine().Before(end); {
 		next, err := w.unit(ctx)
 		if err != nil {
+			w.dropAhead()
 			return w.stumble(ctx, err)
 		}
 		if next.Done || next.After > 0 {
@@ -144,7 +146,8 @@ func (s *Service) Advance(ctx context.Context, flowID string) (Next, error) {
 			return Next{}, err
 		}
 	}
-	return Next{}, nil
+	w.dropAhead()
+	return Next{}, w.keepTally(ctx)
 }
 
 // unit does one bounded piece of work: at most one page, batch or group of writes.

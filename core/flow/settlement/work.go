@@ -25,6 +25,10 @@ type work struct {
 	target   *remote.Account
 	progress progress
 	tally    *remote.Tally
+	// What is read while the piece before it is being stored.
+	documents ahead[ports.DocumentPage]
+	pages     ahead[ports.LinePage]
+	batches   ahead[[]ports.LineRecord]
 }
 
 // phase is what a run does now.
@@ -140,6 +144,14 @@ func (w *work) update(ctx context.Context, after progress, fn func(ctx context.C
 	}
 	w.progress = after
 	return nil
+}
+
+// keepTally stores what calls have cost that belong to no other piece of work.
+func (w *work) keepTally(ctx context.Context) error {
+	if w.tally.Empty() {
+		return nil
+	}
+	return w.update(ctx, w.progress, func(context.Context, ports.Tx) error { return nil })
 }
 
 func (w *work) saveProgress(ctx context.Context, tx ports.Tx, p progress) error {
