@@ -111,7 +111,7 @@ func (t *tx) change(ctx context.Context, query string, args ...any) (sql.Result,
 	if !t.writable {
 		return nil, errReadOnly()
 	}
-	stmt, err := t.prepare(ctx, query)
+	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // one reads one row; it fails with sql.ErrNoRows if there is none.
 func one[T any](ctx context.Context, t *tx, read func(scanner) (T, error), query string, args ...any) (T, error) {
-	stmt, err := t.prepare(ctx, query)
+	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		var none T
 		return none, err
@@ -133,7 +133,7 @@ func one[T any](ctx context.Context, t *tx, read func(scanner) (T, error), query
 
 // all reads every row before it returns, so that none is open in the caller.
 func all[T any](ctx context.Context, t *tx, read func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	stmt, err := t.prepare(ctx, query)
+	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // closed with the transaction
 	if err != nil {
 		return nil, err
 	}
