@@ -1,0 +1,42 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The figures depend on the machine; what must hold anywhere is that the bench
+// measures the whole work.
+func TestAPayoutIsPlannedThroughTheProcessBorder(t *testing.T) {
+	t.Parallel()
+	const lines = 1000
+	folder := t.TempDir()
+	generator, err := build(t.Context(), folder, "server/bench/generator")
+	require.NoError(t, err)
+	profiled := false
+	v, err := measureVolume(t.Context(), folder, generator, lines, func() error { profiled = true; return nil })
+	require.NoError(t, err)
+	require.True(t, profiled)
+	require.Positive(t, v.Mirroring)
+	require.Positive(t, v.Reading)
+	require.Positive(t, v.Planning)
+	// A line, its fate, its document with three keys, and its payment.
+	require.Greater(t, v.Rows, int64(7*lines))
+	require.Positive(t, v.Raw)
+}
+
+func TestTheFortnoxSimulatorTakesThePayoutWithinItsLimit(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits for a rate limit of 25 calls in 5 seconds")
+	}
+	const lines = 10
+	folder := t.TempDir()
+	generator, err := build(t.Context(), folder, "server/bench/generator")
+	require.NoError(t, err)
+	l, err := measureLimit(t.Context(), folder, generator, lines)
+	require.NoError(t, err)
+	require.Zero(t, l.Refused)
+	require.GreaterOrEqual(t, l.Calls, l.Least, "what is called the least possible is not")
+}

@@ -1,0 +1,148 @@
+// Command bench measures kvitt: how fast it reads, matches and plans payouts of up
+// to a million lines and in how much memory, and how near it comes to the rate
+// limit of an accounting system. The README beside it says how to read the tables.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// options are the command's flags.
+type options struct {
+	part    string
+	sizes   []int
+	lines   int
+	profile string
+	// plan, folder and generator are what the bench tells the process of its own
+	// in which it plans one payout.
+	plan      int
+	folder    string
+	generator string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	o, err := parse(os.Args[1:])
+	if err == nil {
+		err = o.run(ctx, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (options, error) {
+	o := options{}
+	var sizes string
+	flags := flag.NewFlagSet("bench", flag.ExitOnError)
+	flags.StringVar(&o.part, "part", "all", "what to measure: matching, volume, limit or all")
+	flags.StringVar(&sizes, "sizes", "10000,100000,1000000", "volume: lines of the payouts")
+	flags.IntVar(&o.lines, "lines", 1000, "limit: lines of the payout")
+	flags.StringVar(&o.profile, "profile", "", "volume: folder for profiles of the hub, one per size")
+	flags.IntVar(&o.plan, "plan", 0, "used by the bench itself: plan one payout of so many lines and print JSON")
+	flags.StringVar(&o.folder, "folder", "", "used by the bench itself")
+	flags.StringVar(&o.generator, "generator", "", "used by the bench itself")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	for size := range strings.SplitSeq(sizes, ",") {
+		lines, err := strconv.Atoi(size)
+		if err != nil || lines < 1 {
+			return o, fmt.Errorf("-sizes: %q is not a number of lines", size)
+		}
+		o.sizes = append(o.sizes, lines)
+	}
+	switch o.part {
+	case "all", "matching", "volume", "limit":
+		return o, nil
+	}
+	return o, fmt.Errorf("-part: there is no part %q", o.part)
+}
+
+func (o options) run(ctx context.Context, out io.Writer) (err error) {
+	if o.plan > 0 {
+		return o.planOne(ctx, out)
+	}
+	folder, err := os.MkdirTemp("", "kvitt-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder) //nolint:errcheck // a leftover in the folder for temporary files
+	generator, err := build(ctx, folder, "server/bench/generator")
+	if err != nil {
+		return err
+	}
+	if o.part == "all" || o.part == "matching" {
+		reportMatching(out)
+	}
+	if o.part == "all" || o.part == "volume" {
+		if err := o.volumes(ctx, folder, generator, out); err != nil {
+			return err
+		}
+	}
+	if o.part == "all" || o.part == "limit" {
+		fmt.Fprintf(out, "\nBooking %d lines in the Fortnox simulator, which takes about %s ...\n", o.lines,
+			limited{Calls: leastCalls(o.lines)}.alone())
+		l, err := measureLimit(ctx, folder, generator, o.lines)
+		if err != nil {
+			return err
+		}
+		return reportLimit(out, l)
+	}
+	return nil
+}
+
+// volumes plans one payout after the other, each in a process of its own.
+func (o options) volumes(ctx context.Context, folder, generator string, out io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	var all []volume
+	for _, lines := range o.sizes {
+		place := filepath.Join(folder, strconv.Itoa(lines))
+		if err := os.Mkdir(place, 0o700); err != nil {
+			return err
+		}
+		hub := exec.CommandContext(ctx, self, "-plan", strconv.Itoa(lines), "-folder", place, "-generator", generator, "-profile", o.profile) //nolint:gosec // itself
+		hub.Stderr = os.Stderr
+		text, err := hub.Output()
+		if err != nil {
+			return fmt.Errorf("planning %d lines: %w", lines, err)
+		}
+		var v volume
+		if err := json.Unmarshal(text, &v); err != nil {
+			return fmt.Errorf("planning %d lines: %w", lines, err)
+		}
+		all = append(all, v)
+		if err := os.RemoveAll(place); err != nil {
+			return err
+		}
+	}
+	return reportVolumes(out, all)
+}
+
+// planOne is what the process of its own does.
+func (o options) planOne(ctx context.Context, out io.Writer) error {
+	stop, err := startProfile(o.profile, o.plan)
+	if err != nil {
+		return err
+	}
+	v, err := measureVolume(ctx, o.folder, o.generator, o.plan, stop)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(v)
+}
