@@ -17,7 +17,7 @@ import (
 )
 
 // deadline is how long a test waits for what must happen; it is no measure.
-const deadline = 20 * time.Second
+const deadline = time.Minute
 
 // openDB opens a database as the store does: one connection, BEGIN IMMEDIATE.
 func openDB(t *testing.T, path string) *sql.DB {

@@ -175,6 +175,7 @@ func rawInsert(b *testing.B, db *sql.DB, table string, columns []string, rows []
 				b.Fatal(err)
 			}
 		}
+		require.NoError(b, stmt.Close())
 		require.NoError(b, tx.Commit())
 	}
 }
