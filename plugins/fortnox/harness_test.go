@@ -133,9 +133,20 @@ func (r *remote) sim(method, path string, body, into any) {
 	}
 }
 
-func (r *remote) fault(f simulator.Fault) { r.tb.Helper(); r.sim(http.MethodPost, "faults", f, nil) }
-func (r *remote) heal()                   { r.tb.Helper(); r.sim(http.MethodDelete, "faults", nil, nil) }
-func (r *remote) forget()                 { r.tb.Helper(); r.sim(http.MethodDelete, "requests", nil, nil) }
+func (r *remote) fault(f simulator.Fault) {
+	r.tb.Helper()
+	r.sim(http.MethodPost, "faults", f, nil)
+}
+
+func (r *remote) heal() {
+	r.tb.Helper()
+	r.sim(http.MethodDelete, "faults", nil, nil)
+}
+
+func (r *remote) forget() {
+	r.tb.Helper()
+	r.sim(http.MethodDelete, "requests", nil, nil)
+}
 
 // request is one request as the simulator saw it.
 type request struct{ Method, Path, Query string }

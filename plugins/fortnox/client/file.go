@@ -82,7 +82,11 @@ func (c *Client) download(ctx context.Context, target string) ([]byte, error) {
 
 // Connect joins a file to a voucher of a financial year.
 func (c *Client) Connect(ctx context.Context, fileID, series, number, year string) (Connection, error) {
-	body := struct{ FileId, VoucherNumber, VoucherSeries string }{fileID, number, series} //nolint:revive,staticcheck // the field's name at Fortnox
+	body := struct {
+		FileID        string `json:"FileId"`
+		VoucherNumber string
+		VoucherSeries string
+	}{fileID, number, series}
 	var made Connection
 	target := address(url.Values{"financialyear": {year}}, "voucherfileconnections")
 	err := c.send(ctx, http.MethodPost, target, "VoucherFileConnection", body, &made)
