@@ -58,9 +58,9 @@ func newPayoutList(s streams, a *access) *cobra.Command {
 				return err
 			}
 			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tREFERENCE\tDATE\tNET\tDIFFERENCE\tSTATE\tLINES\tEXCEPTIONS") //nolint:errcheck // Flush tells
+			fmt.Fprintln(w, "ID\tREFERENCE\tDATE\tNET\tDIFFERENCE\tSTATE\tLINES\tEXCEPTIONS")
 			for _, p := range payouts {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\t%s\t%s\t%d\t%d\n", //nolint:errcheck // Flush tells
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\t%s\t%s\t%d\t%d\n",
 					p.ID, p.Reference, p.Date, p.Effects.Net, p.Effects.Currency, p.Effects.Difference, p.State, p.Counts.Lines, p.Counts.Exceptions)
 			}
 			return w.Flush()
@@ -93,7 +93,6 @@ func newPayoutShow(s streams, a *access) *cobra.Command {
 	}
 }
 
-//nolint:errcheck // the tabwriter keeps errors for Flush
 func showPayout(w *tabwriter.Writer, p api.Payout, explained api.Explanation) {
 	e := p.Effects
 	fmt.Fprintf(w, "payout\t%s %s of %s, %s\n", p.Provider, p.Reference, p.Date, p.State)
@@ -101,8 +100,14 @@ func showPayout(w *tabwriter.Writer, p api.Payout, explained api.Explanation) {
 		fmt.Fprintf(w, "held\t%s: %s\n\t%s\n", p.Hold.Code, p.Hold.Reason, p.Hold.Remedy)
 	}
 	for _, row := range [][2]string{
-		{"sales", e.Gross}, {"refunds", e.Refunds}, {"fees", e.Fees}, {"VAT on fees", e.FeeVat},
-		{"reserves", e.Reserves}, {"other", e.Other}, {"net", e.Net}, {"difference", e.Difference},
+		{"sales", e.Gross},
+		{"refunds", e.Refunds},
+		{"fees", e.Fees},
+		{"VAT on fees", e.FeeVat},
+		{"reserves", e.Reserves},
+		{"other", e.Other},
+		{"net", e.Net},
+		{"difference", e.Difference},
 	} {
 		fmt.Fprintf(w, "%s\t%s %s\n", row[0], row[1], e.Currency)
 	}

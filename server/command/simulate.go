@@ -33,7 +33,7 @@ func newSimulate(s streams) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				defer os.Remove(file) //nolint:errcheck // a leftover in the folder of temporary files
+				defer os.Remove(file)
 				script = file
 			}
 			run := exec.CommandContext(cmd.Context(), program, "--world", script, "--listen", listen) //nolint:gosec // one of our own programs

@@ -143,8 +143,13 @@ func (t Timings) validate() error {
 		field string
 		value time.Duration
 	}{
-		{"slice", t.Slice}, {"job_timeout", t.JobTimeout}, {"rescue_after", t.RescueAfter}, {"poll", t.Poll},
-		{"call", t.Call}, {"backoff", t.Backoff}, {"stop", t.Stop},
+		{"slice", t.Slice},
+		{"job_timeout", t.JobTimeout},
+		{"rescue_after", t.RescueAfter},
+		{"poll", t.Poll},
+		{"call", t.Call},
+		{"backoff", t.Backoff},
+		{"stop", t.Stop},
 	} {
 		if timing.value <= 0 {
 			return fault.Invalid(CodeInvalid, "timings."+timing.field, "a duration must be positive, like 30s")

@@ -75,7 +75,6 @@ type fakeBooks struct {
 	mu        sync.Mutex
 	pageSize  int
 	documents []invoice.Document
-	changed   []string // numbers changed since the last full list
 	payments  map[string][]ports.RegisteredPayment
 	paid      map[string]string // key → payment number
 	vouchers  map[string]ports.VoucherRequest
@@ -98,7 +97,10 @@ func (f *fakeBooks) Describe() ports.Description {
 		Capabilities: []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers, ports.CapabilityAttachments},
 		Quota:        ports.Quota{InFlight: 3},
 		Operations: []ports.Operation{
-			{Name: "Verify", Calls: 1}, {Name: "ListDocuments", Calls: 1}, {Name: "FindDocuments", Calls: 1}, {Name: "ListPayments", Calls: 1},
+			{Name: "Verify", Calls: 1},
+			{Name: "ListDocuments", Calls: 1},
+			{Name: "FindDocuments", Calls: 1},
+			{Name: "ListPayments", Calls: 1},
 			{Name: "EnsurePayment", Calls: 2, RecoveryCalls: 3, Recovery: ports.RecoveryByDifference},
 			{Name: "EnsureVoucher", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
 			{Name: "EnsureAttachment", Calls: 2, RecoveryCalls: 3, Recovery: ports.RecoveryByState},
@@ -256,6 +258,7 @@ type plainSecrets struct{}
 func (plainSecrets) Seal(_ context.Context, _ string, plain []byte) ([]byte, error) {
 	return plain, nil
 }
+
 func (plainSecrets) Open(_ context.Context, _ string, sealed []byte) ([]byte, error) {
 	return sealed, nil
 }

@@ -36,7 +36,7 @@ func Start(ctx context.Context, folder, program string, args ...string) (*Proces
 	if err != nil {
 		return nil, fmt.Errorf("opening the log of %s: %w", name, err)
 	}
-	defer log.Close()                                                                         //nolint:errcheck // the child has its own descriptor
+	defer log.Close()
 	p := &Process{name: name, cmd: exec.Command(program, args...), done: make(chan struct{})} //nolint:noctx,gosec // outlives the context; the caller names the program
 	p.cmd.Stderr = log
 	if p.life, err = p.cmd.StdinPipe(); err != nil {
