@@ -68,7 +68,7 @@ func renderDocs(document *openapi3.T) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(document.Components.Schemas)) {
 		page.Schemas = append(page.Schemas, schemaDocs(name, document.Components.Schemas[name].Value))
 	}
-	parsed, err := template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsHTML)
+	parsed, err := template.New("docs").Funcs(template.FuncMap{"prose": prose, "inline": inline}).Parse(docsHTML)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +176,12 @@ func prose(text string) template.HTML {
 		if paragraph == "" {
 			continue
 		}
-		escaped := strong.ReplaceAllString(html.EscapeString(paragraph), "<strong>$1</strong>")
-		out.WriteString("<p>" + code.ReplaceAllString(escaped, "<code>$1</code>") + "</p>")
+		out.WriteString("<p>" + string(inline(paragraph)) + "</p>")
 	}
-	return template.HTML(out.String()) //nolint:gosec // escaped above; the text is the contract's own
+	return template.HTML(out.String()) //nolint:gosec // made of escaped parts
+}
+
+func inline(text string) template.HTML {
+	escaped := strong.ReplaceAllString(html.EscapeString(text), "<strong>$1</strong>")
+	return template.HTML(code.ReplaceAllString(escaped, "<code>$1</code>")) //nolint:gosec // escaped above; the text is the contract's own
 }

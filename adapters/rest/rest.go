@@ -108,6 +108,7 @@ func New(deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the API contract: %w", err)
 	}
+	gin.SetMode(gin.ReleaseMode) // in debug mode gin prints to standard output
 	engine := gin.New()
 	engine.ContextWithFallback = true // handlers get the request's own deadline
 	engine.HandleMethodNotAllowed = true

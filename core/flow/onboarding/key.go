@@ -39,7 +39,7 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey, by string) (ports.AP
 		return ports.APIKey{}, "", err
 	}
 	key := ports.APIKey{
-		ID: id, SHA256: HashKey(plain), Label: in.Label, Scope: in.Scope, MerchantID: in.MerchantID, CreatedAt: s.now(),
+		ID: id, SHA256: HashKey(plain), Label: in.Label, Scope: in.Scope, MerchantID: in.MerchantID, CreatedAt: s.parts.Now().UTC(),
 	}
 	created := act{merchant: in.MerchantID, by: by, name: "key.created", subject: id, detail: string(in.Scope)}
 	err = s.update(ctx, created, func(ctx context.Context, tx ports.Tx) error {

@@ -45,9 +45,9 @@ type Parts struct {
 	Secrets   ports.Secrets
 	Tokens    Tokens
 	Schemas   SchemaValidator
-	// Clock says which day it is for the merchant.
+	// Clock says when things happen to merchants.
 	Clock ports.BusinessClock
-	// Now is machine time, for when things were made.
+	// Now is machine time, in which API keys live.
 	Now func() time.Time
 	// Random gives unpredictable bytes for ids and keys.
 	Random io.Reader
@@ -60,7 +60,7 @@ type Service struct{ parts Parts }
 func New(parts Parts) *Service { return &Service{parts: parts} }
 
 // now is the moment that is kept with what is made.
-func (s *Service) now() time.Time { return s.parts.Now().UTC() }
+func (s *Service) now() time.Time { return s.parts.Clock.Now().UTC() }
 
 // identity gives the id that the caller wants, or else a new one.
 func (s *Service) identity(wanted, prefix string) (string, error) {
