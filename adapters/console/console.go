@@ -52,10 +52,11 @@ type Pages struct {
 // New makes the pages.
 func New(statements Statements, cases Cases, merchants Merchants) (*Pages, error) {
 	templates, err := template.New("proof").Funcs(template.FuncMap{
-		"style":  func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // our own file
-		"effect": effect,
-		"money":  plain,
-		"words":  words,
+		"style":     func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // our own file
+		"effect":    effect,
+		"money":     plain,
+		"words":     words,
+		"breakable": breakable,
 	}).Parse(proofHTML)
 	if err != nil {
 		return nil, fmt.Errorf("reading the pages: %w", err)

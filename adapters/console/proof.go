@@ -3,10 +3,8 @@ package console
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/kvitt/kvitt/core/flow/statement"
-	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
@@ -199,62 +197,4 @@ func (p *Pages) addClearing(ctx context.Context, page *proofPage) error {
 		page.Clearing = append(page.Clearing, shown)
 	}
 	return nil
-}
-
-// effect writes a signed amount as people read it: "+1 234,50" has no place on a
-// page in English, so "1 234.50" with a true minus and thin spaces.
-func effect(a money.Amount) string {
-	if a.Sign() < 0 {
-		return "−" + grouped(a.Abs().String())
-	}
-	return grouped(a.String())
-}
-
-// plain writes an amount, and nothing for 0, as in the columns of a voucher.
-func plain(a money.Amount) string {
-	if a.IsZero() {
-		return ""
-	}
-	return effect(a)
-}
-
-// grouped puts thin spaces between thousands.
-func grouped(number string) string {
-	whole, fraction, dotted := strings.Cut(number, ".")
-	var out strings.Builder
-	for i, digit := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			out.WriteRune('\u202f')
-		}
-		out.WriteRune(digit)
-	}
-	if dotted {
-		out.WriteString("." + fraction)
-	}
-	return out.String()
-}
-
-// words turns a name of the API into words: "invoice_payment" → "Invoice payment".
-func words(name any) string {
-	text := strings.ReplaceAll(toText(name), "_", " ")
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-func toText(name any) string {
-	switch n := name.(type) {
-	case string:
-		return n
-	case payout.Kind:
-		return string(n)
-	case payout.State:
-		return string(n)
-	case ports.LineState:
-		return string(n)
-	case ledger.Account:
-		return string(n)
-	}
-	return ""
 }
