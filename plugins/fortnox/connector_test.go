@@ -208,3 +208,23 @@ func TestARefusalForTooManyCallsIsCounted(t *testing.T) {
 	}
 	require.Equal(t, 1, r.counts()["invoice_payments"])
 }
+
+// Only a request that never had a connection proves that nothing was sent.
+func TestAFortnoxThatCannotBeReachedHasDoneNothing(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	r := &remote{tb: t, token: "opaque-token", hosts: map[string]string{client.Base: gone.URL}}
+	for method, err := range methods(t.Context(), New(), r.call(25), t) {
+		r.requireFault(err, "upstream.unreachable", fault.NotSent)
+		require.NotEmpty(t, method)
+	}
+}
+
+func TestAHostThatIsNotDeclaredIsNeverCalled(t *testing.T) {
+	t.Parallel()
+	r := &remote{tb: t, token: "opaque-token", hosts: map[string]string{client.Base: "not a url"}}
+	for _, err := range methods(t.Context(), New(), r.call(25), t) {
+		r.requireFault(err, "upstream.host_refused", fault.NotSent)
+	}
+}

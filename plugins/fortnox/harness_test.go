@@ -236,7 +236,7 @@ func (r *remote) granted(method string, attempt int) ports.Call {
 	return r.call(op.Calls)
 }
 
-func (r *remote) write(method string, key string, attempt int) ports.Write {
+func (r *remote) write(method, key string, attempt int) ports.Write {
 	return ports.Write{Call: r.granted(method, attempt), Key: key, Attempt: attempt}
 }
 

@@ -226,6 +226,7 @@ func TestACheckThatCouldNotBeMadeIsAnError(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				eachWay(t, func(t *testing.T, r *remote, c everything) {
+					f := f
 					f.Nth = nth
 					r.fault(f)
 					_, err := r.verify(c, usual(), "2026-04-20")

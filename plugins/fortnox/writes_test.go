@@ -234,6 +234,7 @@ func TestAWriteThatWasDisturbedIsMadeExactlyOnce(t *testing.T) {
 					t.Parallel()
 					eachWay(t, func(t *testing.T, r *remote, c everything) {
 						before := w.setUp(r, c)
+						f := f
 						f.Method, f.Path, f.Times = disturbed.method, disturbed.path, 1
 						r.fault(f)
 						next, done := w.attempt(t.Context(), r, c, 1)
@@ -279,9 +280,9 @@ func TestAWriteWhoseTimeEndedIsMadeExactlyOnce(t *testing.T) {
 	}
 }
 
-// waitForHeld polls until a fault holds a request.
+// waitForHeld polls until a fault holds a request, or for long enough.
 func (r *remote) waitForHeld() {
-	for {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
 		var held struct{ Held []struct{ N int } }
 		r.sim(http.MethodGet, "held", nil, &held)
 		if len(held.Held) > 0 {
