@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,8 +22,8 @@ import (
 type picture struct {
 	// Documents counts what stands in the accounting system, by kind.
 	Documents map[string]int
-	// Ledger is the accounting system's own, account by account.
-	Ledger []string
+	// Ledger is the accounting system's own: balances by account.
+	Ledger map[string]string
 	// Vouchers are those of its SIE file without their numbers, sorted.
 	Vouchers []string
 	// Payouts, Lines, Steps and Clearing are what the hub says.
@@ -33,16 +35,7 @@ func (s *stage) look(c cast) picture {
 	s.t.Helper()
 	p := picture{Documents: map[string]int{}}
 	s.fortnox.control(s.t, http.MethodGet, "/_sim/fortnox/counts", nil, &p.Documents)
-	var ledger struct {
-		Accounts []struct {
-			Number  int
-			Balance string
-		}
-	}
-	s.fortnox.control(s.t, http.MethodGet, "/_sim/fortnox/ledger", nil, &ledger)
-	for _, a := range ledger.Accounts {
-		p.Ledger = append(p.Ledger, fmt.Sprintf("%d %s", a.Number, a.Balance))
-	}
+	p.Ledger = s.ledger(s.t)
 	p.Vouchers = s.vouchers(c)
 	for _, payout := range list[api.Payout](s, "/v1/merchants/"+c.merchant+"/payouts") {
 		p.Payouts = append(p.Payouts, fmt.Sprintf("%s %s %+v %+v", payout.Reference, payout.State, payout.Effects, payout.Counts))
@@ -60,6 +53,23 @@ func (s *stage) look(c cast) picture {
 		p.Clearing = append(p.Clearing, fmt.Sprintf("%s %s open %s unexplained %s", a.Account, a.Balance, a.Open, a.Unexplained))
 	}
 	return p
+}
+
+// ledger reads the balances by account from the simulator, debit positive.
+func (s *stage) ledger(t *testing.T) map[string]string {
+	t.Helper()
+	var ledger struct {
+		Accounts []struct {
+			Number  int
+			Balance string
+		}
+	}
+	s.fortnox.control(t, http.MethodGet, "/_sim/fortnox/ledger", nil, &ledger)
+	balances := map[string]string{}
+	for _, a := range ledger.Accounts {
+		balances[strconv.Itoa(a.Number)] = a.Balance
+	}
+	return balances
 }
 
 // paymentNumber stands at the end of a payment's text; several at a time are
