@@ -124,7 +124,7 @@ func (m *Merchant) takePayouts(ctx context.Context, hub *client.Client, c cast) 
 		m.ids = append(m.ids, p.ID)
 		e, n := p.Effects, p.Counts
 		m.Payouts = append(m.Payouts, Payout{
-			ID: p.Reference, Provider: p.Provider, Date: p.Date, Currency: string(e.Currency), State: string(p.State),
+			ID: p.Reference, Provider: p.Provider, Date: p.Date, Currency: e.Currency, State: string(p.State),
 			Gross: e.Gross, Refunds: e.Refunds, Fees: e.Fees, FeeVAT: e.FeeVat, Reserves: e.Reserves, Other: e.Other,
 			Net: e.Net, Difference: e.Difference,
 			Lines: n.Lines, Matched: n.Matched, NoDocument: n.NoDocument, Waiting: n.Waiting, Exceptions: n.Exceptions,
