@@ -42,8 +42,10 @@ func Capability[T any](a *Account, capability ports.Capability) (T, error) {
 	return implementation, nil
 }
 
-// Verify checks the connection.
+// Verify checks the connection, with a fresh token: an old one may still have the
+// rights of before.
 func (a *Account) Verify(ctx context.Context, req ports.VerifyRequest) (ports.VerifyReport, error) {
+	a.desk.tokens.Forget(a.record.ID)
 	var report ports.VerifyReport
 	err := a.Do(ctx, "Verify", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		req.Call = call
