@@ -10,8 +10,8 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// lineKeys knows in memory under which ordinal a payout has each key, as hashes: 12
-// bytes and some room for each line of the payouts that were last written to.
+// lineKeys knows in memory under which ordinal a payout has each key: 11 to 21
+// bytes for each line of the payouts that were last written to.
 //
 // An index in the database would do the same, but providers' keys are random, so
 // that each line would change another page of it; measured, that makes storing a
@@ -32,14 +32,6 @@ type lineKeys struct {
 // maxKeys is how many keys of payouts other than the last one are kept.
 const maxKeys = 1 << 20
 
-// payoutKeys are the keys of the first lines of a payout. Of keys with the same
-// hash it knows the first one.
-type payoutKeys struct {
-	hash     func(key string) uint64
-	lines    int64
-	ordinals map[uint64]uint32
-}
-
 func newLineKeys() *lineKeys {
 	seed := maphash.MakeSeed()
 	return &lineKeys{
@@ -54,7 +46,7 @@ func (k *lineKeys) of(payoutNum, lines int64) *payoutKeys {
 	defer k.mu.Unlock()
 	keys := k.payouts[payoutNum]
 	if keys == nil || keys.lines != lines {
-		keys = &payoutKeys{hash: k.hash, ordinals: map[uint64]uint32{}}
+		keys = &payoutKeys{hash: k.hash}
 		k.payouts[payoutNum] = keys
 	}
 	k.recent = append(slices.DeleteFunc(k.recent, func(num int64) bool { return num == payoutNum }), payoutNum)
@@ -63,9 +55,9 @@ func (k *lineKeys) of(payoutNum, lines int64) *payoutKeys {
 }
 
 func (k *lineKeys) forgetOldest() {
-	total := 0
+	total := int64(0)
 	for i := len(k.recent) - 2; i >= 0; i-- {
-		if total += len(k.payouts[k.recent[i]].ordinals); total > maxKeys {
+		if total += k.payouts[k.recent[i]].lines; total > maxKeys {
 			for _, num := range k.recent[:i+1] {
 				delete(k.payouts, num)
 			}
@@ -81,14 +73,6 @@ func (k *lineKeys) forget(payoutNum int64) {
 	defer k.mu.Unlock()
 	delete(k.payouts, payoutNum)
 	k.recent = slices.DeleteFunc(k.recent, func(num int64) bool { return num == payoutNum })
-}
-
-// add takes the key of the next line.
-func (p *payoutKeys) add(key string) {
-	p.lines++
-	if hash := p.hash(key); p.ordinals[hash] == 0 {
-		p.ordinals[hash] = uint32(p.lines) //nolint:gosec // an ordinal has 28 bits
-	}
 }
 
 // keys gives the keys of a payout that has so many lines.
@@ -111,10 +95,9 @@ func (s lines) keys(ctx context.Context, payoutNum, last int64) (*payoutKeys, er
 // stored gives the lines that the payout has under the keys of a batch.
 func (s lines) stored(ctx context.Context, payoutNum int64, keys *payoutKeys, batch []payout.Line) (map[string]payout.Line, error) {
 	var ids []int64
-	var suspects []string
 	for _, l := range batch {
-		if ordinal := keys.ordinals[keys.hash(l.Key)]; ordinal != 0 {
-			ids, suspects = append(ids, lineID(payoutNum, int64(ordinal))), append(suspects, l.Key)
+		for _, ordinal := range keys.candidates(l.Key) {
+			ids = append(ids, lineID(payoutNum, ordinal))
 		}
 	}
 	stored := make(map[string]payout.Line, len(batch))
@@ -122,29 +105,8 @@ func (s lines) stored(ctx context.Context, payoutNum int64, keys *payoutKeys, ba
 		return stored, nil
 	}
 	found, err := s.lineRecords(ctx, lineSelect+"WHERE l.id IN (SELECT value FROM json_each(?))", jsonNumbers(ids))
-	if err != nil {
-		return nil, err
-	}
 	for _, l := range found {
 		stored[l.Key] = l.Line
 	}
-	for _, key := range suspects {
-		if _, ok := stored[key]; !ok {
-			if err := s.search(ctx, payoutNum, key, stored); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return stored, nil
-}
-
-// search looks through all lines for a key whose hash is that of another key,
-// which happens once in some hundred billion lines.
-func (s lines) search(ctx context.Context, payoutNum int64, key string, into map[string]payout.Line) error {
-	found, err := s.lineRecords(ctx, lineSelect+"WHERE l.id > ? AND l.id < ? AND l.key = ?",
-		lineID(payoutNum, 0), lineID(payoutNum+1, 0), key)
-	for _, l := range found {
-		into[l.Key] = l.Line
-	}
-	return err
+	return stored, err
 }

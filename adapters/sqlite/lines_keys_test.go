@@ -85,7 +85,7 @@ func TestKeysAreKnownAfterAStart(t *testing.T) {
 func TestKeysWithTheSameHashAreToldApart(t *testing.T) {
 	t.Parallel()
 	k := newKeyed(t)
-	k.store.keys.hash = func(key string) uint64 { return uint64(len(key)) }
+	k.store.keys.hash = func(key string) uint64 { return uint64(len(key)) << ordinalBits }
 	k.appends(3, 0, "a", "b", "cc")
 	k.appends(2, 2, "b", "c", "cc", "dd")
 	k.appends(0, 5, "dd", "c", "a", "b", "cc")
@@ -114,4 +114,20 @@ func TestTheKeysOfPayoutsNotWrittenToAreForgottenOldestFirst(t *testing.T) {
 	require.Contains(t, keys.payouts, int64(1))
 	require.Equal(t, []int64{3, 1, 4}, keys.recent)
 	require.Len(t, keys.payouts, 3)
+}
+
+func TestTheTableOfKeysFindsWhatWasAddedAndLittleElse(t *testing.T) {
+	t.Parallel()
+	keys := newLineKeys().of(1, 0)
+	require.Empty(t, keys.candidates("0"))
+	const lines = 5000
+	for i := range lines {
+		keys.add(strconv.Itoa(i))
+	}
+	others := 0
+	for i := range lines {
+		require.Contains(t, keys.candidates(strconv.Itoa(i)), int64(i+1))
+		others += len(keys.candidates("other " + strconv.Itoa(i)))
+	}
+	require.Less(t, others, 5, "5000 keys share 36 bits of hash by chance once in thousands of runs")
 }
