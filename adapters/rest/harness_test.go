@@ -58,7 +58,7 @@ type hub struct {
 	router  routers.Router
 }
 
-func newHub(t *testing.T) *hub {
+func newHub(t testing.TB) *hub {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kvitt.db"), sqlite.Options{})
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func newHub(t *testing.T) *hub {
 	return h
 }
 
-func (h *hub) admit(t *testing.T) {
+func (h *hub) admit(t testing.TB) {
 	t.Helper()
 	require.NoError(t, h.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
 		err := tx.Merchants().Create(ctx, merchant.Merchant{ID: other, Name: "Other AB", OrganisationNumber: "556036-0793", Country: "SE", Zone: "Europe/Stockholm", Currency: "SEK", CreatedAt: h.now})
@@ -104,7 +104,7 @@ func (h *hub) admit(t *testing.T) {
 	}))
 }
 
-func (h *hub) readContract(t *testing.T) {
+func (h *hub) readContract(t testing.TB) {
 	t.Helper()
 	answer := h.send(t, "", "GET", "/openapi.json", nil)
 	require.Equal(t, http.StatusOK, answer.Code)
@@ -115,7 +115,7 @@ func (h *hub) readContract(t *testing.T) {
 }
 
 // send makes a request without looking at the answer.
-func (h *hub) send(t *testing.T, key, method, path string, body io.Reader, headers ...string) *httptest.ResponseRecorder {
+func (h *hub) send(t testing.TB, key, method, path string, body io.Reader, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), method, path, body)
 	if key != "" {
