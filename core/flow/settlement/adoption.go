@@ -1,0 +1,128 @@
+package settlement
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Adoption is what adopting somebody else's booking means.
+type Adoption struct {
+	// Document is the invoice or credit invoice that the line is tied to.
+	Document string
+	// Payments are the payments that stand on it in the accounting system.
+	Payments []ports.RegisteredPayment
+	// Correction is the voucher that moves what was paid on another account than
+	// clearing, empty if nothing has to move.
+	Correction     []ledger.Row
+	CorrectionText string
+	// Confirmed says that it was done and not merely proposed.
+	Confirmed bool
+}
+
+// Adopt accepts that somebody else has paid the document of an exception. Without
+// confirm it only says what that means. If the payments lie on another account
+// than clearing, a voucher moves them there, so that the payout's own voucher does
+// not count the money twice.
+func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (Adoption, error) {
+	c, err := s.openCase(ctx, exceptionID, by)
+	if err != nil {
+		return Adoption{}, err
+	}
+	adoptable := c.exception.Code == matching.CodeAlreadyPaid || c.exception.Code == matching.CodeAlreadyCredited
+	if !adoptable || c.exception.Document == "" {
+		return Adoption{}, fault.New(CodeNotAdoptable, fault.Conflict, "only a document that somebody else has paid can be adopted").
+			WithRemedy("resolve the exception by choosing a document")
+	}
+	adoption := Adoption{Document: c.exception.Document, Confirmed: confirm}
+	if adoption.Payments, err = c.paymentsOf(ctx, c.exception.Document); err != nil {
+		return Adoption{}, err
+	}
+	voucher, err := c.correction(adoption.Payments)
+	if err != nil {
+		return Adoption{}, err
+	}
+	if !voucher.IsZero() {
+		adoption.Correction, adoption.CorrectionText = voucher.Rows(), voucher.Text()
+	}
+	if !confirm {
+		return adoption, nil
+	}
+	return adoption, s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		if err := c.dropStep(ctx, tx); err != nil {
+			return err
+		}
+		if err := c.planCorrection(ctx, tx, voucher); err != nil {
+			return err
+		}
+		return c.settle(ctx, tx, adoption.Document, "adopted", "payment of "+adoption.Document+" by others adopted")
+	})
+}
+
+// dropStep gives up the payment that was refused because somebody else had paid:
+// theirs takes its place, and what was planned against the document is given back.
+func (c *casefile) dropStep(ctx context.Context, tx ports.Tx) error {
+	if c.exception.StepID == 0 {
+		return nil
+	}
+	step, err := tx.Steps().Get(ctx, c.exception.StepID)
+	if err != nil {
+		return err
+	}
+	step.State = ports.StepDropped
+	if err := tx.Steps().Save(ctx, step); err != nil {
+		return err
+	}
+	return tx.Documents().Claim(ctx, c.flow.Target, []ports.Claim{{Number: step.Document, Amount: step.Amount.Neg()}})
+}
+
+func (c *casefile) paymentsOf(ctx context.Context, document string) ([]ports.RegisteredPayment, error) {
+	source, err := remote.Capability[ports.PaymentSource](c.target, ports.CapabilityPayments)
+	if err != nil {
+		return nil, err
+	}
+	var list ports.PaymentList
+	err = c.target.Do(ctx, "ListPayments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+		var err error
+		list, err = source.ListPayments(ctx, ports.ListPaymentsRequest{Call: call, DocumentNumber: document})
+		return list.Usage, err
+	})
+	return list.Payments, err
+}
+
+// correction is the voucher that moves a line's money from the account on which
+// somebody booked it to clearing; it is zero if it is there already.
+func (c *casefile) correction(payments []ports.RegisteredPayment) (ledger.Voucher, error) {
+	clearing := c.settings.Accounts.Clearing[c.line.Gross.Currency()]
+	for _, p := range payments {
+		if p.Booked && p.Account != clearing && p.Amount == c.line.Gross {
+			return booking.MoveFromClearing(c.line.Gross, p.Account, civil.In(c.clock.Now(), c.zone), "Payment of "+c.exception.Document+" moved to clearing", c.settings)
+		}
+	}
+	return ledger.Voucher{}, nil
+}
+
+func (c *casefile) planCorrection(ctx context.Context, tx ports.Tx, voucher ledger.Voucher) error {
+	if voucher.IsZero() {
+		return nil
+	}
+	sum, err := voucher.Sum()
+	if err != nil {
+		return err
+	}
+	content, err := json.Marshal(voucherContent{Series: c.settings.VoucherSeries, Date: voucher.Date(), Text: voucher.Text(), Rows: voucher.Rows()})
+	if err != nil {
+		return err
+	}
+	return tx.Steps().Plan(ctx, []ports.Step{{
+		PayoutID: c.payout.ID, LineID: c.line.ID, Kind: ports.StepCorrection, Key: correctionKey(c.payout, c.line), State: ports.StepPlanned,
+		Content: content, Amount: sum, SettingsVersion: c.flow.SettingsVersion,
+	}})
+}
