@@ -14,7 +14,7 @@ import (
 
 // VisitGetProofResponse writes the page.
 func (p htmlPage) VisitGetProofResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	pageHeaders(w.Header())
 	w.WriteHeader(http.StatusOK)
 	_, err := p.WriteTo(w)
 	return err

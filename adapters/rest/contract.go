@@ -90,13 +90,14 @@ func (k *contract) operation(c *gin.Context) operation {
 func (k *contract) serveJSON(c *gin.Context) { c.Data(http.StatusOK, "application/json", k.json) }
 
 func (k *contract) serveDocs(c *gin.Context) {
-	pageHeaders(c)
+	pageHeaders(c.Writer.Header())
 	c.Data(http.StatusOK, "text/html; charset=utf-8", k.docs)
 }
 
-// pageHeaders forbid a page everything but its own style.
-func pageHeaders(c *gin.Context) {
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+// pageHeaders declare a page and forbid it everything but its own style.
+func pageHeaders(header http.Header) {
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 }
 
 const bodyKey = "kvitt.body"

@@ -73,7 +73,7 @@ func (s *server) refuse(c *gin.Context, err error) {
 	}
 	c.Abort()
 	if strings.HasPrefix(c.FullPath(), "/proof/") {
-		c.Header("Content-Type", "text/html; charset=utf-8")
+		pageHeaders(c.Writer.Header())
 		c.Status(problem.Status)
 		if err := s.Proofs.Refuse(c.Writer, problem.Title, f.Reason, f.Remedy); err != nil {
 			s.Log.Warn("writing a page of refusal", "request_id", requestID(c), "error", err)

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/fault"
 )
@@ -30,9 +28,6 @@ func (s *server) GetProof(ctx context.Context, r api.GetProofRequestObject) (api
 	var page bytes.Buffer
 	if err := s.Proofs.Render(ctx, &page, r.ID, r.Params.Token, r.Params.After); err != nil {
 		return nil, err
-	}
-	if c, ok := ctx.(*gin.Context); ok {
-		pageHeaders(c)
 	}
 	return htmlPage{&page}, nil
 }

@@ -119,7 +119,7 @@ func New(deps Deps) (http.Handler, error) {
 	engine.GET("/openapi.json", contract.serveJSON)
 	engine.GET("/docs", contract.serveDocs)
 	guarded := engine.Group("/", s.authenticate(contract), s.authorise(contract), s.conform(contract), s.once(contract))
-	strict := api.NewStrictHandlerWithOptions(s, nil, api.StrictGinServerOptions{
+	strict := api.NewStrictHandlerWithOptions(s, []api.StrictMiddlewareFunc{detached}, api.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.refuseUnreadable,
 		HandlerErrorFunc:         s.refuse,
 		ResponseErrorHandlerFunc: s.breakOff,
@@ -128,4 +128,10 @@ func New(deps Deps) (http.Handler, error) {
 		ErrorHandler: func(c *gin.Context, err error, _ int) { s.refuseUnreadable(c, err) },
 	})
 	return engine, nil
+}
+
+// detached gives handlers a context of their own. gin uses its contexts again for
+// other requests, while a database driver may still look at the one it was given.
+func detached(next api.StrictHandlerFunc, _ string) api.StrictHandlerFunc {
+	return func(c *gin.Context, request any) (any, error) { return next(c.Copy(), request) }
 }

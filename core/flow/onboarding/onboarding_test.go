@@ -214,6 +214,7 @@ func TestUpdateConnection(t *testing.T) {
 	_, err := d.Verify(t.Context(), record.ID, "test")
 	require.NoError(t, err)
 
+	d.remote.Forgotten = nil
 	label := "Klarna Sverige"
 	named, err := d.UpdateConnection(t.Context(), record.ID, onboarding.ConnectionChange{Label: &label}, "test")
 	require.NoError(t, err)
