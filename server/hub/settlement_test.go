@@ -247,6 +247,25 @@ func TestAnInvoicePaidByHandCanBeAdoptedWithTheVoucherThatMovesIt(t *testing.T) 
 	require.Equal(t, fault.Code("exception.not_open"), fault.CodeOf(err))
 }
 
+func TestOnlyAPaymentOfTheLinesAmountCanBeAdoptedAndOnlyOnce(t *testing.T) {
+	t.Parallel()
+	other := sale("1001", 10000)
+	other.Key += "/2"
+	w := newWorld(t, provider(1, paid("P1", 20000), sale("1001", 10000), other), newFakeBooks(invoiced("1", "1001", 20000)))
+	w.books.pay("1", sek(10000), nil, "1930")
+	w.books.pay("1", sek(6000), nil, "1930")
+	w.books.pay("1", sek(4000), nil, "1930")
+	w.run()
+	open := w.exceptions()
+	require.Len(t, open, 2)
+	_, err := w.service.Adopt(t.Context(), open[0].ID, true, "anna")
+	require.NoError(t, err)
+	w.finish(w.current().ID)
+	_, err = w.service.Adopt(t.Context(), open[1].ID, true, "anna")
+	require.Equal(t, settlement.CodeNotAdoptable, fault.CodeOf(err), "100.00 is taken, 60.00 and 40.00 are not the line's")
+	require.Len(t, w.books.vouchers, 2)
+}
+
 func TestAPersonChoosesTheDocumentOfALine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, provider(1, paid("P1", 10000), sale("1001", 10000)),

@@ -45,7 +45,7 @@ func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, b
 	if adoption.Payments, err = c.paymentsOf(ctx, c.exception.Document); err != nil {
 		return Adoption{}, err
 	}
-	voucher, err := c.correction(adoption.Payments)
+	voucher, err := c.correction(ctx, adoption.Payments)
 	if err != nil {
 		return Adoption{}, err
 	}
@@ -98,15 +98,44 @@ func (c *casefile) paymentsOf(ctx context.Context, document string) ([]ports.Reg
 }
 
 // correction is the voucher that moves a line's money from the account on which
-// somebody booked it to clearing; it is zero if it is there already.
-func (c *casefile) correction(payments []ports.RegisteredPayment) (ledger.Voucher, error) {
+// somebody booked it to clearing; it is zero if it is there already. A payment of
+// another amount is not the line's, and one that was adopted before is taken.
+func (c *casefile) correction(ctx context.Context, payments []ports.RegisteredPayment) (ledger.Voucher, error) {
+	taken, err := c.adopted(ctx)
+	if err != nil {
+		return ledger.Voucher{}, err
+	}
 	clearing := c.settings.Accounts.Clearing[c.line.Gross.Currency()]
 	for _, p := range payments {
-		if p.Booked && p.Account != clearing && p.Amount == c.line.Gross {
-			return booking.MoveFromClearing(c.line.Gross, p.Account, civil.In(c.clock.Now(), c.zone), "Payment of "+c.exception.Document+" moved to clearing", c.settings)
+		switch {
+		case !p.Booked || p.Amount != c.line.Gross:
+			continue
+		case p.Account == clearing:
+			return ledger.Voucher{}, nil
+		case taken > 0:
+			taken--
+			continue
 		}
+		return booking.MoveFromClearing(c.line.Gross, p.Account, civil.In(c.clock.Now(), c.zone), "Payment of "+c.exception.Document+" moved to clearing", c.settings)
 	}
-	return ledger.Voucher{}, nil
+	return ledger.Voucher{}, fault.New(CodeNotAdoptable, fault.Conflict,
+		"no payment of "+c.line.Gross.String()+" that is not taken stands on document "+c.exception.Document).
+		WithRemedy("undo the other payment in the accounting system and retry, or resolve the exception by choosing a document")
+}
+
+// adopted counts the payments of the document that other lines have adopted.
+func (c *casefile) adopted(ctx context.Context) (int, error) {
+	taken := 0
+	err := c.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		steps, err := tx.Steps().OfDocument(ctx, c.flow.Target, c.exception.Document)
+		for _, s := range steps {
+			if s.Kind == ports.StepCorrection && s.State != ports.StepDropped {
+				taken++
+			}
+		}
+		return err
+	})
+	return taken, err
 }
 
 func (c *casefile) planCorrection(ctx context.Context, tx ports.Tx, voucher ledger.Voucher) error {
@@ -123,6 +152,6 @@ func (c *casefile) planCorrection(ctx context.Context, tx ports.Tx, voucher ledg
 	}
 	return tx.Steps().Plan(ctx, []ports.Step{{
 		PayoutID: c.payout.ID, LineID: c.line.ID, Kind: ports.StepCorrection, Key: correctionKey(c.payout, c.line), State: ports.StepPlanned,
-		Content: content, Amount: sum, SettingsVersion: c.flow.SettingsVersion,
+		Content: content, Document: c.exception.Document, Amount: sum, SettingsVersion: c.flow.SettingsVersion,
 	}})
 }
