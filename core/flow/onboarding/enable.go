@@ -2,7 +2,9 @@ package onboarding
 
 import (
 	"context"
+	"encoding/json"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
@@ -14,12 +16,34 @@ func (s *Service) Enable(ctx context.Context, flowID, by string) (merchant.Flow,
 	if err != nil {
 		return merchant.Flow{}, err
 	}
-	for _, condition := range s.conditions(c) {
-		if err := condition.check(ctx); err != nil {
-			return merchant.Flow{}, err
-		}
+	if err := s.ready(ctx, c); err != nil {
+		return merchant.Flow{}, err
 	}
 	return s.toggle(ctx, c.flow, true, by)
+}
+
+// ready gives the first reason why a flow may not be switched on, or nil.
+func (s *Service) ready(ctx context.Context, c candidate) error {
+	for _, condition := range s.conditions(c) {
+		if err := condition.check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// permits gives the first reason why a flow could not be switched on with other
+// settings, or nil.
+func (s *Service) permits(ctx context.Context, flowID string, settings json.RawMessage) error {
+	c, err := s.candidate(ctx, flowID)
+	if err != nil {
+		return err
+	}
+	c.unfit = nil
+	if c.settings, err = booking.Parse(settings); err != nil {
+		return settingsFault(err)
+	}
+	return s.ready(ctx, c)
 }
 
 // Disable switches a flow off. A run under way ends with the payout it works on.

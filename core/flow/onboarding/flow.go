@@ -145,7 +145,8 @@ func (s *Service) capable(record ports.ConnectionRecord, end flowEnd) error {
 }
 
 // SaveFlowSettings keeps the next version of a flow's settings. Documents that
-// are written from then on carry its number.
+// are planned from then on carry its number. A flow that is switched on takes only
+// settings with which it could be switched on.
 func (s *Service) SaveFlowSettings(ctx context.Context, id string, settings json.RawMessage, by string) (merchant.Flow, error) {
 	complete, err := completed(settings)
 	if err != nil {
@@ -154,6 +155,11 @@ func (s *Service) SaveFlowSettings(ctx context.Context, id string, settings json
 	flow, err := s.Flow(ctx, id)
 	if err != nil {
 		return merchant.Flow{}, err
+	}
+	if flow.Enabled {
+		if err := s.permits(ctx, id, complete); err != nil {
+			return merchant.Flow{}, err
+		}
 	}
 	saved := act{merchant: flow.MerchantID, by: by, name: "flow.settings_saved", subject: id}
 	err = s.update(ctx, saved, func(ctx context.Context, tx ports.Tx) error {

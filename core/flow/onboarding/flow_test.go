@@ -122,3 +122,23 @@ func TestCreateFlowRefuses(t *testing.T) {
 	_, err := d.CreateFlow(t.Context(), onboarding.NewFlow{MerchantID: d.owner.ID, Kind: merchant.Payouts, Source: source.ID, Target: target.ID}, "test")
 	require.Equal(t, onboarding.CodeFlowDuplicate, fault.CodeOf(err))
 }
+
+func TestSettingsOfAnEnabledFlowKeepItReady(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	f := d.flow(t, `{}`)
+	save := func(settings string) error {
+		_, err := d.SaveFlowSettings(t.Context(), f.ID, json.RawMessage(settings), "test")
+		return err
+	}
+	require.NoError(t, save(`{"shape":"direct"}`), "a flow that is off may have settings in the making")
+	require.NoError(t, save(`{}`))
+	_, err := d.Enable(t.Context(), f.ID, "test")
+	require.NoError(t, err)
+	require.Equal(t, onboarding.CodeShapeUnsupported, fault.CodeOf(save(`{"shape":"direct"}`)))
+	require.Equal(t, onboarding.CodeAccountMissing, fault.CodeOf(save(`{"accounts":{"fee":"6999"}}`)))
+	require.NoError(t, save(`{"waiting_days":3}`))
+	stored, err := d.Flow(t.Context(), f.ID)
+	require.NoError(t, err)
+	require.Equal(t, 4, stored.SettingsVersion)
+}
