@@ -91,7 +91,7 @@ type LineDecision struct {
 type LineSum struct {
 	Kind    payout.Kind
 	RawType string
-	// Settled tells lines that are tied to a document from those that are not.
+	// Settled tells lines that are matched to a document from those that are not.
 	Settled  bool
 	Lines    int64
 	Gross    money.Amount

@@ -131,17 +131,20 @@ func TestALineOfUnknownTypeHoldsTheWholePayout(t *testing.T) {
 	require.Zero(t, w.books.countPayments())
 }
 
-func TestAPayoutInAnotherCurrencyThanTheBooksIsHeld(t *testing.T) {
+func TestAPayoutInAnotherCurrencyIsHeldAndStopsNoOther(t *testing.T) {
 	t.Parallel()
 	euro := sale("1001", 0)
 	euro.Gross, euro.FeeExVAT, euro.FeeVAT = money.New(10000, "EUR"), money.Zero("EUR"), money.Zero("EUR")
-	p := paid("P1", 0)
-	p.Net = money.New(10000, "EUR")
-	w := newWorld(t, provider(3, p, euro), newFakeBooks(invoiced("1", "1001", 10000)))
+	foreign, domestic := paid("P1", 0), paid("P2", 10000)
+	foreign.Net = money.New(10000, "EUR")
+	p := provider(1, foreign, euro)
+	p.payouts, p.lines["P2"] = append(p.payouts, domestic), []payout.Line{sale("1002", 10000)}
+	w := newWorld(t, p, newFakeBooks(invoiced("1", "1001", 10000), invoiced("2", "1002", 10000)))
 	w.run()
 	require.Equal(t, settlement.CodeCurrency, w.payout("P1").Hold.Code)
-	require.Zero(t, w.books.countPayments())
-	require.Empty(t, w.books.vouchers)
+	require.Equal(t, payout.Closed, w.payout("P2").State)
+	require.Equal(t, 1, w.books.countPayments())
+	require.Len(t, w.books.vouchers, 1)
 }
 
 func TestARowThatMakesNoSenseHoldsThePayoutWithItsField(t *testing.T) {
