@@ -48,7 +48,7 @@ func build(folder string) error {
 		"simulators/klarna":  "plugins/klarna/simulator",
 		"simulators/fortnox": "plugins/fortnox/simulator",
 	} {
-		cmd := exec.Command("go", "build", "-o", filepath.Join(folder, program), "./"+source)
+		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(folder, program), "./"+source)
 		cmd.Dir = filepath.Join("..", "..")
 		if said, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", program, err, said)

@@ -26,8 +26,8 @@ type picture struct {
 	Ledger map[string]string
 	// Vouchers are those of its SIE file without their numbers, sorted.
 	Vouchers []string
-	// Payouts, Lines, Steps and Clearing are what the hub says.
-	Payouts, Lines, Steps, Clearing []string
+	// What the hub says.
+	Payouts, Lines, Steps, Exceptions, Clearing []string
 }
 
 // look draws the picture.
@@ -45,6 +45,9 @@ func (s *stage) look(c cast) picture {
 		for _, d := range list[api.Document](s, "/v1/payouts/"+payout.ID+"/documents") {
 			p.Steps = append(p.Steps, fmt.Sprintf("%s %s %s %s %s numbered %t", d.Key, d.Kind, d.State, d.Document, d.Amount, d.Number != ""))
 		}
+	}
+	for _, e := range list[api.Exception](s, "/v1/merchants/"+c.merchant+"/exceptions") {
+		p.Exceptions = append(p.Exceptions, fmt.Sprintf("%s %s %s %s", e.Code, e.Reference, e.Amount, e.State))
 	}
 	var clearing api.Clearing
 	s.get("/v1/flows/"+c.flow+"/clearing", &clearing)
