@@ -62,6 +62,9 @@ type Usage struct {
 	RateLimited int
 	// RetryAfter is how long the remote system asks to be left alone.
 	RetryAfter time.Duration
+	// Spread is at most how much earlier the first call was answered than the last: its
+	// place in the window is free so much earlier. 0 if nobody measured it.
+	Spread time.Duration
 }
 
 // RawPage is one answer of a remote system as it was received.

@@ -273,7 +273,10 @@ type Usage struct {
 	// How many of them were refused for exceeding a limit (HTTP 429).
 	RateLimited int32 `protobuf:"varint,2,opt,name=rate_limited,json=rateLimited,proto3" json:"rate_limited,omitempty"`
 	// How long the remote system asks to be left alone.
-	RetryAfter    *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	RetryAfter *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// At most how much earlier the first call was answered than the last: its place in
+	// the window is free so much earlier. Absent if nobody measured it.
+	Spread        *durationpb.Duration `protobuf:"bytes,4,opt,name=spread,proto3" json:"spread,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -325,6 +328,13 @@ func (x *Usage) GetRateLimited() int32 {
 func (x *Usage) GetRetryAfter() *durationpb.Duration {
 	if x != nil {
 		return x.RetryAfter
+	}
+	return nil
+}
+
+func (x *Usage) GetSpread() *durationpb.Duration {
+	if x != nil {
+		return x.Spread
 	}
 	return nil
 }
@@ -532,12 +542,13 @@ const file_kvitt_connector_v1_common_proto_rawDesc = "" +
 	"\n" +
 	"connection\x18\x01 \x01(\v2\x1e.kvitt.connector.v1.ConnectionR\n" +
 	"connection\x12\x14\n" +
-	"\x05grant\x18\x02 \x01(\x05R\x05grant\"|\n" +
+	"\x05grant\x18\x02 \x01(\x05R\x05grant\"\xaf\x01\n" +
 	"\x05Usage\x12\x14\n" +
 	"\x05calls\x18\x01 \x01(\x05R\x05calls\x12!\n" +
 	"\frate_limited\x18\x02 \x01(\x05R\vrateLimited\x12:\n" +
 	"\vretry_after\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"V\n" +
+	"retryAfter\x121\n" +
+	"\x06spread\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x06spread\"V\n" +
 	"\aRawPage\x12\x16\n" +
 	"\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x1d\n" +
 	"\n" +
@@ -588,11 +599,12 @@ var file_kvitt_connector_v1_common_proto_depIdxs = []int32{
 	9,  // 1: kvitt.connector.v1.Connection.hosts:type_name -> kvitt.connector.v1.Connection.HostsEntry
 	2,  // 2: kvitt.connector.v1.Call.connection:type_name -> kvitt.connector.v1.Connection
 	10, // 3: kvitt.connector.v1.Usage.retry_after:type_name -> google.protobuf.Duration
-	4,  // [4:4] is the sub-list for method output_type
-	4,  // [4:4] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	10, // 4: kvitt.connector.v1.Usage.spread:type_name -> google.protobuf.Duration
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_kvitt_connector_v1_common_proto_init() }

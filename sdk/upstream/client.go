@@ -81,6 +81,8 @@ type Client struct {
 
 	mu    sync.Mutex
 	usage ports.Usage
+	// first is when the first write was answered.
+	first time.Time
 }
 
 // New gives a client for one call of the hub.
@@ -134,6 +136,21 @@ func (c *Client) spend() error {
 	}
 	c.usage.Calls++
 	return nil
+}
+
+// answered measures what lies between the answers to writes. Readings are left out,
+// so that the same reading gives the same result.
+func (c *Client) answered(req Request) {
+	if !req.Writes() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if c.first.IsZero() {
+		c.first = now
+	}
+	c.usage.Spread = now.Sub(c.first)
 }
 
 // account corrects the cost of a request once it is known: net/http may send a

@@ -94,6 +94,7 @@ func (c *Client) exchange(r *http.Request, req Request, watch *flight) (Answer, 
 	answer := Answer{Status: resp.StatusCode, Header: resp.Header}
 	wait := retryAfter(answer, time.Now())
 	c.account(watch.sent(), &answer, wait)
+	c.answered(req)
 	answer.Body, err = io.ReadAll(io.LimitReader(resp.Body, c.config.MaxBody+1))
 	if err != nil {
 		return answer, broken(req, true, err)

@@ -36,6 +36,7 @@ func toUsage(m *mapping, u ports.Usage) *pb.Usage {
 		Calls:       m.toInt32("usage.calls", u.Calls),
 		RateLimited: m.toInt32("usage.rate_limited", u.RateLimited),
 		RetryAfter:  m.toDuration(u.RetryAfter),
+		Spread:      m.toDuration(u.Spread),
 	}
 }
 
@@ -44,6 +45,7 @@ func fromUsage(m *mapping, in *pb.Usage) ports.Usage {
 		Calls:       int(in.GetCalls()),
 		RateLimited: int(in.GetRateLimited()),
 		RetryAfter:  m.fromDuration("usage.retry_after", in.GetRetryAfter()),
+		Spread:      m.fromDuration("usage.spread", in.GetSpread()),
 	}
 }
 

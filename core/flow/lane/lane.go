@@ -10,6 +10,7 @@ package lane
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,6 +69,7 @@ func (l *Lane) InFlight() int { return cap(l.slots) }
 type Grant struct {
 	lane  *Lane
 	calls int
+	since time.Time
 }
 
 // Take waits until the calls may be made. It fails if the context ends or the
@@ -88,7 +90,7 @@ func (l *Lane) Take(ctx context.Context, calls int) (*Grant, error) {
 	for {
 		wait, changed := l.tryTake(calls)
 		if wait == 0 {
-			return &Grant{lane: l, calls: calls}, nil
+			return &Grant{lane: l, calls: calls, since: l.clock.Now()}, nil
 		}
 		var timer <-chan time.Time
 		if wait > 0 {
@@ -139,7 +141,9 @@ func (l *Lane) tryTake(calls int) (time.Duration, <-chan struct{}) {
 	return l.answered[over-1].Add(l.quota.Window).Sub(now), l.changed
 }
 
-// Settle says what the request really cost; an unknown cost is the whole grant.
+// Settle says what the request really cost; an unknown cost is the whole grant. Of
+// several calls the first one's place is free earlier than the others', as long as
+// they say by how much it was answered before the last (ports.Usage.Spread).
 func (g *Grant) Settle(usage ports.Usage, known bool) {
 	spent := g.calls
 	if known {
@@ -153,12 +157,29 @@ func (g *Grant) Settle(usage ports.Usage, known bool) {
 		for range spent {
 			l.answered = append(l.answered, now)
 		}
+		if known && spent > 1 && usage.Spread > 0 {
+			l.advance(later(now.Add(-usage.Spread), g.since))
+		}
 	}
 	l.rest(usage, now)
 	close(l.changed)
 	l.changed = make(chan struct{})
 	l.mu.Unlock()
 	<-l.slots
+}
+
+// advance moves one of the calls that were answered last to an earlier moment.
+func (l *Lane) advance(first time.Time) {
+	l.answered = l.answered[:len(l.answered)-1]
+	at, _ := slices.BinarySearchFunc(l.answered, first, time.Time.Compare)
+	l.answered = slices.Insert(l.answered, at, first)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // rest pauses the lane when the remote system refused a call: for as long as it

@@ -46,6 +46,32 @@ func TestAFullWindowFreesASlotOneWindowAfterTheAnswer(t *testing.T) {
 	})
 }
 
+func TestOfTwoCallsTheFirstFreesItsSlotEarlier(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spread, freed time.Duration
+	}{
+		"by what they say":                       {spread: time.Second, freed: 6 * time.Second},
+		"but not before they were granted":       {spread: time.Hour, freed: 5 * time.Second},
+		"and with the second if they do not say": {freed: 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := lane.New(quota(2, 2), systemClock{}, true)
+				start := time.Now()
+				grant := take(t, l, 2)
+				time.Sleep(2 * time.Second)
+				grant.Settle(ports.Usage{Calls: 2, Spread: c.spread}, true)
+				take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+				require.Equal(t, c.freed, time.Since(start))
+				take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+				require.Equal(t, 7*time.Second, time.Since(start), "the second call's own")
+			})
+		})
+	}
+}
+
 func TestWhatWasGrantedButNotSpentIsFreeAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
