@@ -12,6 +12,34 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
+func TestAnInvoicePaidByHandCanBeAdoptedWithTheVoucherThatMovesIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, provider(1, paid("P1", 10000), sale("1001", 10000)), newFakeBooks(invoiced("1", "1001", 10000)))
+	w.books.pay("1", sek(10000), nil, "1930")
+	w.run()
+	open := w.exceptions()
+	require.Len(t, open, 1)
+	require.Equal(t, matching.CodeAlreadyPaid, open[0].Code)
+
+	proposal, err := w.service.Adopt(t.Context(), open[0].ID, false, "anna")
+	require.NoError(t, err)
+	require.False(t, proposal.Confirmed)
+	require.Equal(t, "1930", string(proposal.Payments[0].Account))
+	require.Len(t, proposal.Correction, 2)
+	require.Len(t, w.books.vouchers, 1, "a proposal books nothing")
+
+	_, err = w.service.Adopt(t.Context(), open[0].ID, true, "anna")
+	require.NoError(t, err)
+	w.finish(w.current().ID)
+	require.Empty(t, w.exceptions())
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	require.Len(t, w.books.vouchers, 2)
+	require.Equal(t, 1, w.books.countPayments(), "only the payment made by hand")
+
+	_, err = w.service.Adopt(t.Context(), open[0].ID, true, "anna")
+	require.Equal(t, fault.Code("exception.not_open"), fault.CodeOf(err))
+}
+
 func TestAnInvoicePaidByHandAfterItsPaymentWasPlannedCanBeAdopted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, provider(1, paid("P1", 10000), sale("1001", 10000)), newFakeBooks(invoiced("1", "1001", 10000)))
