@@ -52,11 +52,11 @@ func playDemo(t *testing.T) (demo.Merchant, *stage, cast) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	folder, progress := t.TempDir(), &narration{}
-	out, print := io.Pipe()
+	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := demo.Run(ctx, demo.Options{Bin: bin, Data: folder, Listen: "127.0.0.1:0", JSON: true, Progress: progress}, print)
-		print.CloseWithError(err)
+		err := demo.Run(ctx, demo.Options{Bin: bin, Data: folder, Listen: "127.0.0.1:0", JSON: true, Progress: progress}, in)
+		in.CloseWithError(err)
 		ended <- err
 	}()
 	t.Cleanup(func() {
@@ -65,7 +65,7 @@ func playDemo(t *testing.T) (demo.Merchant, *stage, cast) {
 	})
 	var result demo.Result
 	require.NoError(t, json.NewDecoder(out).Decode(&result))
-	go io.Copy(io.Discard, out) //nolint:errcheck // nothing else is to come
+	go io.Copy(io.Discard, out) // nothing else is to come
 	require.Len(t, result.Merchants, 1)
 
 	s := &stage{t: t}

@@ -42,7 +42,7 @@ func runHub(file, fate string) error {
 	if err != nil {
 		return err
 	}
-	defer commits.Close() //nolint:errcheck // each line is written at once
+	defer commits.Close()
 	log := hclog.New(&hclog.LoggerOptions{Name: "kvitt", Level: hclog.LevelFromString(cfg.LogLevel), Output: os.Stderr})
 	h, err := hub.Start(ctx, cfg, log, fx.Decorate(func(store ports.Store) ports.Store {
 		return &mortalStore{Store: store, fate: fate, log: commits}

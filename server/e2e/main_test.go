@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 func buildAndTest(m *testing.M) int {
 	var err error
 	if bin, err = os.MkdirTemp("", "kvitt-e2e-"); err == nil {
-		defer os.RemoveAll(bin) //nolint:errcheck // the system's place for temporary files
+		defer os.RemoveAll(bin)
 		err = build(bin)
 	}
 	if err != nil {

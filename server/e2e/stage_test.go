@@ -176,9 +176,9 @@ func (s *stage) strike() {
 }
 
 // until waits for something to become true.
-func (s *stage) until(what string, true func() bool) {
+func (s *stage) until(what string, happened func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(patience); !true(); time.Sleep(glance) {
+	for end := time.Now().Add(patience); !happened(); time.Sleep(glance) {
 		if time.Now().After(end) {
 			s.t.Fatalf("it never came about that %s", what)
 		}

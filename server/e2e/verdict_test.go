@@ -122,7 +122,7 @@ func (s *stage) judge(c cast, undisturbed rehearsal, run api.Run) {
 	require.Zero(s.t, s.runAgain(c).DocumentsWritten)
 	counts := map[string]int{}
 	s.fortnox.control(s.t, http.MethodGet, "/_sim/fortnox/counts", nil, &counts)
-	require.Equal(s.t, undisturbed.picture.Documents, counts, "a further run adds nothing")
+	require.Equal(s.t, undisturbed.Documents, counts, "a further run adds nothing")
 }
 
 // documentsOf counts the documents of a run by kind, whether it made them or found
