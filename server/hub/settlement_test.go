@@ -2,13 +2,11 @@ package hub_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
@@ -222,154 +220,6 @@ func TestACaptureAboveTheInvoiceIsAnExceptionAndWritesNothing(t *testing.T) {
 	require.Len(t, w.books.vouchers, 1, "its gross still stands on clearing, so that bank and clearing are right")
 }
 
-func TestOnlyAPaymentOfTheLinesAmountCanBeAdoptedAndOnlyOnce(t *testing.T) {
-	t.Parallel()
-	other := sale("1001", 10000)
-	other.Key += "/2"
-	w := newWorld(t, provider(1, paid("P1", 20000), sale("1001", 10000), other), newFakeBooks(invoiced("1", "1001", 20000)))
-	w.books.pay("1", sek(10000), nil, "1930")
-	w.books.pay("1", sek(6000), nil, "1930")
-	w.books.pay("1", sek(4000), nil, "1930")
-	w.run()
-	open := w.exceptions()
-	require.Len(t, open, 2)
-	_, err := w.service.Adopt(t.Context(), open[0].ID, true, "anna")
-	require.NoError(t, err)
-	w.finish(w.current().ID)
-	_, err = w.service.Adopt(t.Context(), open[1].ID, true, "anna")
-	require.Equal(t, settlement.CodeNotAdoptable, fault.CodeOf(err), "100.00 is taken, 60.00 and 40.00 are not the line's")
-	require.Len(t, w.books.vouchers, 2)
-}
-
-func TestAPersonChoosesTheDocumentOfALine(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, provider(1, paid("P1", 10000), sale("1001", 10000)),
-		newFakeBooks(invoiced("7", "other", 10000), invoiced("8", "small", 5000), invoiced("9", "credit", -10000)))
-	w.run()
-	id := w.exceptions()[0].ID
-	for document, reason := range map[string]string{"8": "only 50.00 is open", "9": "is no invoice"} {
-		err := w.service.Resolve(t.Context(), id, document, "anna")
-		require.ErrorContains(t, err, reason)
-	}
-	require.Equal(t, ports.CodeNotFound, fault.CodeOf(w.service.Resolve(t.Context(), id, "404", "anna")))
-	require.Zero(t, w.books.countPayments())
-
-	require.NoError(t, w.service.Resolve(t.Context(), id, "7", "anna"))
-	w.finish(w.current().ID)
-	require.Equal(t, payout.Closed, w.payout("P1").State)
-	require.Len(t, w.books.payments["7"], 1)
-}
-
-func TestEveryWriteThatFailsAfterItsEffectIsLookedUpAndMadeOnce(t *testing.T) {
-	t.Parallel()
-	unknown := fault.New("erp.timeout", fault.Unknown, "no answer").From(fault.Upstream)
-	for _, operation := range []string{"EnsurePayment", "EnsureVoucher", "EnsureAttachment"} {
-		for name, failure := range map[string]error{"unknown": unknown, "an error without a fault": errors.New("connection reset")} {
-			t.Run(operation+" "+name, func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, plainProvider(2), plainBooks())
-				w.books.fail = func(op string, attempt int, done bool) error {
-					if op == operation && attempt == 1 && done {
-						return failure
-					}
-					return nil
-				}
-				w.run()
-				require.Equal(t, payout.Closed, w.payout("P1").State)
-				require.Equal(t, 2, w.books.countPayments())
-				require.Len(t, w.books.vouchers, 1)
-				require.Len(t, w.books.files, 1)
-			})
-		}
-	}
-}
-
-func TestAWriteThatWasNotSentIsAFirstAttemptAgain(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, plainProvider(2), plainBooks())
-	refusals := 2
-	w.books.fail = func(op string, attempt int, done bool) error {
-		if op == "EnsureVoucher" && !done && refusals > 0 {
-			refusals--
-			require.Equal(t, 1, attempt)
-			return fault.New("connector.unavailable", fault.NotSent, "restarting")
-		}
-		return nil
-	}
-	require.Equal(t, ports.RunDone, w.run().State)
-	require.Equal(t, payout.Closed, w.payout("P1").State)
-}
-
-func TestARefusedWriteIsParkedAndGoesOnAfterARetry(t *testing.T) {
-	t.Parallel()
-	for _, operation := range []string{"EnsurePayment", "EnsureVoucher"} {
-		t.Run(operation, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, plainProvider(2), plainBooks())
-			locked := true
-			w.books.fail = func(op string, _ int, done bool) error {
-				if op == operation && locked && !done {
-					return fault.New("erp.period_locked", fault.Conflict, "the period is locked").From(fault.Upstream)
-				}
-				return nil
-			}
-			w.run()
-			require.NotEqual(t, payout.Closed, w.payout("P1").State)
-			open := w.exceptions()
-			require.NotEmpty(t, open)
-			require.Equal(t, fault.Code("erp.period_locked"), open[0].Code)
-
-			locked = false
-			for len(w.exceptions()) > 0 {
-				require.NoError(t, w.service.RetryException(t.Context(), w.exceptions()[0].ID, "anna"))
-				w.finish(w.current().ID)
-			}
-			require.Equal(t, payout.Closed, w.payout("P1").State)
-			require.Equal(t, 2, w.books.countPayments())
-			require.Len(t, w.books.vouchers, 1)
-			require.Len(t, w.books.files, 1)
-		})
-	}
-}
-
-func TestAnAuthFailureEndsTheRunAndTheNextRunGoesOn(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, plainProvider(2), plainBooks())
-	broken := true
-	w.books.fail = func(string, int, bool) error {
-		if broken {
-			return fault.New("auth.refused", fault.Auth, "token refused").From(fault.Upstream)
-		}
-		return nil
-	}
-	run := w.run()
-	require.Equal(t, ports.RunFailed, run.State)
-	require.Equal(t, fault.Code("auth.refused"), run.Fault.Code)
-	broken = false
-	w.run()
-	require.Equal(t, payout.Closed, w.payout("P1").State)
-	require.Equal(t, 2, w.books.countPayments())
-}
-
-func TestTwoCapturesOfOneAmountOnOneInvoiceAreTwoPayments(t *testing.T) {
-	t.Parallel()
-	first, second := sale("1001", 5000), sale("1001", 5000)
-	second.Key += "/2"
-	w := newWorld(t, provider(1, paid("P1", 10000), first, second), newFakeBooks(invoiced("1", "1001", 10000)))
-	// Each payment's first answer is lost, so each is looked up: the second must
-	// not take the first one's payment for its own.
-	w.books.fail = func(op string, attempt int, done bool) error {
-		if op == "EnsurePayment" && attempt == 1 && done {
-			return fault.New("erp.timeout", fault.Unknown, "no answer")
-		}
-		return nil
-	}
-	w.run()
-	require.Equal(t, payout.Closed, w.payout("P1").State)
-	require.Equal(t, 2, w.books.countPayments())
-	require.True(t, w.books.documents[0].Balance.IsZero())
-}
-
 func TestALineIsNeitherLostNorDoubledWhateverThePageSize(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{1, 2, 3, 7, 100} {
@@ -409,19 +259,4 @@ func TestASourceThatRepeatsOrDropsRowsBetweenPagesIsNoticed(t *testing.T) {
 			require.Zero(t, b.countPayments())
 		})
 	}
-}
-
-func TestAConnectorThatFailsForTooLongEndsTheRunWithAReason(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, plainProvider(1), plainBooks())
-	w.books.fail = func(string, int, bool) error {
-		return fault.New("connector.unavailable", fault.NotSent, "it is in quarantine")
-	}
-	run := w.run()
-	require.Equal(t, ports.RunFailed, run.State)
-	require.Equal(t, fault.Code("flow.gave_up"), run.Fault.Code)
-	require.Contains(t, run.Fault.Reason, "quarantine")
-	w.books.fail = nil
-	w.run()
-	require.Equal(t, payout.Closed, w.payout("P1").State)
 }
