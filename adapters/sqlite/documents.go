@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -154,45 +154,40 @@ func (s documents) Claim(ctx context.Context, connectionID string, claims []port
 }
 
 func (s documents) claimAll(ctx context.Context, conn int64, currency money.Currency, sums map[string]money.Amount) error {
-	numbers := slices.Collect(maps.Keys(sums))
-	ids, err := s.idsOf(ctx, conn, currency, numbers)
-	if err != nil {
+	numbers := slices.Sorted(maps.Keys(sums))
+	changed, err := s.addClaims(ctx, conn, currency, numbers, sums, 1)
+	if err != nil || changed == int64(len(numbers)) {
 		return err
 	}
+	// One of them cannot take a claim, so the others take none either.
+	if _, err := s.addClaims(ctx, conn, currency, numbers, sums, -1); err != nil {
+		return err
+	}
+	for _, number := range numbers {
+		if err := s.refuse(ctx, conn, ports.Claim{Number: number, Amount: sums[number]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addClaims adds the sums, times sign, to the documents that are there and in the
+// currency, in the order of their index, and gives how many there are.
+func (s documents) addClaims(ctx context.Context, conn int64, currency money.Currency, numbers []string, sums map[string]money.Amount, sign int64) (int64, error) {
 	pairs := []byte{'['}
 	for i, number := range numbers {
-		id, known := ids[number]
-		if !known {
-			return s.refuse(ctx, conn, ports.Claim{Number: number, Amount: sums[number]})
-		}
 		if i > 0 {
 			pairs = append(pairs, ',')
 		}
-		pairs = fmt.Appendf(pairs, "[%d,%d]", id, sums[number].Minor())
+		// Most numbers are plain, so that the array of one is written fast.
+		pairs = append(append(pairs, strings.TrimSuffix(jsonArray([]string{number}), "]")...), ',')
+		pairs = append(strconv.AppendInt(pairs, sign*sums[number].Minor(), 10), ']')
 	}
-	_, err = s.exec(ctx, `UPDATE document SET claimed = claimed + j.amount
-		FROM (SELECT value ->> 0 AS id, value ->> 1 AS amount FROM json_each(?)) AS j WHERE document.id = j.id`,
-		string(append(pairs, ']')))
-	return err
-}
-
-// idsOf gives the ids of documents in a currency by their numbers.
-func (s documents) idsOf(ctx context.Context, conn int64, currency money.Currency, numbers []string) (map[string]int64, error) {
-	type numbered struct {
-		number string
-		id     int64
-	}
-	read := func(row scanner) (n numbered, err error) {
-		err = row.Scan(&n.number, &n.id)
-		return n, err
-	}
-	found, err := all(ctx, s.tx, read, `SELECT d.number, d.id FROM json_each(?) j
-		CROSS JOIN document d ON d.connection = ? AND d.number = j.value WHERE d.currency = ?`, jsonArray(numbers), conn, currency)
-	ids := make(map[string]int64, len(found))
-	for _, n := range found {
-		ids[n.number] = n.id
-	}
-	return ids, err
+	// Materialised, so that the plan begins with the claims and not with all documents.
+	return s.exec(ctx, `WITH claim AS MATERIALIZED (
+			SELECT d.id, value ->> 1 AS amount FROM json_each(?)
+			CROSS JOIN document d ON d.connection = ? AND d.number = value ->> 0 WHERE d.currency = ?)
+		UPDATE document SET claimed = claimed + claim.amount FROM claim WHERE document.id = claim.id`, string(append(pairs, ']')), conn, currency)
 }
 
 func (s documents) Settle(ctx context.Context, connectionID string, claim ports.Claim) error {
@@ -211,11 +206,14 @@ func (s documents) Settle(ctx context.Context, connectionID string, claim ports.
 	return s.refuse(ctx, conn, claim)
 }
 
-// refuse says why no document could take a claim.
+// refuse says why no document can take a claim, if so.
 func (s documents) refuse(ctx context.Context, conn int64, claim ports.Claim) error {
 	currency, err := one(ctx, s.tx, scalar[string], "SELECT currency FROM document WHERE connection = ? AND number = ?", conn, claim.Number)
 	if err != nil {
 		return named(err, "document")
+	}
+	if currency == string(claim.Amount.Currency()) {
+		return nil
 	}
 	return fault.Invalid(money.CodeMixed, "currency",
 		"a claim in "+string(claim.Amount.Currency())+" cannot stand against a document in "+currency)
