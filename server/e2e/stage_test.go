@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -148,7 +147,7 @@ func (s *stage) commits() []string {
 	return strings.Split(strings.TrimSpace(string(text)), "\n")
 }
 
-// log gives the end of the hub's log.
+// log gives all that the hub and its connectors have said.
 func (s *stage) log() string {
 	program, err := os.Executable()
 	if err != nil {
@@ -158,14 +157,20 @@ func (s *stage) log() string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := bytes.Split(text, []byte("\n"))
-	return string(bytes.Join(lines[max(0, len(lines)-40):], []byte("\n")))
+	return string(text)
 }
 
 // strike ends everything that runs.
 func (s *stage) strike() {
+	log := s.log()
+	for _, sign := range []string{"DATA RACE", "panic: ", "goroutine 1 ["} {
+		if strings.Contains(log, sign) {
+			s.t.Errorf("the hub's log says %q", sign)
+		}
+	}
 	if s.t.Failed() {
-		s.t.Logf("the end of the hub's log:\n%s", s.log())
+		lines := strings.Split(log, "\n")
+		s.t.Logf("the end of the hub's log:\n%s", strings.Join(lines[max(0, len(lines)-40):], "\n"))
 	}
 	if s.hub != nil {
 		_ = s.hub.Kill()
