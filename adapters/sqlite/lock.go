@@ -38,7 +38,9 @@ func acquire(path string) (*fileLock, error) {
 	return &fileLock{file: file}, nil
 }
 
-func (l *fileLock) release() error { return l.file.Close() }
+// release unlocks before it closes: a process that is being started has a copy of
+// every open file for a moment and would keep the lock as long.
+func (l *fileLock) release() error { return errors.Join(unlock(l.file), l.file.Close()) }
 
 func writePID(file *os.File) error {
 	if err := file.Truncate(0); err != nil {

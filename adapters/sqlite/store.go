@@ -11,6 +11,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -114,7 +115,7 @@ func writerPragmas() []string {
 }
 
 func readerPragmas() []string {
-	return []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-8192)"}
+	return []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4096)"}
 }
 
 func connect(path, lock string, pragmas []string) (*sql.DB, error) {
@@ -162,7 +163,8 @@ func (s *Store) run(ctx context.Context, db *sql.DB, writable bool, fn func(ctx 
 		return nil
 	}
 	if err := sqlTx.Commit(); err != nil {
-		return fmt.Errorf("committing unit of work: %w", err)
+		// When ctx has ended, database/sql says at times only that the transaction is over.
+		return fmt.Errorf("committing unit of work: %w", cmp.Or(ctx.Err(), err))
 	}
 	return nil
 }
