@@ -2,7 +2,6 @@ package settlement
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -20,72 +19,58 @@ const searchesAtOnce = 10
 // Together with the first lines it plans the payout as a whole; after the last
 // ones the plan is frozen.
 func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
-	lines, err := w.nextBatch(ctx, p)
+	next, err := w.nextBatch(ctx, p)
 	if err != nil {
 		return err
 	}
-	found, ready, err := w.match(ctx, p, lines)
+	found, ready, err := w.match(ctx, p, next)
 	if err != nil || !ready {
 		return err
 	}
 	isFirst, after := p.PlannedTo == 0, p
 	after.SettingsVersion, after.UpdatedAt = w.flow.SettingsVersion, w.clock.Now().UTC()
-	if len(lines) > 0 {
-		after.PlannedTo = lines[len(lines)-1].Ordinal
+	if len(next.lines) > 0 {
+		after.PlannedTo = next.lines[len(next.lines)-1].Ordinal
 	} else {
 		after.State = payout.Planned
 	}
-	if !isFirst && len(lines) > 0 { // the first one decides on lines of every batch
-		w.batches.start(ctx, batchName(after), func(ctx context.Context) ([]ports.LineRecord, error) { return w.batch(ctx, after) })
+	if !isFirst && len(next.lines) > 0 { // the first one decides on lines of every batch
+		w.batches.start(ctx, batchName(after), w.planned(after))
 	}
-	return w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
+	var out outcome
+	err = w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
 		if isFirst {
 			if err := w.planWhole(ctx, tx, p); err != nil {
 				return err
 			}
 		}
-		if err := w.decide(ctx, tx, p, lines, found); err != nil {
+		if out, err = w.decide(ctx, tx, p, next.lines, found); err != nil {
 			return err
 		}
 		return tx.Payouts().Save(ctx, after)
 	})
-}
-
-// nextBatch gives the lines where the planning of a payout goes on.
-func (w *work) nextBatch(ctx context.Context, p ports.PayoutRecord) ([]ports.LineRecord, error) {
-	return w.batches.take(ctx, batchName(p), func(ctx context.Context) ([]ports.LineRecord, error) { return w.batch(ctx, p) })
-}
-
-func batchName(p ports.PayoutRecord) string { return nameOf(p.ID, strconv.FormatInt(p.PlannedTo, 10)) }
-
-func (w *work) batch(ctx context.Context, p ports.PayoutRecord) (lines []ports.LineRecord, err error) {
-	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		lines, err = tx.Lines().After(ctx, p.ID, p.PlannedTo, w.options.Batch)
-		return err
-	})
-	return lines, err
+	w.claimed = out.documents()
+	return err
 }
 
 // rematchBatch looks again at lines that wait for a document or are exceptions of
 // matching, and reports whether it has seen the last of them.
 func (w *work) rematchBatch(ctx context.Context, p ports.PayoutRecord) (last bool, err error) {
-	var lines []ports.LineRecord
-	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		found, err := tx.Lines().After(ctx, p.ID, w.progress.Line, w.options.Batch, ports.LineWaiting, ports.LineException)
-		lines = found
-		return err
+	next, err := w.readBatch(ctx, p, func(ctx context.Context, lines ports.LineStore) ([]ports.LineRecord, error) {
+		return lines.After(ctx, p.ID, w.progress.Line, w.options.Batch, ports.LineWaiting, ports.LineException)
 	})
-	if err != nil || len(lines) == 0 {
+	if err != nil || len(next.lines) == 0 {
 		return true, err
 	}
-	found, ready, err := w.match(ctx, p, lines)
+	found, ready, err := w.match(ctx, p, next)
 	if err != nil || !ready {
 		return false, err
 	}
 	after := w.succeeded()
-	after.Line = lines[len(lines)-1].Ordinal
+	after.Line = next.lines[len(next.lines)-1].Ordinal
 	return false, w.update(ctx, after, func(ctx context.Context, tx ports.Tx) error {
-		return w.decide(ctx, tx, p, lines, found)
+		_, err := w.decide(ctx, tx, p, next.lines, found)
+		return err
 	})
 }
 
@@ -97,13 +82,8 @@ type matches struct {
 
 // match decides on a batch of lines. When some of their references are not in the
 // mirror it searches for a few of them instead and is not ready yet.
-func (w *work) match(ctx context.Context, p ports.PayoutRecord, lines []ports.LineRecord) (matches, bool, error) {
-	rules := w.settings.MatchingRules(p.Net.Currency())
-	candidates, missing, err := w.candidates(ctx, lines, rules)
-	if err != nil {
-		return matches{}, false, err
-	}
-	if len(missing) > 0 {
+func (w *work) match(ctx context.Context, p ports.PayoutRecord, b batch) (matches, bool, error) {
+	if missing := b.missing(); len(missing) > 0 {
 		for _, key := range missing[:min(len(missing), searchesAtOnce)] {
 			if err := w.search(ctx, key); err != nil {
 				return matches{}, false, err
@@ -111,76 +91,20 @@ func (w *work) match(ctx context.Context, p ports.PayoutRecord, lines []ports.Li
 		}
 		return matches{}, false, nil
 	}
-	bare := make([]payout.Line, len(lines))
-	for i, l := range lines {
+	bare := make([]payout.Line, len(b.lines))
+	for i, l := range b.lines {
 		bare[i] = l.Line
 	}
-	found := matches{byLine: make(map[string]matching.Decision, len(lines)), documents: make(map[string]invoice.Document, len(candidates))}
-	for _, c := range candidates {
-		found.documents[c.Document.Number] = c.Document
+	found := matches{byLine: make(map[string]matching.Decision, len(b.lines)), documents: make(map[string]invoice.Document, len(b.documents))}
+	candidates := make([]matching.Candidate, len(b.documents))
+	for i, d := range b.documents {
+		candidates[i] = matching.Candidate{Document: d.Document, Claimed: d.Claimed, PaidByKvitt: d.Paid}
+		found.documents[d.Number] = d.Document
 	}
-	for _, d := range matching.Match(bare, candidates, rules) {
+	for _, d := range matching.Match(bare, candidates, w.settings.MatchingRules(p.Net.Currency())) {
 		found.byLine[d.Line] = d
 	}
 	return found, true, nil
-}
-
-// candidates looks up every document that the lines may settle, and names the
-// references that are worth a search: the strongest one not yet searched in this
-// run, of each line for which the mirror has nothing.
-func (w *work) candidates(ctx context.Context, lines []ports.LineRecord, rules matching.Rules) ([]matching.Candidate, []ports.DocumentKey, error) {
-	var wanted []ports.DocumentKey
-	byLine := make([][]ports.DocumentKey, 0, len(lines))
-	for _, l := range lines {
-		if !matching.NeedsDocument(l.Line) {
-			continue
-		}
-		keys := documentKeys(matching.Keys(l.Line, rules))
-		byLine = append(byLine, keys)
-		wanted = append(wanted, keys...)
-	}
-	var found []ports.DocumentRecord
-	var searched map[ports.DocumentKey]bool
-	err := w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		if found, err = tx.Documents().ByKeys(ctx, w.flow.Target, wanted); err != nil {
-			return err
-		}
-		searched, err = tx.Documents().Searched(ctx, w.flow.Target, wanted, w.run.StartedAt)
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	known := map[ports.DocumentKey]bool{}
-	candidates := make([]matching.Candidate, 0, len(found))
-	for _, d := range found {
-		candidates = append(candidates, matching.Candidate{Document: d.Document, Claimed: d.Claimed, PaidByKvitt: d.Paid})
-		for reference, value := range d.References {
-			known[ports.DocumentKey{Reference: reference, Value: normalise(value)}] = true
-		}
-	}
-	return candidates, unsearched(byLine, known, searched), nil
-}
-
-func unsearched(byLine [][]ports.DocumentKey, known, searched map[ports.DocumentKey]bool) []ports.DocumentKey {
-	var missing []ports.DocumentKey
-	asked := map[ports.DocumentKey]bool{}
-	for _, keys := range byLine {
-		var first *ports.DocumentKey
-		hit := false
-		for i, k := range keys {
-			hit = hit || known[k]
-			if first == nil && !searched[k] {
-				first = &keys[i]
-			}
-		}
-		if !hit && first != nil && !asked[*first] {
-			asked[*first] = true
-			missing = append(missing, *first)
-		}
-	}
-	return missing
 }
 
 // search asks the accounting system for one reference and keeps what it finds.
@@ -205,16 +129,6 @@ func (w *work) search(ctx context.Context, key ports.DocumentKey) error {
 		return tx.Documents().MarkSearched(ctx, w.flow.Target, []ports.DocumentKey{key}, w.machine().UTC())
 	})
 }
-
-func documentKeys(keys []matching.Key) []ports.DocumentKey {
-	out := make([]ports.DocumentKey, len(keys))
-	for i, k := range keys {
-		out[i] = ports.DocumentKey{Reference: k.Reference, Value: k.Value}
-	}
-	return out
-}
-
-func normalise(value string) string { return matching.Normalise(value) }
 
 // stillWaiting reports whether a line without a document has time left.
 func (w *work) stillWaiting(p ports.PayoutRecord) bool {

@@ -31,22 +31,31 @@ type outcome struct {
 	steps  []ports.Step
 }
 
+// documents are the numbers of those that got a claim.
+func (o outcome) documents() map[string]bool {
+	numbers := make(map[string]bool, len(o.claims))
+	for _, c := range o.claims {
+		numbers[c.Number] = true
+	}
+	return numbers
+}
+
 // decide stores what became of a batch of lines: matched lines get a payment,
 // lines without a document wait or become exceptions.
-func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord, found matches) error {
+func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord, found matches) (outcome, error) {
 	var out outcome
 	for _, l := range lines {
 		if err := w.decideLine(ctx, tx, p, l, found, &out); err != nil {
-			return err
+			return out, err
 		}
 	}
 	if err := tx.Lines().Decide(ctx, out.lines); err != nil {
-		return err
+		return out, err
 	}
 	if err := tx.Documents().Claim(ctx, w.flow.Target, out.claims); err != nil {
-		return err
+		return out, err
 	}
-	return tx.Steps().Plan(ctx, out.steps)
+	return out, tx.Steps().Plan(ctx, out.steps)
 }
 
 func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord, found matches, out *outcome) error {

@@ -28,7 +28,9 @@ type work struct {
 	// What is read while the piece before it is being stored.
 	documents ahead[ports.DocumentPage]
 	pages     ahead[ports.LinePage]
-	batches   ahead[[]ports.LineRecord]
+	batches   ahead[batch]
+	// claimed are the documents on which the batch planned last has claims.
+	claimed map[string]bool
 }
 
 // phase is what a run does now.

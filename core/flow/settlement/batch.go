@@ -1,0 +1,115 @@
+package settlement
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// batch is a number of lines with everything that matching them needs to know.
+type batch struct {
+	lines []ports.LineRecord
+	// keys are those of each line that needs a document, strongest first.
+	keys [][]ports.DocumentKey
+	// documents are all that carry any of the keys.
+	documents []ports.DocumentRecord
+	// searched are the keys that were searched for in this run.
+	searched map[ports.DocumentKey]bool
+}
+
+// readBatch reads the lines that list gives, and every document that they may settle.
+func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(context.Context, ports.LineStore) ([]ports.LineRecord, error)) (b batch, err error) {
+	rules := w.settings.MatchingRules(p.Net.Currency())
+	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		if b.lines, err = list(ctx, tx.Lines()); err != nil {
+			return err
+		}
+		var wanted []ports.DocumentKey
+		for _, l := range b.lines {
+			if !matching.NeedsDocument(l.Line) {
+				continue
+			}
+			keys := documentKeys(matching.Keys(l.Line, rules))
+			b.keys = append(b.keys, keys)
+			wanted = append(wanted, keys...)
+		}
+		if b.documents, err = tx.Documents().ByKeys(ctx, w.flow.Target, wanted); err != nil {
+			return err
+		}
+		b.searched, err = tx.Documents().Searched(ctx, w.flow.Target, wanted, w.run.StartedAt)
+		return err
+	})
+	return b, err
+}
+
+// planned reads the lines where the planning of a payout goes on.
+func (w *work) planned(p ports.PayoutRecord) func(context.Context) (batch, error) {
+	return func(ctx context.Context) (batch, error) {
+		return w.readBatch(ctx, p, func(ctx context.Context, lines ports.LineStore) ([]ports.LineRecord, error) {
+			return lines.After(ctx, p.ID, p.PlannedTo, w.options.Batch)
+		})
+	}
+}
+
+// nextBatch gives the lines where the planning of a payout goes on. It may have
+// been read before the claims of the batch before were stored, so documents that
+// both name are read once more.
+func (w *work) nextBatch(ctx context.Context, p ports.PayoutRecord) (batch, error) {
+	b, err := w.batches.take(ctx, batchName(p), w.planned(p))
+	if err != nil || len(w.claimed) == 0 {
+		return b, err
+	}
+	return b, w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		for i, d := range b.documents {
+			if !w.claimed[d.Number] {
+				continue
+			}
+			if b.documents[i], err = tx.Documents().Get(ctx, w.flow.Target, d.Number); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func batchName(p ports.PayoutRecord) string { return nameOf(p.ID, strconv.FormatInt(p.PlannedTo, 10)) }
+
+// missing names the references that are worth a search: the strongest one not yet
+// searched in this run, of each line for which the mirror has nothing.
+func (b batch) missing() []ports.DocumentKey {
+	known := map[ports.DocumentKey]bool{}
+	for _, d := range b.documents {
+		for reference, value := range d.References {
+			known[ports.DocumentKey{Reference: reference, Value: normalise(value)}] = true
+		}
+	}
+	var missing []ports.DocumentKey
+	asked := map[ports.DocumentKey]bool{}
+	for _, keys := range b.keys {
+		var first *ports.DocumentKey
+		hit := false
+		for i, k := range keys {
+			hit = hit || known[k]
+			if first == nil && !b.searched[k] {
+				first = &keys[i]
+			}
+		}
+		if !hit && first != nil && !asked[*first] {
+			asked[*first] = true
+			missing = append(missing, *first)
+		}
+	}
+	return missing
+}
+
+func documentKeys(keys []matching.Key) []ports.DocumentKey {
+	out := make([]ports.DocumentKey, len(keys))
+	for i, k := range keys {
+		out[i] = ports.DocumentKey{Reference: k.Reference, Value: k.Value}
+	}
+	return out
+}
+
+func normalise(value string) string { return matching.Normalise(value) }
