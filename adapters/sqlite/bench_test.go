@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,19 +166,28 @@ func tableRows(b *testing.B, db *sql.DB, table string) (columns []string, values
 func rawInsert(b *testing.B, db *sql.DB, table string, columns []string, rows [][]any) {
 	b.Helper()
 	query := "INSERT INTO " + table + " VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ")"
-	for start := 0; start < len(rows); start += benchPage {
-		tx, err := db.BeginTx(b.Context(), nil)
-		require.NoError(b, err)
-		stmt, err := tx.PrepareContext(b.Context(), query)
-		require.NoError(b, err)
-		for _, row := range rows[start:min(start+benchPage, len(rows))] {
-			if _, err := stmt.ExecContext(b.Context(), row...); err != nil {
-				b.Fatal(err)
-			}
-		}
-		require.NoError(b, stmt.Close())
-		require.NoError(b, tx.Commit())
+	for page := range slices.Chunk(rows, benchPage) {
+		require.NoError(b, rawPage(b.Context(), db, query, page))
 	}
+}
+
+func rawPage(ctx context.Context, db *sql.DB, query string, rows [][]any) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing after a commit
+	stmt, err := tx.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	for _, row := range rows {
+		if _, err := stmt.ExecContext(ctx, row...); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // BenchmarkPipeline measures the other bulk paths on a payout of 100 000 lines.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"hash/maphash"
 	"slices"
 	"sync"
@@ -81,6 +82,9 @@ func (s lines) keys(ctx context.Context, payoutNum, last int64) (*payoutKeys, er
 	for keys.lines < last {
 		page, err := all(ctx, s.tx, scalar[string], "SELECT key FROM line WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
 			lineID(payoutNum, keys.lines), lineID(payoutNum+1, 0), ports.MaxBatch)
+		if err == nil && len(page) == 0 {
+			err = fmt.Errorf("reading keys of lines: %d lines of %d are there", keys.lines, last)
+		}
 		if err != nil {
 			s.store.keys.forget(payoutNum)
 			return nil, err
