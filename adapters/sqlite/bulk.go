@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 )
 
@@ -25,6 +26,20 @@ func newBulk(columns int, insert, suffix string) bulk {
 		many:    insert + " VALUES " + strings.Repeat(row+", ", rowsPerInsert-1) + row + suffix,
 		one:     insert + " VALUES " + row + suffix,
 	}
+}
+
+// prepareBulk prepares the long statements once for the life of the connection:
+// to read one takes as long as to insert dozens of rows.
+func prepareBulk(ctx context.Context, write *sql.DB) (map[string]*sql.Stmt, error) {
+	prepared := map[string]*sql.Stmt{}
+	for _, b := range []bulk{insertLines, insertFates, insertDocuments, insertDocumentKeys, insertSteps} {
+		stmt, err := write.PrepareContext(ctx, b.many) //nolint:sqlclosecheck // closed with the store
+		if err != nil {
+			return prepared, err
+		}
+		prepared[b.many] = stmt
+	}
+	return prepared, nil
 }
 
 // run inserts the rows, which lie one after the other in values.

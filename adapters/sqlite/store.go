@@ -42,6 +42,7 @@ type Store struct {
 	lock    *fileLock
 	pages   *pageCodec
 	keys    *lineKeys
+	bulk    map[string]*sql.Stmt
 	enqueue func(ctx context.Context, tx *sql.Tx, job ports.Job) error
 }
 
@@ -74,6 +75,9 @@ func (s *Store) open(ctx context.Context, path string, opts Options) (err error)
 	if err := migrate(ctx, s.write, migrations()); err != nil {
 		return err
 	}
+	if s.bulk, err = prepareBulk(ctx, s.write); err != nil {
+		return err
+	}
 	if s.read, err = connect(path, "deferred", readerPragmas()); err != nil {
 		return err
 	}
@@ -91,6 +95,9 @@ func (s *Store) Close() error {
 	var errs []error
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
+	}
+	for _, stmt := range s.bulk {
+		errs = append(errs, stmt.Close())
 	}
 	if s.write != nil {
 		errs = append(errs, s.write.Close())

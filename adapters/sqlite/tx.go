@@ -80,6 +80,10 @@ func (t *tx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if stmt, ok := t.statements[query]; ok {
 		return stmt, nil
 	}
+	if long, ok := t.store.bulk[query]; ok && t.writable {
+		t.statements[query] = t.sql.StmtContext(context.WithoutCancel(ctx), long)
+		return t.statements[query], nil
+	}
 	stmt, err := t.sql.PrepareContext(context.WithoutCancel(ctx), query) // closed with the transaction
 	if err != nil {
 		return nil, err
