@@ -93,8 +93,8 @@ func newKeyset(cfg config.Config) (*secrets.Keyset, error) {
 
 // newQueue makes the queue whose only work is to move flows on. It starts after
 // everything that a flow needs.
-func newQueue(lc fx.Lifecycle, cfg config.Config, store *sqlite.Store, link *queueLink, service *settlement.Service, log hclog.Logger) (*jobs.Queue, error) {
-	queue, err := jobs.New(context.Background(), store.WriteDB(), jobs.Options{
+func newQueue(lc fx.Lifecycle, cfg config.Config, database *sqlite.Store, store ports.Store, link *queueLink, service *settlement.Service, log hclog.Logger) (*jobs.Queue, error) {
+	queue, err := jobs.New(context.Background(), database.WriteDB(), jobs.Options{
 		PollInterval: cfg.Timings.Poll, JobTimeout: cfg.Timings.JobTimeout, RescueAfter: cfg.Timings.RescueAfter,
 		RetryBase: cfg.Timings.Backoff, Logger: log.Named("jobs"),
 	}, func(ctx context.Context, job ports.Job) error { return advance(ctx, store, service, job) })
