@@ -82,6 +82,10 @@ func addIfAny[K comparable](counts map[K]int64, key K, n int64) {
 	}
 }
 
+// linesPerSum is how many lines are added up at once: SQLite sorts them first, and
+// to sort a million takes 32 MiB.
+const linesPerSum = 1 << 15
+
 // Sums lets SQLite add up by class and brings the classes of one kind and raw
 // type together.
 func (s lines) Sums(ctx context.Context, payoutID string) ([]ports.LineSum, error) {
@@ -89,14 +93,17 @@ func (s lines) Sums(ctx context.Context, payoutID string) ([]ports.LineSum, erro
 	if err != nil {
 		return nil, err
 	}
-	parts, err := all(ctx, s.tx, readLineSum, `SELECT c.kind, c.raw_type, c.currency, g.settled, g.sign, g.lines, g.gross, g.fee, g.vat
-		FROM (SELECT l.class, coalesce(f.state, 0) = 2 AS settled, (coalesce(l.gross, 0) < 0) * 2 + (coalesce(l.fee, 0) < 0 OR coalesce(l.fee_vat, 0) < 0) AS sign,
-				count(*) AS lines, coalesce(sum(l.gross), 0) AS gross, coalesce(sum(l.fee), 0) AS fee, coalesce(sum(l.fee_vat), 0) AS vat
-			FROM line l LEFT JOIN line_fate f ON f.line = l.id
-			WHERE l.id > ? AND l.id < ? GROUP BY 1, 2, 3) g
-		JOIN line_class c ON c.id = g.class`, lineID(num, 0), lineID(num+1, 0))
+	last, err := s.lastOrdinal(ctx, num)
 	if err != nil {
 		return nil, err
+	}
+	var parts []lineSum
+	for from := int64(0); from < last; from += linesPerSum {
+		some, err := s.partSums(ctx, lineID(num, from), lineID(num, min(from+linesPerSum, last)))
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, some...)
 	}
 	slices.SortFunc(parts, compareSums)
 	var sums []ports.LineSum
@@ -110,6 +117,16 @@ func (s lines) Sums(ctx context.Context, payoutID string) ([]ports.LineSum, erro
 		}
 	}
 	return sums, nil
+}
+
+// partSums adds up the lines with ids above from and up to to.
+func (s lines) partSums(ctx context.Context, from, to int64) ([]lineSum, error) {
+	return all(ctx, s.tx, readLineSum, `SELECT c.kind, c.raw_type, c.currency, g.settled, g.sign, g.lines, g.gross, g.fee, g.vat
+		FROM (SELECT l.class, coalesce(f.state, 0) = 2 AS settled, (coalesce(l.gross, 0) < 0) * 2 + (coalesce(l.fee, 0) < 0 OR coalesce(l.fee_vat, 0) < 0) AS sign,
+				count(*) AS lines, coalesce(sum(l.gross), 0) AS gross, coalesce(sum(l.fee), 0) AS fee, coalesce(sum(l.fee_vat), 0) AS vat
+			FROM line l LEFT JOIN line_fate f ON f.line = l.id
+			WHERE l.id > ? AND l.id <= ? GROUP BY 1, 2, 3) g
+		JOIN line_class c ON c.id = g.class`, from, to)
 }
 
 // lineSum is a sum with what tells it from the others but is not shown.
