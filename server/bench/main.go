@@ -79,7 +79,7 @@ func (o options) run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a leftover in the folder for temporary files
+	defer os.RemoveAll(folder)
 	generator, err := build(ctx, folder, "server/bench/generator")
 	if err != nil {
 		return err

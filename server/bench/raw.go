@@ -119,20 +119,30 @@ func (c *tableCopy) insert(ctx context.Context, values []any) error {
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
 	c.rows += int64(len(values) / c.columns)
 	for _, size := range []int{rawRows, 1} {
-		stmt, err := tx.PrepareContext(ctx, c.statement(size))
-		if err != nil {
+		if values, err = c.insertBy(ctx, tx, size, values); err != nil {
 			return err
-		}
-		for len(values) >= size*c.columns {
-			if _, err := stmt.ExecContext(ctx, values[:size*c.columns]...); err != nil {
-				return err
-			}
-			values = values[size*c.columns:]
 		}
 	}
 	err = tx.Commit()
 	c.took += time.Since(began)
 	return err
+}
+
+// insertBy inserts so many rows with each statement as long as there are as many,
+// and gives what is left.
+func (c *tableCopy) insertBy(ctx context.Context, tx *sql.Tx, rows int, values []any) ([]any, error) {
+	stmt, err := tx.PrepareContext(ctx, c.statement(rows))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = stmt.Close() }() // the transaction has closed it if this fails
+	for len(values) >= rows*c.columns {
+		if _, err := stmt.ExecContext(ctx, values[:rows*c.columns]...); err != nil {
+			return nil, err
+		}
+		values = values[rows*c.columns:]
+	}
+	return values, nil
 }
 
 func (c *tableCopy) statement(rows int) string {
