@@ -17,6 +17,8 @@ type batch struct {
 	documents []ports.DocumentRecord
 	// searched are the keys that were searched for in this run.
 	searched map[ports.DocumentKey]bool
+	// proposals are by the keys of lines, nil if nobody has made them yet.
+	proposals map[string]proposal
 }
 
 // readBatch reads the lines that list gives, and every document that they may settle.
@@ -44,34 +46,40 @@ func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(co
 	return b, err
 }
 
-// planned reads the lines where the planning of a payout goes on.
+// planned reads and matches the lines where the planning of a payout goes on.
 func (w *work) planned(p ports.PayoutRecord) func(context.Context) (batch, error) {
 	return func(ctx context.Context) (batch, error) {
-		return w.readBatch(ctx, p, func(ctx context.Context, lines ports.LineStore) ([]ports.LineRecord, error) {
+		b, err := w.readBatch(ctx, p, func(ctx context.Context, lines ports.LineStore) ([]ports.LineRecord, error) {
 			return lines.After(ctx, p.ID, p.PlannedTo, w.options.Batch)
 		})
+		if err == nil && len(b.missing()) == 0 {
+			b.proposals, err = w.propose(p, b)
+		}
+		return b, err
 	}
 }
 
 // nextBatch gives the lines where the planning of a payout goes on. It may have
 // been read before the claims of the batch before were stored, so documents that
-// both name are read once more.
+// both name are read once more, and the lines matched anew.
 func (w *work) nextBatch(ctx context.Context, p ports.PayoutRecord) (batch, error) {
 	b, err := w.batches.take(ctx, batchName(p), w.planned(p))
 	if err != nil || len(w.claimed) == 0 {
 		return b, err
 	}
-	return b, w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		for i, d := range b.documents {
 			if !w.claimed[d.Number] {
 				continue
 			}
+			b.proposals = nil
 			if b.documents[i], err = tx.Documents().Get(ctx, w.flow.Target, d.Number); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return b, err
 }
 
 func batchName(p ports.PayoutRecord) string { return nameOf(p.ID, strconv.FormatInt(p.PlannedTo, 10)) }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
-	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -74,37 +73,22 @@ func (w *work) rematchBatch(ctx context.Context, p ports.PayoutRecord) (last boo
 	})
 }
 
-// matches are the decisions on a batch of lines and the documents they name.
-type matches struct {
-	byLine    map[string]matching.Decision
-	documents map[string]invoice.Document
-}
-
-// match decides on a batch of lines. When some of their references are not in the
-// mirror it searches for a few of them instead and is not ready yet.
-func (w *work) match(ctx context.Context, p ports.PayoutRecord, b batch) (matches, bool, error) {
+// match gives the proposals for a batch of lines. When some of their references
+// are not in the mirror it searches for a few of them instead and is not ready yet.
+func (w *work) match(ctx context.Context, p ports.PayoutRecord, b batch) (found map[string]proposal, ready bool, err error) {
+	if b.proposals != nil {
+		return b.proposals, true, nil
+	}
 	if missing := b.missing(); len(missing) > 0 {
 		for _, key := range missing[:min(len(missing), searchesAtOnce)] {
 			if err := w.search(ctx, key); err != nil {
-				return matches{}, false, err
+				return nil, false, err
 			}
 		}
-		return matches{}, false, nil
+		return nil, false, nil
 	}
-	bare := make([]payout.Line, len(b.lines))
-	for i, l := range b.lines {
-		bare[i] = l.Line
-	}
-	found := matches{byLine: make(map[string]matching.Decision, len(b.lines)), documents: make(map[string]invoice.Document, len(b.documents))}
-	candidates := make([]matching.Candidate, len(b.documents))
-	for i, d := range b.documents {
-		candidates[i] = matching.Candidate{Document: d.Document, Claimed: d.Claimed, PaidByKvitt: d.Paid}
-		found.documents[d.Number] = d.Document
-	}
-	for _, d := range matching.Match(bare, candidates, w.settings.MatchingRules(p.Net.Currency())) {
-		found.byLine[d.Line] = d
-	}
-	return found, true, nil
+	found, err = w.propose(p, b)
+	return found, true, err
 }
 
 // search asks the accounting system for one reference and keeps what it finds.

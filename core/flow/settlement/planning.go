@@ -16,14 +16,6 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// verdict is what is kept with a line of how it was matched.
-type verdict struct {
-	Rule     matching.KeyPair      `json:"rule,omitzero"`
-	Compared []matching.Comparison `json:"compared,omitempty"`
-	Partial  bool                  `json:"partial,omitempty"`
-	By       string                `json:"by,omitempty"`
-}
-
 // outcome is what a batch of decisions changes, gathered to be stored at once.
 type outcome struct {
 	lines  []ports.LineDecision
@@ -42,7 +34,7 @@ func (o outcome) documents() map[string]bool {
 
 // decide stores what became of a batch of lines: matched lines get a payment,
 // lines without a document wait or become exceptions.
-func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord, found matches) (outcome, error) {
+func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord, found map[string]proposal) (outcome, error) {
 	var out outcome
 	for _, l := range lines {
 		if err := w.decideLine(ctx, tx, p, l, found, &out); err != nil {
@@ -58,8 +50,8 @@ func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, li
 	return out, tx.Steps().Plan(ctx, out.steps)
 }
 
-func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord, found matches, out *outcome) error {
-	d, wanted := found.byLine[l.Key]
+func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord, found map[string]proposal, out *outcome) error {
+	d, wanted := found[l.Key]
 	if !wanted {
 		if l.State == ports.LinePending {
 			out.lines = append(out.lines, ports.LineDecision{LineID: l.ID, State: ports.LineNoDocument})
@@ -72,18 +64,12 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 			return err
 		}
 	}
-	kept, err := json.Marshal(verdict{Rule: d.Rule, Compared: d.Compared, Partial: d.Partial})
-	if err != nil {
-		return err
-	}
-	line := ports.LineDecision{LineID: l.ID, Decision: kept, WaitingSince: l.WaitingSince}
-	var why *fault.Error
+	line := ports.LineDecision{LineID: l.ID, Decision: d.kept, WaitingSince: l.WaitingSince}
+	why := d.Fault
 	switch d.State {
 	case matching.Matched:
 		line.State, line.Document = ports.LineMatched, d.Document
-		why, err = w.planPayment(p, l, found.documents[d.Document], d, out)
 	case matching.Exception:
-		why = d.Fault
 	case matching.None:
 		if w.stillWaiting(p) {
 			line.State = ports.LineWaiting
@@ -94,9 +80,7 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 			why = notFound(l)
 		}
 	}
-	if err != nil {
-		return err
-	}
+	var err error
 	if why != nil {
 		line.State, line.Document = ports.LineException, ""
 		err = w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), document: d.Document, amount: l.Gross, known: l.State == ports.LineException}, why)
@@ -104,21 +88,10 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 		err = tx.Exceptions().ResolveLine(ctx, l.ID, "matched "+d.Document, "kvitt", w.clock.Now().UTC())
 	}
 	out.lines = append(out.lines, line)
+	if line.State == ports.LineMatched {
+		out.steps, out.claims = append(out.steps, d.step), append(out.claims, d.claim)
+	}
 	return err
-}
-
-// planPayment plans the payment of a matched line, or says why it cannot be made.
-func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision, out *outcome) (*fault.Error, error) {
-	step, claim, err := w.paymentStep(p, l, document, d)
-	if f := fault.Of(err); f != nil {
-		return f, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	out.steps = append(out.steps, step)
-	out.claims = append(out.claims, claim)
-	return nil, nil
 }
 
 func (w *work) paymentStep(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision) (ports.Step, ports.Claim, error) {
