@@ -12,6 +12,7 @@ import (
 
 	"github.com/kvitt/kvitt/server/config"
 	"github.com/kvitt/kvitt/server/hub"
+	"github.com/kvitt/kvitt/server/memory"
 	"github.com/kvitt/kvitt/server/version"
 )
 
@@ -54,6 +55,7 @@ func untilClosed(ctx context.Context, in io.Reader) (context.Context, context.Ca
 }
 
 func serve(ctx context.Context, cfg config.Config, s streams) error {
+	memory.Tune()
 	log := hclog.New(&hclog.LoggerOptions{Name: "kvitt", Level: hclog.LevelFromString(cfg.LogLevel), Output: s.err, JSONFormat: cfg.LogJSON})
 	h, err := hub.Start(ctx, cfg, log)
 	if err != nil {
