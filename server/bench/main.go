@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/kvitt/kvitt/server/memory"
 )
 
 // options are the command's flags.
@@ -136,6 +138,7 @@ func (o options) volumes(ctx context.Context, folder, generator string, out io.W
 
 // planOne is what the process of its own does.
 func (o options) planOne(ctx context.Context, out io.Writer) error {
+	memory.Tune() // as the hub does
 	stop, err := startProfile(o.profile, o.plan)
 	if err != nil {
 		return err

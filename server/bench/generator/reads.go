@@ -23,6 +23,9 @@ func (generator) ListPayouts(_ context.Context, req ports.ListPayoutsRequest) (p
 	}, nil
 }
 
+// bytesPerRow is somewhat more than a row takes.
+const bytesPerRow = 640
+
 // ListPayoutLines implements ports.PayoutSource. Its raw page is as long as that of
 // a provider's API, and each line says where in it its row stands.
 func (generator) ListPayoutLines(_ context.Context, req ports.ListPayoutLinesRequest) (ports.LinePage, error) {
@@ -32,14 +35,16 @@ func (generator) ListPayoutLines(_ context.Context, req ports.ListPayoutLinesReq
 	}
 	from, to, next := window(req.Cursor, lines)
 	page := ports.LinePage{Next: next, Usage: once()}
-	bytes := []byte(`{"transactions":[`)
+	bytes := append(make([]byte, 0, (to-from)*bytesPerRow), `{"transactions":[`...)
 	for i := from; i < to; i++ {
 		if i > from {
 			bytes = append(bytes, ',')
 		}
 		row, offset := trade.At(i), int64(len(bytes))
-		bytes = append(bytes, row.JSON()...)
-		page.Lines = append(page.Lines, row.Line(payout.Raw{Offset: offset, Length: int64(len(bytes)) - offset}))
+		line := row.Line(payout.Raw{Offset: offset})
+		bytes = row.AppendJSON(bytes, line)
+		line.Raw.Length = int64(len(bytes)) - offset
+		page.Lines = append(page.Lines, line)
 	}
 	bytes = append(bytes, `]}`...)
 	sum := sha256.Sum256(bytes)

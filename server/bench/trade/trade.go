@@ -5,7 +5,6 @@ package trade
 
 import (
 	"encoding/hex"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -92,12 +91,13 @@ func (r Row) RawType() string {
 
 // Line gives the row as a connector delivers it.
 func (r Row) Line(raw payout.Raw) payout.Line {
+	order := r.OrderID()
 	line := payout.Line{
 		Key: r.Key(), Kind: payout.Sale, RawType: r.RawType(), FeeVATRate: "25",
 		Gross: money.New(r.Gross, Currency), FeeExVAT: money.New(r.Fee, Currency), FeeVAT: money.New(r.VAT, Currency),
 		OccurredAt: r.At(), Group: r.MovementID(), Raw: raw,
 		References: map[payout.Reference]string{
-			payout.MerchantReference1: r.OrderNumber(), payout.OrderID: r.OrderID(), payout.ShortOrderID: r.OrderID()[:8],
+			payout.MerchantReference1: r.OrderNumber(), payout.OrderID: order, payout.ShortOrderID: order[:8],
 		},
 	}
 	movement := payout.CaptureID
@@ -108,17 +108,35 @@ func (r Row) Line(raw payout.Raw) payout.Line {
 	return line
 }
 
-// JSON is the row as the provider's API writes it.
-func (r Row) JSON() string {
+// AppendJSON appends the row as the provider's API writes it.
+func (r Row) AppendJSON(b []byte, l payout.Line) []byte {
 	movement, at := "capture", r.At().Format(time.RFC3339)
 	if r.Refund {
 		movement = "refund"
 	}
-	return fmt.Sprintf(`{"type":%q,"detailed_type":"PURCHASE","amount":%d,"fee_amount":%d,"vat_rate":2500,"vat_amount":%d,`+
-		`"currency_code":"SEK","order_id":%q,"short_order_id":%q,"%s_id":%q,"merchant_reference1":%q,"merchant_reference2":"",`+
-		`"sale_date":%q,"%s_date":%q,"payment_reference":"BENCH","purchase_country":"SE","shipping_country":"SE",`+
-		`"initial_payment_method_type":"DIRECT_DEBIT"}`,
-		r.RawType(), max(r.Gross, -r.Gross), r.Fee, r.VAT, r.OrderID(), r.OrderID()[:8], movement, r.MovementID(), r.OrderNumber(), at, movement, at)
+	text := func(name, value string) { b = append(append(append(append(b, name...), `":"`...), value...), `","`...) }
+	number := func(name string, value int64) {
+		b = append(strconv.AppendInt(append(append(b, name...), `":`...), value, 10), `,"`...)
+	}
+	b = append(b, `{"`...)
+	text("type", r.RawType())
+	text("detailed_type", "PURCHASE")
+	number("amount", max(r.Gross, -r.Gross))
+	number("fee_amount", r.Fee)
+	number("vat_rate", 2500)
+	number("vat_amount", r.VAT)
+	text("currency_code", string(Currency))
+	text("order_id", l.References[payout.OrderID])
+	text("short_order_id", l.References[payout.ShortOrderID])
+	text(movement+"_id", l.Group)
+	text("merchant_reference1", l.References[payout.MerchantReference1])
+	text("merchant_reference2", "")
+	text("sale_date", at)
+	text(movement+"_date", at)
+	text("payment_reference", "BENCH")
+	text("purchase_country", "SE")
+	text("shipping_country", "SE")
+	return append(b, `initial_payment_method_type":"DIRECT_DEBIT"}`...)
 }
 
 // Document gives the invoice or credit invoice that the row settles.

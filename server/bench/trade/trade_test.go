@@ -1,6 +1,7 @@
 package trade_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,19 @@ func TestEveryRowHasADocumentOfItsOwn(t *testing.T) {
 		require.Equal(t, r.Gross, d.Total.Minor())
 	}
 	require.Len(t, numbers, rows)
+}
+
+func TestARowIsWrittenAsJSONWithItsReferences(t *testing.T) {
+	t.Parallel()
+	for _, i := range []int{0, 19} {
+		row := trade.At(i)
+		line := row.Line(payout.Raw{})
+		var read map[string]any
+		require.NoError(t, json.Unmarshal(row.AppendJSON(nil, line), &read))
+		require.Equal(t, row.OrderNumber(), read["merchant_reference1"])
+		require.Equal(t, line.References[payout.OrderID], read["order_id"])
+		require.InDelta(t, row.Gross*int64(line.Gross.Sign()), read["amount"], 0)
+	}
 }
 
 func TestTheRowsAddUpToWhatIsPaidOut(t *testing.T) {
