@@ -72,7 +72,7 @@ type Options struct {
 
 // DefaultOptions are those of a hub in production.
 func DefaultOptions() Options {
-	return Options{Slice: 30 * time.Second, Batch: 2500, Attempts: 10, Backoff: time.Second, Lookback: 14 * 24 * time.Hour}
+	return Options{Slice: 30 * time.Second, Batch: 1500, Attempts: 10, Backoff: time.Second, Lookback: 14 * 24 * time.Hour}
 }
 
 // New makes the service. The machine clock bounds slices only.
