@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -24,18 +25,27 @@ func build(ctx context.Context, folder, name string) (string, error) {
 // catalogue hands out connectors that run as processes.
 type catalogue struct{ host *pluginhost.Host }
 
-// launch loads connectors into a host of their own. The caller stops the host.
+// launch loads and starts connectors in a host of their own, as a hub does when it
+// starts. The caller stops the host.
 func launch(ctx context.Context, folder string, programs ...string) (catalogue, error) {
 	host, err := pluginhost.New(pluginhost.Config{Dir: folder})
 	if err != nil {
 		return catalogue{}, err
 	}
 	for _, program := range programs {
-		if _, err := host.Load(ctx, pluginhost.Source{Path: program}); err != nil {
-			return catalogue{}, fmt.Errorf("loading %s: %w", program, err)
+		if err := start(ctx, host, program); err != nil {
+			return catalogue{}, errors.Join(fmt.Errorf("starting %s: %w", program, err), host.Stop(ctx))
 		}
 	}
 	return catalogue{host}, nil
+}
+
+func start(ctx context.Context, host *pluginhost.Host, program string) error {
+	connector, err := host.Load(ctx, pluginhost.Source{Path: program})
+	if err != nil {
+		return err
+	}
+	return connector.Start(ctx)
 }
 
 // Connector implements ports.Catalogue.
