@@ -60,8 +60,8 @@ func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, document invoic
 		return proposed, nil
 	}
 	proposed.step, proposed.claim, err = w.paymentStep(p, l, document, d)
-	if proposed.Fault = fault.Of(err); proposed.Fault != nil {
-		return proposed, nil
+	if f := fault.Of(err); f != nil {
+		proposed.Fault, err = f, nil
 	}
 	return proposed, err
 }
