@@ -23,6 +23,7 @@ func run(t *testing.T, args ...string) (code int, out, errs string) {
 func TestACommandLineThatMakesNoSenseIsSaidWithExitCode2(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
+		"there is no command \"sreve\"":         {"sreve"},
 		"unknown flag: --onse":                  {"demo", "--onse"},
 		"accepts 1 arg(s), received 0":          {"simulate"},
 		"accepts 0 arg(s), received 1":          {"version", "please"},

@@ -68,11 +68,21 @@ func newRoot(s streams) *cobra.Command {
 			"marks them paid, books fees and their VAT, and proves that everything adds up to the money on the bank account.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{cause: err} })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newServe(s), newDemo(s), newSimulate(s), newPayout(s), newVersion(s))
 	return root
+}
+
+// knownCommand refuses a word that no command has taken.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{cause: fmt.Errorf("there is no command %q; see %s --help", args[0], cmd.CommandPath())}
 }
 
 // exactArgs is cobra's rule for arguments with a usage error.

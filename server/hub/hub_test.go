@@ -92,6 +92,20 @@ func TestTheOperatorsKeyIsMadeOnceAndKeptFromOthers(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 }
 
+func TestNothingInTheDataFolderIsForOthers(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t, nil)
+	h, _ := start(t, cfg)
+	require.NoError(t, filepath.WalkDir(cfg.Data, func(path string, _ os.DirEntry, err error) error {
+		require.NoError(t, err)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.Zero(t, info.Mode().Perm()&0o077, path)
+		return nil
+	}))
+	require.NoError(t, h.Stop(t.Context()))
+}
+
 func TestAHubThatCannotStartLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	cfg := settings(t, nil)

@@ -71,12 +71,26 @@ func newStore(lc fx.Lifecycle, cfg config.Config, link *queueLink) (*sqlite.Stor
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
 	}
-	store, err := sqlite.Open(context.Background(), filepath.Join(cfg.Data, "kvitt.db"), sqlite.Options{Enqueue: link.enqueue})
+	path := filepath.Join(cfg.Data, "kvitt.db")
+	if err := keepPrivate(path); err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(context.Background(), path, sqlite.Options{Enqueue: link.enqueue})
 	if err != nil {
 		return nil, err
 	}
 	lc.Append(fx.StopHook(store.Close))
 	return store, nil
+}
+
+// keepPrivate makes the file, if it is not there, for the hub's user alone. SQLite
+// gives the files beside it the same mode.
+func keepPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the folder
+	if err != nil {
+		return fmt.Errorf("making the database: %w", err)
+	}
+	return file.Close()
 }
 
 // newKeyset takes the keys from the environment, or else from the data folder,
