@@ -166,6 +166,14 @@ type FaultRecord struct {
 	At     time.Time   `json:"at"`
 }
 
+// Recorded gives a fault as it is kept, nil for none.
+func Recorded(f *fault.Error, at time.Time) *FaultRecord {
+	if f == nil {
+		return nil
+	}
+	return &FaultRecord{Code: f.Code, Class: f.Class, Field: f.Field, Reason: f.Reason, Remedy: f.Remedy, At: at.UTC()}
+}
+
 // RunStore keeps runs.
 type RunStore interface {
 	Create(ctx context.Context, r Run) error

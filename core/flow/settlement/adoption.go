@@ -2,11 +2,11 @@ package settlement
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
@@ -146,7 +146,7 @@ func (c *casefile) planCorrection(ctx context.Context, tx ports.Tx, voucher ledg
 	if err != nil {
 		return err
 	}
-	content, err := json.Marshal(voucherContent{Series: c.settings.VoucherSeries, Date: voucher.Date(), Text: voucher.Text(), Rows: voucher.Rows()})
+	content, err := posting.VoucherContent(c.settings.VoucherSeries, voucher.Text(), voucher)
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,9 @@ package settlement
 import (
 	"context"
 	"encoding/json"
-	"strconv"
-	"sync"
 
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -37,8 +35,7 @@ func (w *work) book(ctx context.Context, p ports.PayoutRecord) (Next, error) {
 	return Next{}, w.conclude(ctx, p)
 }
 
-// carryOut makes a group of steps, several at a time but those of one document,
-// and those of the payout itself, one after the other.
+// carryOut makes a group of steps.
 func (w *work) carryOut(ctx context.Context, p ports.PayoutRecord, steps []ports.Step) (Next, error) {
 	if p.State == payout.Planned {
 		p.State, p.UpdatedAt = payout.Booking, w.clock.Now().UTC()
@@ -46,93 +43,35 @@ func (w *work) carryOut(ctx context.Context, p ports.PayoutRecord, steps []ports
 			return Next{}, err
 		}
 	}
-	queues := map[string][]ports.Step{}
-	var order []string
-	for _, s := range steps {
-		if queues[s.Document] == nil {
-			order = append(order, s.Document)
-		}
-		queues[s.Document] = append(queues[s.Document], s)
+	clerk := posting.Clerk{
+		Store: w.store, Target: w.target, Clock: w.clock, Tally: w.tally, Log: w.log,
+		Owner: owner{w, p}, RunID: w.run.ID, Attempts: w.options.Attempts,
 	}
-	var running sync.WaitGroup
-	slots := make(chan struct{}, w.target.InFlight())
-	failures := make([]error, len(order))
-	for i, document := range order {
-		slots <- struct{}{}
-		running.Go(func() {
-			defer func() { <-slots }()
-			for _, s := range queues[document] {
-				if failures[i] = w.take(ctx, p, s); failures[i] != nil {
-					return
-				}
-			}
-		})
-	}
-	running.Wait()
-	return w.weigh(failures)
-}
-
-// weigh turns what happened to a group of steps into what to do next: the first
-// failure decides, as the others will come up again.
-func (w *work) weigh(failures []error) (Next, error) {
-	for _, err := range failures {
-		if err != nil {
-			return Next{}, err
-		}
+	if err := clerk.TakeAll(ctx, steps); err != nil {
+		return Next{}, err
 	}
 	w.progress.Failures = 0
 	return Next{}, nil
 }
 
-// take makes one step: it stores the intent, makes the call and stores the result.
-// It returns an error if the step must be tried again.
-func (w *work) take(ctx context.Context, p ports.PayoutRecord, s ports.Step) error {
-	s, err := w.openStep(ctx, s)
-	if err != nil {
-		return err
-	}
-	number, result, err := w.write(remote.WithTally(ctx, w.tally), s)
-	if err != nil {
-		return w.failed(ctx, p, s, err)
-	}
-	s.State, s.Number, s.Outcome, s.ClosedAt, s.Fault = ports.StepDone, number, result, w.clock.Now().UTC(), nil
-	return w.closeStep(ctx, p, s)
+// owner says what the steps of a payout mean for it.
+type owner struct {
+	*work
+	payout ports.PayoutRecord
 }
 
-// openStep stores the intent before anything is sent. A step that is open already
-// gets its next attempt: its outcome is unknown and will be looked up.
-func (w *work) openStep(ctx context.Context, s ports.Step) (ports.Step, error) {
-	err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		current, err := tx.Steps().Get(ctx, s.ID)
-		if err != nil {
-			return err
-		}
-		s = current
-		if s.State == ports.StepPlanned {
-			if s.Intent, err = w.intend(ctx, tx, s); err != nil {
-				return err
-			}
-			s.State, s.OpenedAt = ports.StepOpen, w.clock.Now().UTC()
-		}
-		s.Attempt++
-		s.RunID, s.ConnectorVersion = w.run.ID, w.target.Description().Version
-		return tx.Steps().Save(ctx, s)
-	})
-	return s, err
-}
-
-// intend notes what is known of the document now, so that a later attempt can tell
+// Intend notes what is known of the document now, so that a later attempt can tell
 // this payment from any other.
-func (w *work) intend(ctx context.Context, tx ports.Tx, s ports.Step) (json.RawMessage, error) {
+func (o owner) Intend(ctx context.Context, tx ports.Tx, s ports.Step) (json.RawMessage, error) {
 	if s.Kind != ports.StepPayment {
 		return nil, nil
 	}
-	document, err := tx.Documents().Get(ctx, w.flow.Target, s.Document)
+	document, err := tx.Documents().Get(ctx, o.flow.Target, s.Document)
 	if err != nil {
 		return nil, err
 	}
-	known := intent{BalanceBefore: document.Balance}
-	others, err := tx.Steps().OfDocument(ctx, w.flow.Target, s.Document)
+	known := posting.PaymentIntent{BalanceBefore: document.Balance}
+	others, err := tx.Steps().OfDocument(ctx, o.flow.Target, s.Document)
 	if err != nil {
 		return nil, err
 	}
@@ -144,79 +83,16 @@ func (w *work) intend(ctx context.Context, tx ports.Tx, s ports.Step) (json.RawM
 	return json.Marshal(known)
 }
 
-// closeStep stores the result together with what it means for the document.
-func (w *work) closeStep(ctx context.Context, p ports.PayoutRecord, s ports.Step) error {
-	report := ports.RunReport{Created: map[ports.StepKind]int64{}, Found: map[ports.StepKind]int64{}}
-	if s.Outcome == ports.Found {
-		report.Found[s.Kind] = 1
-	} else {
-		report.Created[s.Kind] = 1
+// Done takes a payment off the balance of its document.
+func (o owner) Done(ctx context.Context, tx ports.Tx, s ports.Step) error {
+	if s.Kind != ports.StepPayment {
+		return nil
 	}
-	report.Calls, report.RateLimited = w.tally.Drain()
-	err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		if err := tx.Steps().Save(ctx, s); err != nil {
-			return err
-		}
-		if s.Kind == ports.StepPayment {
-			if err := tx.Documents().Settle(ctx, w.flow.Target, ports.Claim{Number: s.Document, Amount: s.Amount}); err != nil {
-				return err
-			}
-		}
-		return tx.Runs().Add(ctx, w.run.ID, report)
-	})
-	if err != nil {
-		w.tally.Return(report.Calls, report.RateLimited)
-	}
-	return err
+	return tx.Documents().Settle(ctx, o.flow.Target, ports.Claim{Number: s.Document, Amount: s.Amount})
 }
 
-// failed stores what is known after a failure. Only a fault that proves that
-// nothing happened takes the step back to planned or to a person; in any other
-// case it stays open.
-func (w *work) failed(ctx context.Context, p ports.PayoutRecord, s ports.Step, cause error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	f := fault.Of(cause)
-	if f == nil {
-		f = fault.New(CodeOutcomeOpen, fault.Unknown, "the write ended without an answer").Wrap(cause)
-	}
-	again := error(f)
-	switch f.Class {
-	case fault.NotSent, fault.RateLimited, fault.Auth:
-		if s.Attempt == 1 {
-			s.State = ports.StepPlanned
-		}
-		s.Attempt--
-	case fault.Validation, fault.NotFound, fault.Conflict, fault.Duplicate:
-		s.State, again = ports.StepParked, nil
-	case fault.Temporary, fault.Unknown:
-		if s.Attempt >= w.options.Attempts {
-			s.State, again = ports.StepParked, nil
-			f = fault.New(CodeOutcomeOpen, fault.Unknown, "after "+strconv.Itoa(s.Attempt)+" attempts it is still not known whether the write took effect").
-				WithRemedy("look in the accounting system; if nothing is there, retry the exception").Wrap(f)
-		}
-	}
-	s.Fault = w.record(f)
-	w.log.Warn("a write did not succeed", "payout", p.ID, "step", s.ID, "key", s.Key, "kind", s.Kind, "attempt", s.Attempt, "state", s.State,
-		"connection", w.flow.Target, "source", f.Source, "class", f.Class, "error", f)
-	err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		if err := tx.Steps().Save(ctx, s); err != nil {
-			return err
-		}
-		if s.State != ports.StepParked {
-			return nil
-		}
-		return w.park(ctx, tx, p, s, f)
-	})
-	if err != nil {
-		return err
-	}
-	return again
-}
-
-// park raises the exception of a step that a person must look at.
-func (w *work) park(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, s ports.Step, f *fault.Error) error {
+// Parked raises the exception of a step that a person must look at.
+func (o owner) Parked(ctx context.Context, tx ports.Tx, s ports.Step, f *fault.Error) error {
 	what := about{line: s.LineID, step: s.ID, document: s.Document, amount: s.Amount}
 	if s.LineID != 0 {
 		line, err := tx.Lines().Get(ctx, s.LineID)
@@ -229,7 +105,7 @@ func (w *work) park(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, s po
 			return err
 		}
 	}
-	return w.raise(ctx, tx, p, what, f)
+	return o.raise(ctx, tx, o.payout, what, f)
 }
 
 // conclude decides the state of a payout for which nothing can be done now.

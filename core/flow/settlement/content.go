@@ -6,38 +6,11 @@ import (
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
-	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/ledger"
-	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
-
-// voucherContent is a planned voucher as it is stored.
-type voucherContent struct {
-	Series string       `json:"series"`
-	Date   civil.Date   `json:"date"`
-	Text   string       `json:"text"`
-	Rows   []ledger.Row `json:"rows"`
-}
-
-func (c voucherContent) voucher() (ledger.Voucher, error) { return ledger.New(c.Date, c.Text, c.Rows) }
-
-// attachmentContent is a planned file as it is stored. It is written once, when
-// planned, so that every attempt sends the same bytes under the same name.
-type attachmentContent struct {
-	// Voucher is the key of the step whose voucher the file belongs to.
-	Voucher   string `json:"voucher"`
-	FileName  string `json:"file_name"`
-	MediaType string `json:"media_type"`
-	Content   []byte `json:"content"`
-}
-
-// intent is what was known of a document when a payment of it was opened.
-type intent struct {
-	BalanceBefore money.Amount `json:"balance_before"`
-	Known         []string     `json:"known,omitempty"`
-}
 
 // ProofWriter writes the document that goes with a payout's voucher.
 type ProofWriter interface {
@@ -72,7 +45,7 @@ func (w *work) proofStep(p ports.PayoutRecord, entry booking.Entry, sums []ports
 	if err != nil {
 		return ports.Step{}, fmt.Errorf("writing the proof of payout %s: %w", p.Reference, err)
 	}
-	stored, err := json.Marshal(attachmentContent{
+	stored, err := json.Marshal(posting.File{
 		Voucher: stepKey(p, "V1"), FileName: "kvitt-" + identify("", p.ID, string(content)) + extension(mediaType),
 		MediaType: mediaType, Content: content,
 	})
@@ -90,9 +63,4 @@ func extension(mediaType string) string {
 		return ".html"
 	}
 	return ".txt"
-}
-
-// unreadable is the fault of stored content that this version cannot read.
-func unreadable(step ports.Step, err error) error {
-	return fault.New("step.content_unreadable", fault.Validation, "the planned "+string(step.Kind)+" cannot be read").Wrap(err)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/payout"
@@ -158,9 +159,7 @@ func (w *work) payoutSteps(p ports.PayoutRecord, entry booking.Entry, sums []por
 	}
 	var steps []ports.Step
 	for i, part := range parts {
-		content, err := json.Marshal(voucherContent{
-			Series: w.settings.VoucherSeries, Date: part.Date(), Text: w.title(p), Rows: part.Rows(),
-		})
+		content, err := posting.VoucherContent(w.settings.VoucherSeries, w.title(p), part)
 		if err != nil {
 			return nil, err
 		}

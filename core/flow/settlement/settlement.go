@@ -28,8 +28,6 @@ const (
 	CodeFlowDisabled fault.Code = "flow.disabled"
 	// CodeGaveUp: a remote system could not be used for too long.
 	CodeGaveUp fault.Code = "flow.gave_up"
-	// CodeOutcomeOpen: nobody could find out whether a write took effect.
-	CodeOutcomeOpen fault.Code = "erp.outcome_open"
 	// CodeNeedsConfirmation: the provider's kind of payout must be looked at.
 	CodeNeedsConfirmation fault.Code = "payout.needs_confirmation"
 	// CodeCurrency: kvitt cannot book a payout of this currency in these books.

@@ -226,11 +226,4 @@ func (w *work) finish(ctx context.Context, state ports.RunState, f *fault.Error)
 }
 
 // record turns a fault into what is kept of it.
-func (s *Service) record(f *fault.Error) *ports.FaultRecord {
-	if f == nil {
-		return nil
-	}
-	return &ports.FaultRecord{
-		Code: f.Code, Class: f.Class, Field: f.Field, Reason: f.Reason, Remedy: f.Remedy, At: s.clock.Now().UTC(),
-	}
-}
+func (s *Service) record(f *fault.Error) *ports.FaultRecord { return ports.Recorded(f, s.clock.Now()) }

@@ -1,4 +1,4 @@
-package settlement
+package posting
 
 import (
 	"context"
@@ -11,24 +11,24 @@ import (
 
 // write makes the document of an open step in the accounting system and gives its
 // number there.
-func (w *work) write(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
+func (c *Clerk) write(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
 	switch s.Kind {
 	case ports.StepPayment:
-		return w.writePayment(ctx, s)
+		return c.writePayment(ctx, s)
 	case ports.StepVoucher, ports.StepCorrection:
-		return w.writeVoucher(ctx, s)
+		return c.writeVoucher(ctx, s)
 	case ports.StepAttachment:
-		return w.writeAttachment(ctx, s)
+		return c.writeAttachment(ctx, s)
 	}
 	return "", "", fault.New("step.kind_unknown", fault.Validation, "\""+string(s.Kind)+"\" is not a kind of step")
 }
 
-func (w *work) writePayment(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
-	payments, err := remote.Capability[ports.InvoicePayments](w.target, ports.CapabilityPayments)
+func (c *Clerk) writePayment(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
+	payments, err := remote.Capability[ports.InvoicePayments](c.Target, ports.CapabilityPayments)
 	if err != nil {
 		return "", "", err
 	}
-	var known intent
+	var known PaymentIntent
 	var req ports.PaymentRequest
 	if err := json.Unmarshal(s.Content, &req.Payment); err != nil {
 		return "", "", unreadable(s, err)
@@ -38,7 +38,7 @@ func (w *work) writePayment(ctx context.Context, s ports.Step) (string, ports.Ou
 	}
 	req.Key, req.Attempt, req.Known, req.BalanceBefore = s.Key, s.Attempt, known.Known, known.BalanceBefore
 	var result ports.PaymentResult
-	err = w.target.Do(ctx, "EnsurePayment", s.Attempt, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+	err = c.Target.Do(ctx, "EnsurePayment", s.Attempt, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		req.Call = call
 		var err error
 		result, err = payments.EnsurePayment(ctx, req)
@@ -47,23 +47,19 @@ func (w *work) writePayment(ctx context.Context, s ports.Step) (string, ports.Ou
 	return result.Number, result.Outcome, err
 }
 
-func (w *work) writeVoucher(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
-	vouchers, err := remote.Capability[ports.Vouchers](w.target, ports.CapabilityVouchers)
+func (c *Clerk) writeVoucher(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
+	vouchers, err := remote.Capability[ports.Vouchers](c.Target, ports.CapabilityVouchers)
 	if err != nil {
 		return "", "", err
 	}
-	var content voucherContent
-	if err := json.Unmarshal(s.Content, &content); err != nil {
-		return "", "", unreadable(s, err)
-	}
-	voucher, err := content.voucher()
+	series, voucher, err := ReadVoucher(s)
 	if err != nil {
-		return "", "", unreadable(s, err)
+		return "", "", err
 	}
-	req := ports.VoucherRequest{Series: content.Series, Voucher: voucher}
+	req := ports.VoucherRequest{Series: series, Voucher: voucher}
 	req.Key, req.Attempt = s.Key, s.Attempt
 	var result ports.VoucherResult
-	err = w.target.Do(ctx, "EnsureVoucher", s.Attempt, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+	err = c.Target.Do(ctx, "EnsureVoucher", s.Attempt, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		req.Call = call
 		var err error
 		result, err = vouchers.EnsureVoucher(ctx, req)
@@ -72,23 +68,23 @@ func (w *work) writeVoucher(ctx context.Context, s ports.Step) (string, ports.Ou
 	return result.Number.String(), result.Outcome, err
 }
 
-func (w *work) writeAttachment(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
-	attachments, err := remote.Capability[ports.Attachments](w.target, ports.CapabilityAttachments)
+func (c *Clerk) writeAttachment(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
+	attachments, err := remote.Capability[ports.Attachments](c.Target, ports.CapabilityAttachments)
 	if err != nil {
 		return "", "", err
 	}
-	var content attachmentContent
+	var content File
 	if err := json.Unmarshal(s.Content, &content); err != nil {
 		return "", "", unreadable(s, err)
 	}
-	number, err := w.voucherOf(ctx, content.Voucher)
+	number, err := c.voucherOf(ctx, content.Voucher)
 	if err != nil {
 		return "", "", err
 	}
 	req := ports.AttachmentRequest{Voucher: number, FileName: content.FileName, MediaType: content.MediaType, Content: content.Content}
 	req.Key, req.Attempt = s.Key, s.Attempt
 	var result ports.AttachmentResult
-	err = w.target.Do(ctx, "EnsureAttachment", s.Attempt, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+	err = c.Target.Do(ctx, "EnsureAttachment", s.Attempt, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		req.Call = call
 		var err error
 		result, err = attachments.EnsureAttachment(ctx, req)
@@ -98,9 +94,9 @@ func (w *work) writeAttachment(ctx context.Context, s ports.Step) (string, ports
 }
 
 // voucherOf gives the number of the voucher that a step has made.
-func (w *work) voucherOf(ctx context.Context, key string) (ports.VoucherNumber, error) {
+func (c *Clerk) voucherOf(ctx context.Context, key string) (ports.VoucherNumber, error) {
 	var made ports.Step
-	err := w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+	err := c.Store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
 		made, err = tx.Steps().ByKey(ctx, key)
 		return err
@@ -110,7 +106,7 @@ func (w *work) voucherOf(ctx context.Context, key string) (ports.VoucherNumber, 
 	}
 	number, ok := ports.ParseVoucherNumber(made.Number)
 	if made.State != ports.StepDone || !ok {
-		return ports.VoucherNumber{}, fault.New("step.voucher_missing", fault.Conflict, "the voucher that the file belongs to is not booked").
+		return ports.VoucherNumber{}, fault.New(CodeVoucherMissing, fault.Conflict, "the voucher that the file belongs to is not booked").
 			WithRemedy("resolve the voucher's exception, then retry this one")
 	}
 	return number, nil
