@@ -48,36 +48,84 @@ const (
 type Event struct {
 	Kind   Kind
 	Origin Origin
+	// Order is the order's number, or empty where only the transaction is known.
+	Order string
 	// Transaction is one payment method on one order.
 	Transaction string
-	Method      string
+	// Method is Method.ID.
+	Method string
+	// Key is the caller's own key of the fact, unique within the merchant: the same
+	// key is the same fact. It is empty for what a payout proves.
+	Key string
 	// Amount is never negative. It is net on a deposit or credit, else gross.
 	Amount money.Amount
 	// Fee includes FeeVAT; it is positive when the provider keeps it and negative
-	// when the provider gives it back.
-	Fee    money.Amount
+	// when the provider gives it back. A fee is stated once: with the payment if it
+	// is known by then, else with the deposit or credit.
+	Fee money.Amount
+	// FeeVAT must be set where there is a fee, to 0 if it carries no VAT: a VAT that
+	// nobody stated is not known to be 0.
 	FeeVAT money.Amount
 	At     time.Time
 	// Reference is the provider's or the shop's name of the fact.
 	Reference string
 }
 
-// Validate refuses an event that makes no sense on its own.
+// Validate refuses an event that makes no sense on its own, with
+// CodeEventInvalid.
 func (e Event) Validate() error {
 	switch {
 	case !e.Kind.Valid():
 		return fault.Invalid(CodeEventInvalid, "kind", "\""+string(e.Kind)+"\" is not a kind of event")
 	case e.Transaction == "":
 		return fault.Invalid(CodeEventInvalid, "transaction", "an event belongs to a transaction")
+	case e.Amount.Currency() == "":
+		return fault.Invalid(CodeEventInvalid, "amount", "an event has an amount")
 	case e.Amount.Sign() < 0:
 		return fault.Invalid(CodeEventInvalid, "amount", "an amount is never negative; the kind tells the direction")
+	}
+	return e.validateFee()
+}
+
+func (e Event) validateFee() error {
+	if _, err := money.Sum(e.Amount.Currency(), e.Fee, e.FeeVAT); err != nil {
+		return fault.Invalid(CodeEventInvalid, "fee", "a fee in another currency is another event").Wrap(err)
+	}
+	switch {
+	case !e.Fee.IsZero() && !e.Kind.hasFee():
+		return fault.Invalid(CodeEventInvalid, "fee", "a "+string(e.Kind)+" carries no fee").
+			WithRemedy("state the fee with the payment, the deposit or the credit")
+	case !e.Fee.IsZero() && e.FeeVAT.Currency() == "":
+		return fault.Invalid(CodeEventInvalid, "fee_vat", "nobody says how much of the fee is VAT").
+			WithRemedy("state the VAT that the fee includes, 0 if there is none")
 	case e.Fee.Sign()*e.FeeVAT.Sign() < 0:
 		return fault.Invalid(CodeEventInvalid, "fee_vat", "a fee and its VAT have the same sign")
 	case e.FeeVAT.Abs().Minor() > e.Fee.Abs().Minor():
 		return fault.Invalid(CodeEventInvalid, "fee_vat", "the VAT is part of the fee and cannot exceed it")
 	}
-	if _, err := money.Sum(e.Amount.Currency(), e.Fee, e.FeeVAT); err != nil {
-		return fault.Invalid(CodeEventInvalid, "fee", "a fee in another currency is another event").Wrap(err)
+	if gross, err := e.Gross(); err != nil || gross.Sign() < 0 {
+		return fault.Invalid(CodeEventInvalid, "fee", "amount and fee make no gross amount from 0 up").Wrap(err)
+	}
+	return nil
+}
+
+// hasFee reports whether a provider states fees with this kind.
+func (k Kind) hasFee() bool { return k == Payment || k == Deposit || k == Credit }
+
+// ValidateFor refuses what Validate refuses and what cannot happen to a payment
+// by m: nobody pays out a gift card, so that it has no deposit and no credit.
+func (e Event) ValidateFor(m Method) error {
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	if m.Kind != ByGiftCard {
+		return nil
+	}
+	switch {
+	case e.Kind == Deposit || e.Kind == Credit:
+		return fault.Invalid(CodeEventInvalid, "kind", "no money moves when a gift card is used, so there is no "+string(e.Kind))
+	case !e.Fee.IsZero():
+		return fault.Invalid(CodeEventInvalid, "fee", "nobody takes a fee when a gift card is used")
 	}
 	return nil
 }
@@ -119,16 +167,20 @@ func Proven(l payout.Line, method string) ([]Event, error) {
 	if l.Kind == payout.Refund {
 		requested, settled, opposite, direction = Refund, Credit, Deposit, -1
 	}
+	zero := money.Zero(l.Gross.Currency())
+	feeVAT, err := zero.Add(l.FeeVAT) // a line without fee VAT states that there is none
+	if err != nil {
+		return nil, err
+	}
 	event := func(kind Kind, amount, fee, feeVAT money.Amount) Event {
 		return Event{
 			Kind: kind, Origin: FromPayout, Transaction: l.References[payout.OrderID], Method: method,
 			Amount: amount.Abs(), Fee: fee, FeeVAT: feeVAT, At: l.OccurredAt, Reference: l.Key,
 		}
 	}
-	zero := money.Zero(l.Gross.Currency())
 	events := []Event{event(requested, l.Gross, zero, zero)}
 	if net.Sign() == -direction {
-		return append(events, event(settled, l.Gross, zero, zero), event(opposite, fee, fee, l.FeeVAT)), nil
+		return append(events, event(settled, l.Gross, zero, zero), event(opposite, fee, fee, feeVAT)), nil
 	}
-	return append(events, event(settled, net, fee, l.FeeVAT)), nil
+	return append(events, event(settled, net, fee, feeVAT)), nil
 }
