@@ -10,6 +10,8 @@ import (
 	"github.com/kvitt/kvitt/core/payout"
 )
 
+const receivableSetting = "accounts.receivable"
+
 // CodeMissingAccount: nobody has chosen the account that something needs.
 const CodeMissingAccount fault.Code = "account.missing"
 
@@ -22,7 +24,7 @@ type named struct {
 // single lists the accounts that do not depend on currency.
 func (a Accounts) single() []named {
 	return []named{
-		{"accounts.receivable", a.Receivable},
+		{receivableSetting, a.Receivable},
 		{"accounts.fee", a.Fee},
 		{"accounts.fee_vat", a.FeeVAT},
 		{"accounts.reserve", a.Reserve},
@@ -33,6 +35,12 @@ func (a Accounts) single() []named {
 		{"accounts.commission", a.Commission},
 		{"accounts.loan", a.Loan},
 		{"accounts.tax", a.Tax},
+		{"accounts.gift_card", a.GiftCard},
+		{"accounts.advance", a.Advance},
+		{"accounts.refund_debt", a.RefundDebt},
+		{"accounts.currency_gain", a.CurrencyGain},
+		{"accounts.currency_loss", a.CurrencyLoss},
+		{"accounts.carry", a.Carry},
 	}
 }
 
@@ -60,6 +68,15 @@ func (s Settings) clearing(currency money.Currency) (ledger.Account, *fault.Erro
 
 func (s Settings) bank(currency money.Currency) (ledger.Account, *fault.Error) {
 	return inCurrency("accounts.bank", s.Accounts.Bank, currency)
+}
+
+// arrival gives the account that the net of a payout reaches: the bank, or the
+// interim account that the bank statement clears.
+func (s Settings) arrival(currency money.Currency) (ledger.Account, *fault.Error) {
+	if s.PayoutTo == ToInterim {
+		return inCurrency("accounts.interim", s.Accounts.Interim, currency)
+	}
+	return s.bank(currency)
 }
 
 func inCurrency(setting string, accounts map[money.Currency]ledger.Account, currency money.Currency) (ledger.Account, *fault.Error) {
@@ -104,6 +121,9 @@ func (s Settings) Ready(currency money.Currency) error {
 	if _, missing := s.bank(currency); missing != nil {
 		return missing
 	}
+	if _, missing := s.arrival(currency); missing != nil {
+		return missing
+	}
 	if s.Accounts.Rounding == "" && !s.tolerance(currency).IsZero() {
 		return missingAccount("accounts.rounding", "differences within the tolerance need an account")
 	}
@@ -119,6 +139,13 @@ func (s Settings) AccountsInUse(currency money.Currency) []ledger.Account {
 	used := []ledger.Account{
 		a.Clearing[currency], a.Bank[currency], a.Fee, a.FeeVAT, a.Reserve,
 		a.Dispute, a.Rounding, a.Commission, a.Loan, a.Tax,
+	}
+	used = append(used, a.Carry)
+	if s.PayoutTo == ToInterim {
+		used = append(used, a.Interim[currency])
+	}
+	if slices.ContainsFunc(s.Currencies, func(c CurrencyPair) bool { return c.Payout == currency || c.Invoice == currency }) {
+		used = append(used, a.CurrencyGain, a.CurrencyLoss)
 	}
 	if s.Suspense || s.Adjustments == SuspendAdjustments {
 		used = append(used, a.Suspense)

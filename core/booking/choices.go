@@ -90,3 +90,105 @@ const (
 	// RefuseDate makes it an exception.
 	RefuseDate DatePolicy = "exception"
 )
+
+// SalesShape is how sales and refunds reach the books.
+type SalesShape string
+
+// The shapes.
+const (
+	// InvoiceSales are invoices and credit invoices of the accounting system.
+	InvoiceSales SalesShape = "invoice"
+	// VoucherSales are vouchers, one per capture or refund.
+	VoucherSales SalesShape = "voucher"
+	// DaySales are summaries, one per day and payment method.
+	DaySales SalesShape = "day"
+	// PayoutSales are summaries, one per payout.
+	PayoutSales SalesShape = "payout"
+)
+
+// Recognition is when a sale becomes revenue.
+type Recognition string
+
+// The moments of recognition.
+const (
+	RecogniseAtCapture Recognition = "capture"
+	// RecogniseAtDelivery books an advance at the capture, for shops that capture
+	// before they ship.
+	RecogniseAtDelivery Recognition = "delivery"
+)
+
+// RefundSettlement is how the provider gets its money back for refunds.
+type RefundSettlement string
+
+// The settlements.
+const (
+	// Netted: the provider deducts refunds from later payouts.
+	Netted RefundSettlement = "netted"
+	// Owed: the merchant pays them back, so they are a debt until then.
+	Owed RefundSettlement = "owed"
+)
+
+// FeeMoment is when a fee is booked that is known at the capture already.
+type FeeMoment string
+
+// The moments.
+const (
+	FeeAtDeposit FeeMoment = "deposit"
+	FeeAtCapture FeeMoment = "capture"
+)
+
+// GiftCardKind is what VAT law calls a voucher (ML 2 kap. 27 §, 5 kap. 40-44 §§).
+type GiftCardKind string
+
+// The kinds.
+const (
+	// MultiPurpose: the VAT is not known at the sale and due on redemption.
+	MultiPurpose GiftCardKind = "multi_purpose"
+	// SinglePurpose: country and rate are known, so the VAT is due at the sale.
+	SinglePurpose GiftCardKind = "single_purpose"
+)
+
+// Redemption is how a payment by gift card is booked.
+type Redemption string
+
+// The redemptions.
+const (
+	// Combined is one voucher: the sale against the debt to the card's holder.
+	Combined Redemption = "combined"
+	// ThroughReceivable is two: the sale as a receivable, and its payment.
+	ThroughReceivable Redemption = "clearing"
+)
+
+// PayoutTarget is where the net of a payout goes.
+type PayoutTarget string
+
+// The targets.
+const (
+	ToBank PayoutTarget = "bank"
+	// ToInterim is an account that the bank statement clears.
+	ToInterim PayoutTarget = "interim"
+)
+
+// RateSource is where the rate comes from at which a payment is settled.
+type RateSource string
+
+// The sources.
+const (
+	// LineRate is the rate or the converted amount that the provider states.
+	LineRate RateSource = "line"
+	// PayoutRate is what the bank credited divided by what was paid out.
+	PayoutRate RateSource = "payout"
+	// CentralBankRate is that of the day of the payout.
+	CentralBankRate RateSource = "central_bank"
+)
+
+// LockedPeriodPolicy is what happens to a voucher dated in a locked period.
+type LockedPeriodPolicy string
+
+// The policies.
+const (
+	// RefuseLocked makes it an exception.
+	RefuseLocked LockedPeriodPolicy = "refuse"
+	// FirstOpenDay moves it there; its text keeps the day of the event.
+	FirstOpenDay LockedPeriodPolicy = "first_open_day"
+)

@@ -13,6 +13,7 @@ const kronor money.Currency = "SEK"
 // chart, Swedish VAT, fees as the provider states them.
 func Default() Settings {
 	return Settings{
+		Preset:        BASSweden,
 		Shape:         Clearing,
 		VoucherSeries: "K",
 		Accounts: Accounts{
@@ -26,14 +27,28 @@ func Default() Settings {
 			DisputeLoss: "6380",
 			Suspense:    "2999",
 			Rounding:    "3740",
+
+			GiftCard:     "2421",
+			Advance:      "2420",
+			RefundDebt:   "2490",
+			CurrencyGain: "3960",
+			CurrencyLoss: "7960",
+			Interim:      map[money.Currency]ledger.Account{},
 		},
-		Sales: []SalesAccounts{
-			{Rate: tax.Percent(25), Revenue: "3001", VAT: "2611"},
-			{Rate: tax.Percent(12), Revenue: "3002", VAT: "2621"},
-			{Rate: tax.Percent(6), Revenue: "3003", VAT: "2631"},
-			{Rate: tax.Percent(0), Revenue: "3004"},
+		Sales:       standardSales(),
+		SalesShape:  InvoiceSales,
+		Recognition: RecogniseAtCapture,
+		Refunds:     Netted,
+		FeeMoment:   FeeAtDeposit,
+		GiftCard:    GiftCards{Kind: MultiPurpose, Redemption: Combined},
+		PayoutTo:    ToBank,
+		VAT: VAT{
+			Home: "SE", EUConsumers: tax.Origin,
+			Registrations: []string{}, OutsidePostcodes: map[string][]string{},
 		},
-		FeeRules: []FeeRule{{Match: "*", VAT: Domestic, Meaning: meaningFee}},
+		Currencies: []CurrencyPair{},
+		Period:     Period{Locked: RefuseLocked},
+		FeeRules:   []FeeRule{{Match: "*", VAT: Domestic, Meaning: meaningFee}},
 		ReverseCharge: ReverseCharge{
 			Style: Pair, Moment: Monthly, Rate: tax.Percent(25),
 			BaseEU: "4535", BaseNonEU: "4531", Contra: "4598",
@@ -47,6 +62,40 @@ func Default() Settings {
 		PaymentMoment: AtPayout,
 		BeforeInvoice: Clamp,
 	}
+}
+
+// standardSales lists the accounts of a seller at home, of exports and of sales
+// to businesses in other EU countries. Sales under OSS or a registration abroad
+// have none: they need accounts per country that only the merchant knows.
+func standardSales() []SalesAccounts {
+	rates := []struct {
+		rate         tax.Rate
+		revenue, vat ledger.Account
+	}{
+		{tax.Percent(25), "3001", "2611"},
+		{tax.Percent(12), "3002", "2621"},
+		{tax.Percent(6), "3003", "2631"},
+		{tax.Percent(0), "3004", ""},
+	}
+	var sales []SalesAccounts
+	for _, r := range rates {
+		sales = append(sales, SalesAccounts{Treatment: tax.Domestic, Supply: tax.Goods, Rate: r.rate, Revenue: r.revenue, VAT: r.vat})
+	}
+	for _, r := range rates[:3] {
+		sales = append(sales, SalesAccounts{Treatment: tax.Domestic, Supply: tax.Freight, Rate: r.rate, Revenue: "3520", VAT: r.vat})
+	}
+	sales = append(sales, SalesAccounts{Treatment: tax.Domestic, Supply: tax.InvoiceFee, Rate: tax.Percent(25), Revenue: "3540", VAT: "2611"})
+	for _, r := range rates {
+		sales = append(sales, SalesAccounts{Treatment: tax.Domestic, Supply: tax.PriceReduction, Rate: r.rate, Revenue: "3730", VAT: r.vat})
+	}
+	return append(sales,
+		SalesAccounts{Treatment: tax.EUBusiness, Supply: tax.Goods, Revenue: "3108"},
+		SalesAccounts{Treatment: tax.EUBusiness, Supply: tax.Services, Revenue: "3308"},
+		SalesAccounts{Treatment: tax.EUBusiness, Supply: tax.Freight, Revenue: "3521"},
+		SalesAccounts{Treatment: tax.Export, Supply: tax.Goods, Revenue: "3105"},
+		SalesAccounts{Treatment: tax.Export, Supply: tax.Services, Revenue: "3305"},
+		SalesAccounts{Treatment: tax.Export, Supply: tax.Freight, Revenue: "3522"},
+	)
 }
 
 // MatchingRules gives the rules for lines of one currency. Settings must be

@@ -16,13 +16,18 @@ const (
 	CodeNotASale fault.Code = "event.not_bookable"
 	// CodeSharesDiffer: the parts by VAT rate do not add up to the whole.
 	CodeSharesDiffer fault.Code = "sale.shares_differ"
+	// CodeNoMapping: no accounts are set for a market, supply and VAT rate. There
+	// is no account to fall back on: it would put the VAT in a wrong return.
+	CodeNoMapping fault.Code = "vat.mapping_missing"
 )
 
-// Share is the part of a sale, refund or invoice that carries one VAT rate. Its
-// amounts have the sign of a sale, also where it is part of a refund.
+// Share is the part of a sale, refund or invoice that is one supply at one VAT
+// rate. Its amounts have the sign of a sale, also where it is part of a refund.
 type Share struct {
-	Rate  tax.Rate
-	Gross money.Amount
+	// Supply is what is sold; empty means goods.
+	Supply tax.Supply
+	Rate   tax.Rate
+	Gross  money.Amount
 	// VAT is what the source states, or not set: then it follows from Gross.
 	VAT money.Amount
 }
@@ -85,9 +90,9 @@ func (s Settings) sale(whole ledger.Row, shares []Share, date civil.Date, text s
 func (s Settings) revenue(shares []Share, sign int) ([]ledger.Row, error) {
 	var rows []ledger.Row
 	for _, share := range shares {
-		accounts, found := s.salesAccounts(share.Rate)
-		if !found {
-			return nil, missingAccount("sales", "no accounts are set for sales at "+share.Rate.String()+" % VAT")
+		accounts, err := s.salesAccounts(tax.Market{Treatment: tax.Domestic}, share.Supply, share.Rate)
+		if err != nil {
+			return nil, err
 		}
 		split, err := share.split()
 		if err != nil {
@@ -102,15 +107,6 @@ func (s Settings) revenue(shares []Share, sign int) ([]ledger.Row, error) {
 		}
 	}
 	return rows, nil
-}
-
-func (s Settings) salesAccounts(rate tax.Rate) (SalesAccounts, bool) {
-	for _, accounts := range s.Sales {
-		if accounts.Rate == rate {
-			return accounts, true
-		}
-	}
-	return SalesAccounts{}, false
 }
 
 // split prefers the VAT that the source states to VAT that is computed.

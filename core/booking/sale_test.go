@@ -29,7 +29,7 @@ func TestASaleThatCannotBeBooked(t *testing.T) {
 		"a reservation is no sale":           {`{}`, payment.Event{Kind: payment.Prepare, Amount: sek(100_00)}, whole, booking.CodeNotASale},
 		"shares that miss the whole":         {`{}`, captured, []booking.Share{{Rate: tax.Percent(25), Gross: sek(99_49)}}, booking.CodeSharesDiffer},
 		"no shares":                          {`{}`, captured, nil, booking.CodeSharesDiffer},
-		"a rate without accounts":            {`{}`, captured, []booking.Share{{Rate: tax.Percent(19), Gross: sek(100_00)}}, booking.CodeMissingAccount},
+		"a rate without accounts":            {`{}`, captured, []booking.Share{{Rate: tax.Percent(19), Gross: sek(100_00)}}, booking.CodeNoMapping},
 		"a currency without clearing":        {`{}`, payment.Event{Kind: payment.Payment, Amount: money.New(1, "EUR")}, nil, booking.CodeMissingAccount},
 		"rounding without an account":        {`{"accounts": {"rounding": ""}}`, captured, []booking.Share{{Rate: tax.Percent(25), Gross: sek(99_99)}}, booking.CodeMissingAccount},
 		"a share in another currency":        {`{}`, captured, []booking.Share{{Rate: tax.Percent(25), Gross: money.New(100_00, "EUR")}}, money.CodeMixed},
@@ -112,14 +112,17 @@ func TestMovingWhatLiesOnTheClearingAccount(t *testing.T) {
 func TestALostDisputeNeedsItsAccounts(t *testing.T) {
 	t.Parallel()
 	lost := booking.LostDispute{Reference: "D1", Amount: sek(125_00), Shares: []booking.Share{{Rate: tax.Percent(25), Gross: sek(125_00)}}}
-	for settings, field := range map[string]string{
-		`{"accounts": {"dispute": ""}}`:                                 "accounts.dispute",
-		`{"accounts": {"dispute_loss": ""}}`:                            "accounts.dispute_loss",
-		`{"lost_dispute": "reverse_sale", "sales": []}`:                 "sales",
-		`{"lost_dispute": "reverse_sale", "accounts": {"dispute": ""}}`: "accounts.dispute",
+	for settings, want := range map[string]struct {
+		code  fault.Code
+		field string
+	}{
+		`{"accounts": {"dispute": ""}}`:                                 {booking.CodeMissingAccount, "accounts.dispute"},
+		`{"accounts": {"dispute_loss": ""}}`:                            {booking.CodeMissingAccount, "accounts.dispute_loss"},
+		`{"lost_dispute": "reverse_sale", "sales": []}`:                 {booking.CodeNoMapping, "sales"},
+		`{"lost_dispute": "reverse_sale", "accounts": {"dispute": ""}}`: {booking.CodeMissingAccount, "accounts.dispute"},
 	} {
 		_, err := booking.LostDisputeVoucher(lost, today(), parse(t, settings))
-		require.Equal(t, booking.CodeMissingAccount, fault.CodeOf(err))
-		require.Equal(t, field, fault.Of(err).Field)
+		require.Equal(t, want.code, fault.CodeOf(err))
+		require.Equal(t, want.field, fault.Of(err).Field)
 	}
 }

@@ -86,7 +86,7 @@ func same(t *testing.T, path string, n node, typ reflect.Type) {
 		if property.isObject() {
 			same(t, at, property, fields[name])
 		}
-		if property.Items != nil {
+		if property.Items != nil && property.Items.isObject() {
 			same(t, at+"[]", *property.Items, fields[name].Elem())
 		}
 		delete(fields, name)

@@ -10,16 +10,34 @@ import (
 	"github.com/kvitt/kvitt/core/tax"
 )
 
-// Settings are one merchant's choices for one flow of payouts. Default gives a
-// Swedish company with the BAS 2026 chart; Schema describes each property.
+// Settings are one merchant's choices for its flows. Default gives a Swedish
+// company with the BAS 2026 chart; Schema describes each property.
 type Settings struct {
+	// Preset is what everything starts from that is not said.
+	Preset Preset `json:"preset"`
 	// Shape is how a payout reaches the books.
 	Shape Shape `json:"shape"`
 	// VoucherSeries is the accounting system's series for vouchers of this flow.
 	VoucherSeries string   `json:"voucher_series"`
 	Accounts      Accounts `json:"accounts"`
-	// Sales lists the accounts of sales by VAT rate.
+	// Sales lists the accounts of sales by market, supply and VAT rate.
 	Sales []SalesAccounts `json:"sales"`
+	// SalesShape is how sales and refunds reach the books.
+	SalesShape SalesShape `json:"sales_shape"`
+	// Recognition is when a sale becomes revenue. Its VAT is due at the capture in
+	// any case (ML 7 kap. 7 and 14 §§).
+	Recognition Recognition `json:"recognition"`
+	// Refunds is how the provider gets its money back for refunds.
+	Refunds RefundSettlement `json:"refunds"`
+	// FeeMoment is when a fee is booked that the provider names at the capture.
+	FeeMoment FeeMoment `json:"fee_moment"`
+	GiftCard  GiftCards `json:"gift_card"`
+	// PayoutTo is where the net of a payout goes.
+	PayoutTo PayoutTarget `json:"payout_to"`
+	VAT      VAT          `json:"vat"`
+	// Currencies are the pairs in which invoices and payouts may differ.
+	Currencies []CurrencyPair `json:"currencies"`
+	Period     Period         `json:"period"`
 	// FeeRules are tried in order; the first that fits a line's raw type decides.
 	FeeRules      []FeeRule     `json:"fee_rules"`
 	ReverseCharge ReverseCharge `json:"reverse_charge"`
@@ -67,14 +85,76 @@ type Accounts struct {
 	Commission  ledger.Account `json:"commission"`
 	Loan        ledger.Account `json:"loan"`
 	Tax         ledger.Account `json:"tax"`
+	// GiftCard holds what is owed to holders of gift cards.
+	GiftCard ledger.Account `json:"gift_card"`
+	// Advance holds what customers paid for goods that are not delivered.
+	Advance ledger.Account `json:"advance"`
+	// RefundDebt holds what a provider that does not net refunds is owed for them.
+	RefundDebt   ledger.Account `json:"refund_debt"`
+	CurrencyGain ledger.Account `json:"currency_gain"`
+	CurrencyLoss ledger.Account `json:"currency_loss"`
+	// Carry takes debt that the provider carries between payouts; empty leaves it
+	// on the clearing account.
+	Carry ledger.Account `json:"carry"`
+	// Interim takes the net of payouts that the bank has not confirmed, by currency.
+	Interim map[money.Currency]ledger.Account `json:"interim"`
 }
 
-// SalesAccounts are where sales at one VAT rate and their VAT are booked.
+// SalesAccounts are where sales of one supply in one market at one VAT rate, and
+// their VAT, are booked.
 type SalesAccounts struct {
+	Treatment tax.Treatment `json:"treatment"`
+	// Country is the market's, for OSS and Registered only, which need one account
+	// or more per country.
+	Country string         `json:"country"`
+	Supply  tax.Supply     `json:"supply"`
 	Rate    tax.Rate       `json:"rate"`
 	Revenue ledger.Account `json:"revenue"`
 	// VAT is empty only at rate 0.
 	VAT ledger.Account `json:"vat"`
+}
+
+// GiftCards says what kind of voucher the merchant's gift cards are.
+type GiftCards struct {
+	Kind GiftCardKind `json:"kind"`
+	// Rate is the VAT rate of all that a single-purpose card buys.
+	Rate       tax.Rate   `json:"rate"`
+	Redemption Redemption `json:"redemption"`
+}
+
+// VAT is the merchant's position as a seller; see tax.Seller.
+type VAT struct {
+	Home             string              `json:"home"`
+	EUConsumers      tax.EUConsumers     `json:"eu_consumers"`
+	Registrations    []string            `json:"registrations"`
+	OutsidePostcodes map[string][]string `json:"outside_postcodes"`
+	// DestinationSince is the year in which the merchant opted in to VAT at the
+	// destination or crossed the threshold; 0 if it never did.
+	DestinationSince int `json:"destination_since"`
+}
+
+// Seller gives the position in the words of the VAT rules.
+func (s Settings) Seller() tax.Seller {
+	return tax.Seller{
+		Country:          s.VAT.Home,
+		EUConsumers:      s.VAT.EUConsumers,
+		Registrations:    s.VAT.Registrations,
+		OutsidePostcodes: s.VAT.OutsidePostcodes,
+	}
+}
+
+// CurrencyPair allows invoices in one currency to be settled by payouts in
+// another.
+type CurrencyPair struct {
+	Invoice money.Currency `json:"invoice"`
+	Payout  money.Currency `json:"payout"`
+	// Rates are the sources of the settlement rate in order of preference.
+	Rates []RateSource `json:"rates"`
+}
+
+// Period is what happens to a voucher whose date lies in a locked period.
+type Period struct {
+	Locked LockedPeriodPolicy `json:"locked"`
 }
 
 // FeeRule says how fees of some raw types are booked.

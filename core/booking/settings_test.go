@@ -45,7 +45,7 @@ func TestWhatIsSaidReplacesTheDefaultAndTheRestStays(t *testing.T) {
 	want := booking.Default()
 	want.Accounts.Clearing = map[money.Currency]ledger.Account{"SEK": "1580", "EUR": "1581"}
 	want.Accounts.Fee = "6570"
-	want.Sales = []booking.SalesAccounts{{Rate: tax.Percent(25), Revenue: "3051", VAT: "2611"}}
+	want.Sales = []booking.SalesAccounts{{Treatment: tax.Domestic, Supply: tax.Goods, Rate: tax.Percent(25), Revenue: "3051", VAT: "2611"}}
 	want.FeeRules = []booking.FeeRule{
 		{Match: "MONTHLY*", VAT: booking.Domestic, Meaning: "fee"},
 		{Match: "*", VAT: booking.NoVAT, Meaning: "commission"},

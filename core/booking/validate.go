@@ -9,7 +9,6 @@ import (
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
-	"github.com/kvitt/kvitt/core/tax"
 )
 
 // CodeSettings is the fault of settings that make no sense.
@@ -20,8 +19,8 @@ const mostWaitingDays = 365
 // Validate names the first setting that makes no sense and says why.
 func (s Settings) Validate() error {
 	checks := []func() error{
-		s.validateChoices, s.validateAccounts, s.validateSales, s.validateFeeRules,
-		s.validateReverseCharge, s.validateMatching, s.validateTolerance,
+		s.validateChoices, s.validateAccounts, s.validateSales, s.validateVAT, s.validateGiftCard,
+		s.validateCurrencies, s.validateFeeRules, s.validateReverseCharge, s.validateMatching, s.validateTolerance,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -39,7 +38,14 @@ func (s Settings) validateChoices() error {
 		return fault.Invalid(CodeSettings, "waiting_days", fmt.Sprintf("a line waits 0 to %d days", mostWaitingDays))
 	}
 	return firstError(
+		oneOf("preset", s.Preset, BASSweden, SourceExample),
 		oneOf("shape", s.Shape, Clearing, Direct),
+		oneOf("sales_shape", s.SalesShape, InvoiceSales, VoucherSales, DaySales, PayoutSales),
+		oneOf("recognition", s.Recognition, RecogniseAtCapture, RecogniseAtDelivery),
+		oneOf("refunds", s.Refunds, Netted, Owed),
+		oneOf("fee_moment", s.FeeMoment, FeeAtDeposit, FeeAtCapture),
+		oneOf("payout_to", s.PayoutTo, ToBank, ToInterim),
+		oneOf("period.locked", s.Period.Locked, RefuseLocked, FirstOpenDay),
 		oneOf("adjustments", s.Adjustments, HoldAdjustments, SuspendAdjustments),
 		oneOf("lost_dispute", s.LostDispute, LossGross, ReverseSale),
 		oneOf("payment_moment", s.PaymentMoment, AtPayout, AtCapture),
@@ -61,18 +67,30 @@ func (s Settings) validateAccounts() error {
 	if err := validateByCurrency("accounts.clearing", s.Accounts.Clearing); err != nil {
 		return err
 	}
-	return s.Accounts.validateSharing()
+	if err := validateByCurrency("accounts.interim", s.Accounts.Interim); err != nil {
+		return err
+	}
+	return s.validateSharing()
 }
 
 // validateSharing keeps the clearing accounts apart from each other and from
 // everything else: the balance of one is the proof of one provider and currency.
-func (a Accounts) validateSharing() error {
+// Only where the accounting system makes no invoices may the account of the
+// customer ledger be a clearing account.
+func (s Settings) validateSharing() error {
+	a := s.Accounts
 	owner := make(map[ledger.Account]string)
 	for _, other := range a.single() {
+		if other.setting == receivableSetting && s.SalesShape != InvoiceSales {
+			continue
+		}
 		owner[other.account] = other.setting
 	}
 	for _, currency := range currencies(a.Bank) {
 		owner[a.Bank[currency]] = "accounts.bank." + string(currency)
+	}
+	for _, currency := range currencies(a.Interim) {
+		owner[a.Interim[currency]] = "accounts.interim." + string(currency)
 	}
 	for _, currency := range currencies(a.Clearing) {
 		account, setting := a.Clearing[currency], "accounts.clearing."+string(currency)
@@ -80,26 +98,6 @@ func (a Accounts) validateSharing() error {
 			return fault.Invalid(CodeSettings, setting, "account "+string(account)+" is that of "+other+" too; a clearing account is not shared")
 		}
 		owner[account] = setting
-	}
-	return nil
-}
-
-func (s Settings) validateSales() error {
-	seen := make(map[tax.Rate]bool)
-	for i, sale := range s.Sales {
-		field := fmt.Sprintf("sales[%d]", i)
-		switch {
-		case seen[sale.Rate]:
-			return fault.Invalid(CodeSettings, field+".rate", "rate "+sale.Rate.String()+" is listed twice")
-		case sale.Revenue == "":
-			return fault.Invalid(CodeSettings, field+".revenue", "sales need an account")
-		case sale.VAT == "" && !sale.Rate.IsZero():
-			return fault.Invalid(CodeSettings, field+".vat", "VAT needs an account")
-		}
-		seen[sale.Rate] = true
-		if err := firstError(wellFormed(field+".revenue", sale.Revenue), wellFormed(field+".vat", sale.VAT)); err != nil {
-			return err
-		}
 	}
 	return nil
 }
