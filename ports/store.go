@@ -55,6 +55,9 @@ type Tx interface {
 	RawPages() RawPageStore
 	Documents() DocumentStore
 	Steps() StepStore
+	Methods() MethodStore
+	Orders() OrderStore
+	Events() EventStore
 	Exceptions() ExceptionStore
 	Cursors() CursorStore
 	Lanes() LaneStore

@@ -76,6 +76,9 @@ type LineRecord struct {
 	Decision json.RawMessage
 	// WaitingSince is when it was first found without a document.
 	WaitingSince time.Time
+	// Direct says that by the payout's plan a payment brings the line to the bank
+	// account, or writes it off if it is a fee, so that the voucher leaves it out.
+	Direct bool
 }
 
 // LineDecision changes what has become of one line.
@@ -92,7 +95,9 @@ type LineSum struct {
 	Kind    payout.Kind
 	RawType string
 	// Settled tells lines that are matched to a document from those that are not.
-	Settled  bool
+	Settled bool
+	// Direct tells lines that the payout's voucher leaves out (LineRecord.Direct).
+	Direct   bool
 	Lines    int64
 	Gross    money.Amount
 	FeeExVAT money.Amount
@@ -123,14 +128,20 @@ type LineStore interface {
 	// List is for people: lines by ordinal; after is an ordinal.
 	List(ctx context.Context, payoutID string, filter LineFilter, after int64, limit int) ([]LineRecord, error)
 	Decide(ctx context.Context, decisions []LineDecision) error
-	// Sums adds up the lines by kind, raw type and whether they are settled, in a
-	// stable order. Lines whose gross is negative, and lines whose fee is, are summed
-	// apart from the others, so that no two amounts cancel out of sight.
+	// MarkDirect marks lines, and the fee lines of their groups, as direct
+	// (LineRecord.Direct). Nothing takes the mark away, so that what was planned can
+	// be added up later, whatever has become of the lines. At most MaxBatch lines.
+	MarkDirect(ctx context.Context, lineIDs []int64) error
+	// Sums adds up the lines by kind, raw type, whether they are settled and whether
+	// they are direct, in a stable order. Lines whose gross is negative, and lines
+	// whose fee is, are summed apart from the others, so that no two amounts cancel
+	// out of sight.
 	Sums(ctx context.Context, payoutID string) ([]LineSum, error)
 	// States counts the lines by state.
 	States(ctx context.Context, payoutID string) (map[LineState]int64, error)
-	// GroupFees gives the fee lines' sums of each of the groups that has any.
-	GroupFees(ctx context.Context, payoutID string, groups []string) (map[string]payout.KindSum, error)
+	// GroupFees gives the sums, as Sums makes them, of the fee lines in each of the
+	// groups that has any.
+	GroupFees(ctx context.Context, payoutID string, groups []string) (map[string][]LineSum, error)
 }
 
 // RawPageStore keeps the pages of settlements as they were received.
@@ -139,6 +150,10 @@ type RawPageStore interface {
 	Put(ctx context.Context, connectionID string, page RawPage, at time.Time) error
 	Get(ctx context.Context, connectionID, sha256 string) (RawPage, error)
 }
+
+// CodeClaimed: less is open on a document than is to be claimed, because another
+// flow has planned something against it meanwhile.
+const CodeClaimed fault.Code = "document.claimed"
 
 // DocumentKey is a text by which documents are looked up. Value is normalised by
 // the matching rules, as are the stored ones.
@@ -165,7 +180,9 @@ type DocumentStore interface {
 	Get(ctx context.Context, connectionID, number string) (DocumentRecord, error)
 	// ByKeys gives the documents that carry any of the keys, by number.
 	ByKeys(ctx context.Context, connectionID string, keys []DocumentKey) ([]DocumentRecord, error)
-	// Claim adds to what is planned against each document.
+	// Claim adds to what is planned against each document. It fails with CodeClaimed
+	// (fault.Temporary) if more would be planned than the balance, so that whoever
+	// decided by what was open before reads it again. Giving back always works.
 	Claim(ctx context.Context, connectionID string, claims []Claim) error
 	// Settle moves a claim to paid and takes it off the balance.
 	Settle(ctx context.Context, connectionID string, claim Claim) error
@@ -211,8 +228,11 @@ const (
 // Step is one planned write, and once done the link between its source and the
 // document in the accounting system.
 type Step struct {
-	ID       int64
+	ID int64
+	// PayoutID is the payout it belongs to. A step that belongs to none, such as the
+	// voucher of a shop's events, names its flow instead: one of the two is set.
 	PayoutID string
+	FlowID   string
 	// LineID is the line it settles, 0 if it stands for the whole payout.
 	LineID int64
 	Kind   StepKind
@@ -224,6 +244,12 @@ type Step struct {
 	// Document is the invoice or credit invoice it pays, or empty.
 	Document string
 	Amount   money.Amount
+	// Reverses is the key of the step whose voucher this one undoes, or empty.
+	Reverses string
+	// Registration is the place of a voucher in kvitt's own sequence of the
+	// merchant's vouchers, which the store makes: 1, 2, 3 without a gap, whatever the
+	// accounting system numbers (BFNAR 2013:2 2.3). It is 0 for other kinds.
+	Registration int64
 	// Intent is what was known when the step was opened, as JSON.
 	Intent  json.RawMessage
 	Attempt int
@@ -252,6 +278,10 @@ type StepStore interface {
 	Pending(ctx context.Context, payoutID string, after int64, limit int) ([]Step, error)
 	// List gives the steps of a payout by id, above after.
 	List(ctx context.Context, payoutID string, after int64, limit int) ([]Step, error)
+	// PendingOfFlow and ListOfFlow are the same for steps of a flow that belong to
+	// no payout.
+	PendingOfFlow(ctx context.Context, flowID string, after int64, limit int) ([]Step, error)
+	ListOfFlow(ctx context.Context, flowID string, after int64, limit int) ([]Step, error)
 	// OfDocument gives the steps that concern a document of a connection.
 	OfDocument(ctx context.Context, connectionID, number string) ([]Step, error)
 	// Counts gives the number of steps of a payout by state.
@@ -275,7 +305,9 @@ type Exception struct {
 	// LineID and StepID say what it concerns, 0 if the whole payout.
 	LineID int64
 	StepID int64
-	Code   fault.Code
+	// EventID is the payment event it concerns, or empty.
+	EventID string
+	Code    fault.Code
 	// Reference is the text by which people know the line or the payout.
 	Reference string
 	Reason    string
@@ -294,20 +326,23 @@ type Exception struct {
 // ExceptionFilter narrows a list of exceptions; empty fields do not.
 type ExceptionFilter struct {
 	PayoutID string
+	EventID  string
 	State    ExceptionState
 	Code     fault.Code
 }
 
-// ExceptionStore keeps exceptions. A line, a step and a payout has at most one
-// open exception of its own.
+// ExceptionStore keeps exceptions. A line, a step, an event and a payout has at
+// most one open exception of its own.
 type ExceptionStore interface {
 	// Raise opens an exception, or updates code, reason and remedy of the open one
-	// of the same payout, line and step, whose id it then keeps.
+	// of the same payout, line, step and event, whose id it then keeps.
 	Raise(ctx context.Context, e Exception) error
 	// Resolve closes an open exception. It fails with CodeConflict if it is closed.
 	Resolve(ctx context.Context, id, resolution, by string, at time.Time) error
-	// ResolveLine closes the open exception of a line, if there is one.
+	// ResolveLine closes the open exception of a line, if there is one, ResolveEvent
+	// that of an event.
 	ResolveLine(ctx context.Context, lineID int64, resolution, by string, at time.Time) error
+	ResolveEvent(ctx context.Context, eventID, resolution, by string, at time.Time) error
 	Get(ctx context.Context, id string) (Exception, error)
 	// List gives a merchant's exceptions, oldest first; Page.After is an id.
 	List(ctx context.Context, merchantID string, filter ExceptionFilter, page Page) ([]Exception, error)

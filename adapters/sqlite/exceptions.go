@@ -10,15 +10,15 @@ import (
 
 type exceptions struct{ *tx }
 
-const exceptionSelect = `SELECT e.id, e.merchant, p.id, e.line, e.step, e.code, e.reference, e.reason, e.remedy, e.currency, e.amount,
+const exceptionSelect = `SELECT e.id, e.merchant, p.id, e.line, e.step, v.id, e.code, e.reference, e.reason, e.remedy, e.currency, e.amount,
 	e.document, e.state, e.resolution, e.raised_at, e.resolved_at, e.resolved_by
-	FROM exception e LEFT JOIN payout p ON p.num = e.payout `
+	FROM exception e LEFT JOIN payout p ON p.num = e.payout LEFT JOIN event v ON v.num = e.event `
 
 func readException(row scanner) (ports.Exception, error) {
 	var e ports.Exception
 	var currency string
 	var units int64
-	err := row.Scan(&e.ID, &e.MerchantID, text(&e.PayoutID), &e.LineID, &e.StepID, &e.Code, &e.Reference, &e.Reason, &e.Remedy, &currency, &units,
+	err := row.Scan(&e.ID, &e.MerchantID, text(&e.PayoutID), &e.LineID, &e.StepID, text(&e.EventID), &e.Code, &e.Reference, &e.Reason, &e.Remedy, &currency, &units,
 		&e.Document, &e.State, &e.Resolution, moment(&e.RaisedAt), moment(&e.ResolvedAt), &e.ResolvedBy)
 	e.Amount = money.New(units, money.Currency(currency))
 	return e, err
@@ -32,12 +32,16 @@ func (s exceptions) Raise(ctx context.Context, e ports.Exception) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, `INSERT INTO exception (id, merchant, payout, line, step, code, reference, reason, remedy, currency, amount,
+	event, err := s.eventOrNone(ctx, e.EventID)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, `INSERT INTO exception (id, merchant, payout, line, step, event, code, reference, reason, remedy, currency, amount,
 			document, state, resolution, raised_at, resolved_at, resolved_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', '', ?, NULL, '')
-		ON CONFLICT (merchant, payout, line, step) WHERE state = 'open'
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', '', ?, NULL, '')
+		ON CONFLICT (merchant, payout, line, step, event) WHERE state = 'open'
 		DO UPDATE SET code = excluded.code, reason = excluded.reason, remedy = excluded.remedy`,
-		e.ID, e.MerchantID, num, e.LineID, e.StepID, e.Code, e.Reference, e.Reason, e.Remedy,
+		e.ID, e.MerchantID, num, e.LineID, e.StepID, event, e.Code, e.Reference, e.Reason, e.Remedy,
 		e.Amount.Currency(), e.Amount.Minor(), e.Document, sortable(e.RaisedAt))
 	return named(err, "exception")
 }
@@ -68,6 +72,29 @@ func (s exceptions) ResolveLine(ctx context.Context, lineID int64, resolution, b
 	return err
 }
 
+func (s exceptions) ResolveEvent(ctx context.Context, eventID, resolution, by string, at time.Time) error {
+	event, err := s.event(ctx, eventID)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, `UPDATE exception SET state = 'resolved', resolution = ?, resolved_by = ?, resolved_at = ?
+		WHERE event = ? AND state = 'open'`, resolution, by, micros(at), event)
+	return err
+}
+
+// eventOrNone gives 0 for an exception that concerns no event.
+func (s exceptions) eventOrNone(ctx context.Context, id string) (int64, error) {
+	if id == "" {
+		return 0, nil
+	}
+	return s.event(ctx, id)
+}
+
+func (s exceptions) event(ctx context.Context, id string) (int64, error) {
+	num, err := one(ctx, s.tx, scalar[int64], "SELECT num FROM event WHERE id = ?", id)
+	return num, named(err, "event")
+}
+
 func (s exceptions) Get(ctx context.Context, id string) (ports.Exception, error) {
 	e, err := one(ctx, s.tx, readException, exceptionSelect+"WHERE e.id = ?", id)
 	return e, named(err, "exception")
@@ -87,6 +114,13 @@ func (s exceptions) List(ctx context.Context, merchantID string, filter ports.Ex
 			return nil, err
 		}
 		narrow("e.payout = ?", num)
+	}
+	if filter.EventID != "" {
+		num, err := s.event(ctx, filter.EventID)
+		if err != nil {
+			return nil, err
+		}
+		narrow("e.event = ?", num)
 	}
 	if filter.State != "" {
 		narrow("e.state = ?", filter.State)

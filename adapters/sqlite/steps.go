@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
@@ -11,22 +12,23 @@ import (
 
 type steps struct{ *tx }
 
-const stepSelect = `SELECT s.id, p.id, s.line, s.kind, s.key, s.state, s.content, s.document, s.currency, s.amount,
+const stepSelect = `SELECT s.id, p.id, s.flow, s.line, s.kind, s.key, s.state, s.content, s.document, s.currency, s.amount, s.reverses, s.registration,
 	s.intent, s.attempt, s.number, s.outcome, s.run, s.connector_version, s.settings_version, s.opened_at, s.closed_at, s.fault
-	FROM step s CROSS JOIN payout p ON p.num = s.payout `
+	FROM step s LEFT JOIN payout p ON p.num = s.payout `
 
 func readStep(row scanner) (ports.Step, error) {
 	var s ports.Step
 	var currency string
 	var units int64
-	err := row.Scan(&s.ID, &s.PayoutID, &s.LineID, &s.Kind, &s.Key, &s.State, rawJSON(&s.Content), &s.Document, &currency, &units,
-		rawJSON(&s.Intent), &s.Attempt, &s.Number, &s.Outcome, &s.RunID, &s.ConnectorVersion, &s.SettingsVersion,
+	var registration sql.NullInt64
+	err := row.Scan(&s.ID, text(&s.PayoutID), text(&s.FlowID), &s.LineID, &s.Kind, &s.Key, &s.State, rawJSON(&s.Content), &s.Document, &currency, &units,
+		text(&s.Reverses), &registration, rawJSON(&s.Intent), &s.Attempt, &s.Number, &s.Outcome, &s.RunID, &s.ConnectorVersion, &s.SettingsVersion,
 		moment(&s.OpenedAt), moment(&s.ClosedAt), decoded(&s.Fault))
-	s.Amount = money.New(units, money.Currency(currency))
+	s.Amount, s.Registration = money.New(units, money.Currency(currency)), registration.Int64
 	return s, err
 }
 
-var insertSteps = newBulk(19, "INSERT INTO step (payout, line, kind, key, state, content, document, currency, amount, intent, attempt, number, outcome, "+
+var insertSteps = newBulk(22, "INSERT INTO step (payout, flow, line, kind, key, state, content, document, currency, amount, reverses, registration, intent, attempt, number, outcome, "+
 	"run, connector_version, settings_version, opened_at, closed_at, fault)",
 	" ON CONFLICT (key) DO NOTHING") //nolint:gochecknoglobals // a constant in all but name
 
@@ -37,12 +39,16 @@ func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
 	if len(planned) > ports.MaxBatch {
 		return errBatch(len(planned))
 	}
+	numbered, err := s.register(ctx, planned)
+	if err != nil {
+		return err
+	}
 	values := make([]any, 0, len(planned)*insertSteps.columns)
-	for _, p := range planned {
+	for i, p := range planned {
 		if err := validState(p.State); err != nil {
 			return err
 		}
-		num, err := s.payout(ctx, p.PayoutID)
+		payout, err := s.payoutOfStep(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -50,11 +56,22 @@ func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
 		if err != nil {
 			return err
 		}
-		values = append(values, num, p.LineID, p.Kind, p.Key, p.State, jsonText(p.Content), p.Document,
-			p.Amount.Currency(), p.Amount.Minor(), jsonText(p.Intent), p.Attempt, p.Number, p.Outcome,
+		values = append(values, payout, orNull(p.FlowID), p.LineID, p.Kind, p.Key, p.State, jsonText(p.Content), p.Document,
+			p.Amount.Currency(), p.Amount.Minor(), orNull(p.Reverses), numbered[i], jsonText(p.Intent), p.Attempt, p.Number, p.Outcome,
 			p.RunID, p.ConnectorVersion, p.SettingsVersion, micros(p.OpenedAt), micros(p.ClosedAt), fault)
 	}
 	return insertSteps.run(ctx, s.tx, values)
+}
+
+// payoutOfStep gives the payout's number, or NULL for a step of a flow.
+func (s steps) payoutOfStep(ctx context.Context, p ports.Step) (any, error) {
+	if (p.PayoutID == "") == (p.FlowID == "") {
+		return nil, errInvalid("payout", "a step belongs to a payout or to a flow")
+	}
+	if p.PayoutID == "" {
+		return nil, nil
+	}
+	return s.payout(ctx, p.PayoutID)
 }
 
 func validState(state ports.StepState) error {
@@ -102,6 +119,20 @@ func (s steps) Pending(ctx context.Context, payoutID string, after int64, limit 
 
 func (s steps) List(ctx context.Context, payoutID string, after int64, limit int) ([]ports.Step, error) {
 	return s.list(ctx, payoutID, after, limit, stepStates()...)
+}
+
+func (s steps) PendingOfFlow(ctx context.Context, flowID string, after int64, limit int) ([]ports.Step, error) {
+	if err := limitOf(limit, ports.MaxBatch); err != nil {
+		return nil, err
+	}
+	return all(ctx, s.tx, readStep, stepSelect+"WHERE s.flow = ? AND s.state IN ('planned', 'open') AND s.id > ? ORDER BY s.id LIMIT ?", flowID, after, limit)
+}
+
+func (s steps) ListOfFlow(ctx context.Context, flowID string, after int64, limit int) ([]ports.Step, error) {
+	if err := limitOf(limit, ports.MaxBatch); err != nil {
+		return nil, err
+	}
+	return all(ctx, s.tx, readStep, stepSelect+"WHERE s.flow = ? AND s.id > ? ORDER BY s.id LIMIT ?", flowID, after, limit)
 }
 
 func (s steps) list(ctx context.Context, payoutID string, after int64, limit int, states ...ports.StepState) ([]ports.Step, error) {

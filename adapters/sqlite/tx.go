@@ -50,6 +50,9 @@ func (t *tx) Lines() ports.LineStore             { return lines{t} }
 func (t *tx) RawPages() ports.RawPageStore       { return rawPages{t} }
 func (t *tx) Documents() ports.DocumentStore     { return documents{t} }
 func (t *tx) Steps() ports.StepStore             { return steps{t} }
+func (t *tx) Methods() ports.MethodStore         { return methods{t} }
+func (t *tx) Orders() ports.OrderStore           { return orders{t} }
+func (t *tx) Events() ports.EventStore           { return events{t} }
 func (t *tx) Exceptions() ports.ExceptionStore   { return exceptions{t} }
 func (t *tx) Cursors() ports.CursorStore         { return cursors{t} }
 func (t *tx) Lanes() ports.LaneStore             { return lanes{t} }

@@ -34,6 +34,7 @@ func steps(t *testing.T, open func(t *testing.T) Opened) {
 				w.ok(tx.Steps().Plan(ctx, []ports.Step{aStep("s1", 7), voucher}))
 			})
 			w.view(func(ctx context.Context, tx ports.Tx) {
+				voucher.Registration = 1
 				for _, want := range []ports.Step{aStep("s1", 7), voucher} {
 					got, err := tx.Steps().ByKey(ctx, want.Key)
 					w.ok(err)
