@@ -58,6 +58,13 @@ func vatCountry(country, postcode string) string {
 	return country
 }
 
+// sameCountry reports whether a sale from home to the destination stays at home.
+// Great Britain and Northern Ireland are one, whichever way the goods go.
+func sameCountry(home, destination string) bool {
+	const kingdom = " GB XI "
+	return home == destination || listed(kingdom, home) && listed(kingdom, destination)
+}
+
 func knownCountry(field, country string) error {
 	if listed(countries, country) {
 		return nil

@@ -150,7 +150,7 @@ func Decide(s Seller, c Customer, crossed bool) (Market, error) {
 	switch {
 	case s.outside(c):
 		return Market{Export, destination}, nil
-	case destination == home:
+	case sameCountry(home, destination):
 		return Market{Domestic, home}, nil
 	case slices.ContainsFunc(s.Registrations, func(r string) bool { return vatCountry(r, "") == destination }):
 		return Market{Registered, destination}, nil

@@ -78,6 +78,36 @@ func TestVATFromNet(t *testing.T) {
 	}
 }
 
+// VAT of rows added up is not VAT of their sum: where a source states no VAT, it
+// is taken from the sum per rate (tables of the accounting sheet, 6.4).
+func TestVATOfTheSumIsNotTheSumOfVAT(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		split               func(money.Amount, tax.Rate) (tax.Split, error)
+		row                 string
+		times               int64
+		rate, rows, onTotal string
+	}{
+		{tax.FromGross, "19.99", 3, "25", "12.00", "11.99"},
+		{tax.FromGross, "9.99", 7, "25", "14.00", "13.99"},
+		{tax.FromGross, "12.90", 4, "12", "5.52", "5.53"},
+		{tax.FromNet, "15.99", 3, "25", "12.00", "11.99"},
+		{tax.FromNet, "13.39", 5, "12", "8.05", "8.03"},
+	}
+	for _, c := range cases {
+		t.Run(c.row+" at "+c.rate, func(t *testing.T) {
+			t.Parallel()
+			row := kronor(t, c.row)
+			one, err := c.split(row, rate(t, c.rate))
+			require.NoError(t, err)
+			require.Equal(t, kronor(t, c.rows), money.New(one.VAT.Minor()*c.times, "SEK"))
+			total, err := c.split(money.New(row.Minor()*c.times, "SEK"), rate(t, c.rate))
+			require.NoError(t, err)
+			require.Equal(t, kronor(t, c.onTotal), total.VAT)
+		})
+	}
+}
+
 func TestVATRoundsToTheMinorUnitOfTheCurrency(t *testing.T) {
 	t.Parallel()
 	yen, err := tax.FromGross(money.New(1000, "JPY"), rate(t, "10"))
