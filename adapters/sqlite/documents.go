@@ -135,7 +135,9 @@ func (s documents) Claim(ctx context.Context, connectionID string, claims []port
 		return err
 	}
 	for _, c := range slices.SortedStableFunc(slices.Values(claims), func(a, b ports.Claim) int { return cmp.Compare(a.Number, b.Number) }) {
-		changed, err := s.exec(ctx, "UPDATE document SET claimed = claimed + ? WHERE connection = ? AND number = ? AND currency = ?",
+		changed, err := s.exec(ctx, `UPDATE document SET claimed = claimed + ?1
+			WHERE connection = ?2 AND number = ?3 AND currency = ?4
+			AND CASE WHEN total < 0 THEN ?1 >= 0 OR claimed + ?1 >= balance ELSE ?1 <= 0 OR claimed + ?1 <= balance END`,
 			c.Amount.Minor(), conn, c.Number, string(c.Amount.Currency()))
 		if err != nil {
 			return err
@@ -168,6 +170,10 @@ func (s documents) refuse(ctx context.Context, conn int64, claim ports.Claim) er
 	currency, err := one(ctx, s.tx, scalar[string], "SELECT currency FROM document WHERE connection = ? AND number = ?", conn, claim.Number)
 	if err != nil {
 		return named(err, "document")
+	}
+	if currency == string(claim.Amount.Currency()) {
+		return fault.New(ports.CodeClaimed, fault.Temporary, "less than "+claim.Amount.String()+" is open on document "+claim.Number).
+			WithRemedy("nothing: the document is read again and its lines are matched anew")
 	}
 	return fault.Invalid(money.CodeMixed, "currency",
 		"a claim in "+string(claim.Amount.Currency())+" cannot stand against a document in "+currency)

@@ -70,13 +70,14 @@ type storedLine struct {
 }
 
 const lineSelect = `SELECT l.id, l.class, l.key, l.gross, l.fee, l.fee_vat, l.occurred_at, l.refs, coalesce(l.grp, l.fee_grp),
-	l.raw_page, l.raw_offset, l.raw_length, f.state, f.document, f.decision, f.waiting_since
+	l.raw_page, l.raw_offset, l.raw_length, f.state, f.document, f.decision, f.waiting_since,
+	coalesce(f.direct, 0)
 	FROM line l LEFT JOIN line_fate f ON f.line = l.id `
 
 func readStoredLine(row scanner) (storedLine, error) {
 	var l storedLine
 	err := row.Scan(&l.ID, &l.class, &l.Key, &l.gross, &l.fee, &l.vat, moment(&l.OccurredAt), &l.refs, text(&l.Group),
-		&l.page, &l.Raw.Offset, &l.Raw.Length, &l.state, text(&l.Document), rawJSON(&l.Decision), moment(&l.WaitingSince))
+		&l.page, &l.Raw.Offset, &l.Raw.Length, &l.state, text(&l.Document), rawJSON(&l.Decision), moment(&l.WaitingSince), &l.Direct)
 	return l, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
@@ -195,6 +196,31 @@ func claims(t *testing.T, open func(t *testing.T) Opened) {
 				require.Equal(w, [3]int64{700, 0, 300}, standing(ctx, w, tx, "1001"))
 				w.ok(tx.Documents().Settle(ctx, theERP, claim("1002", -500)))
 				require.Equal(w, [3]int64{0, 0, -500}, standing(ctx, w, tx, "1002"))
+			})
+		},
+		"no more can be planned than is open, and giving back always works": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				credit := aDocument("1002", -500, "B")
+				credit.Kind, credit.Total = invoice.Credit, sek(-500)
+				w.ok(tx.Documents().Upsert(ctx, theERP, docs(aDocument("1001", 700, "A"), credit), same))
+				w.ok(tx.Documents().Claim(ctx, theERP, []ports.Claim{claim("1001", 700), claim("1002", -300)}))
+			})
+			for _, c := range [][]ports.Claim{
+				{claim("1001", 1)}, {claim("1002", -201)}, {claim("1002", -100), claim("1002", -101)}, {claim("1002", -200), claim("1001", 1)},
+			} {
+				err := w.store.Update(w.Context(), func(ctx context.Context, tx ports.Tx) error { return tx.Documents().Claim(ctx, theERP, c) })
+				w.fails(ports.CodeClaimed, err)
+				require.Equal(w, fault.Temporary, fault.ClassOf(err))
+			}
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				require.Equal(w, [3]int64{700, 700, 0}, standing(ctx, w, tx, "1001"))
+				require.Equal(w, [3]int64{-500, -300, 0}, standing(ctx, w, tx, "1002"))
+				w.ok(tx.Documents().Claim(ctx, theERP, []ports.Claim{claim("1002", -200), claim("1001", 0)}))
+				w.ok(tx.Documents().Upsert(ctx, theERP, docs(aDocument("1001", 100, "A")), same)) // somebody has paid
+				w.fails(ports.CodeClaimed, tx.Documents().Claim(ctx, theERP, []ports.Claim{claim("1001", 1)}))
+				w.ok(tx.Documents().Claim(ctx, theERP, []ports.Claim{claim("1001", -300), claim("1002", 500)}))
+				require.Equal(w, [3]int64{100, 400, 0}, standing(ctx, w, tx, "1001"))
+				require.Equal(w, [3]int64{-500, 0, 0}, standing(ctx, w, tx, "1002"))
 			})
 		},
 		"claims and payments are kept when the document is shown again": func(w *world) {

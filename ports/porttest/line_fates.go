@@ -184,6 +184,75 @@ func lineSums(t *testing.T, open func(t *testing.T) Opened) {
 				w.missing(err)
 			})
 		},
+		"fees of a group are told apart by raw type and whether they are direct": func(w *world) {
+			fixed, part, free := aFee("f1", "g-k1", 5, 1), aFee("f2", "g-k1", 7, 2), aFee("f3", "g-k1", 2, 0)
+			fixed.RawType, part.RawType, free.FeeVATRate = "A", "B", "0"
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				appendLines(ctx, w, tx, fixed, aLine("k1", 100), part, free)
+				got, err := tx.Lines().After(ctx, thePayout, 0, 10)
+				w.ok(err)
+				want := func(direct bool) map[string][]ports.LineSum {
+					return map[string][]ports.LineSum{"g-k1": {
+						{Kind: payout.Fee, RawType: "A", Direct: direct, Lines: 1, Gross: sek(0), FeeExVAT: sek(5), FeeVAT: sek(1)},
+						{Kind: payout.Fee, RawType: "B", Direct: direct, Lines: 1, Gross: sek(0), FeeExVAT: sek(7), FeeVAT: sek(2)},
+						{Kind: payout.Fee, RawType: "FEE", Direct: direct, Lines: 1, Gross: sek(0), FeeExVAT: sek(2), FeeVAT: sek(0)},
+					}}
+				}
+				fees, err := tx.Lines().GroupFees(ctx, thePayout, []string{"g-k1"})
+				w.ok(err)
+				require.Equal(w, want(false), fees)
+				w.ok(tx.Lines().MarkDirect(ctx, []int64{got[1].ID}))
+				fees, err = tx.Lines().GroupFees(ctx, thePayout, []string{"g-k1"})
+				w.ok(err)
+				require.Equal(w, want(true), fees)
+			})
+		},
+		"a line marked as direct takes the fees of its group along, and stays so whatever becomes of it": func(w *world) {
+			alone := aLine("k2", 200)
+			alone.Group = ""
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Payouts().Create(ctx, aPayout("payout-2", "REF-2", 0)))
+				_, _, err := tx.Lines().Append(ctx, "payout-2", []payout.Line{aFee("f1", "g-k1", 9, 9)})
+				w.ok(err)
+				appendLines(ctx, w, tx, aFee("f1", "g-k1", 5, 1), aLine("k1", 100), aFee("f2", "g-k1", 7, 2), aFee("f3", "", 1, 0), alone, aLine("k3", 300))
+				got, err := tx.Lines().After(ctx, thePayout, 0, 10)
+				w.ok(err)
+				w.ok(tx.Lines().Decide(ctx, []ports.LineDecision{
+					{LineID: got[0].ID, State: ports.LineNoDocument}, {LineID: got[1].ID, State: ports.LineMatched, Document: "1"},
+				}))
+				w.ok(tx.Lines().MarkDirect(ctx, []int64{got[1].ID, got[4].ID}))
+				w.ok(tx.Lines().MarkDirect(ctx, []int64{got[1].ID}))
+				w.ok(tx.Lines().MarkDirect(ctx, nil))
+				counts, err := tx.Lines().States(ctx, thePayout)
+				w.ok(err)
+				require.Equal(w, map[ports.LineState]int64{ports.LineNoDocument: 1, ports.LineMatched: 1, ports.LinePending: 4}, counts, "marking decides nothing")
+				w.ok(tx.Lines().Decide(ctx, []ports.LineDecision{
+					{LineID: got[1].ID, State: ports.LineException, Document: "1"}, {LineID: got[2].ID, State: ports.LineNoDocument},
+				}))
+			})
+			w.view(func(ctx context.Context, tx ports.Tx) {
+				got, err := tx.Lines().After(ctx, thePayout, 0, 10)
+				w.ok(err)
+				direct := map[string]bool{}
+				for _, l := range got {
+					direct[l.Key] = l.Direct
+				}
+				require.Equal(w, map[string]bool{"f1": true, "k1": true, "f2": true, "f3": false, "k2": true, "k3": false}, direct)
+				require.Equal(w, "1", got[1].Document)
+				sums, err := tx.Lines().Sums(ctx, thePayout)
+				w.ok(err)
+				require.Equal(w, []ports.LineSum{
+					{Kind: payout.Sale, RawType: "SALE", Direct: true, Lines: 2, Gross: sek(300), FeeExVAT: sek(0), FeeVAT: sek(0)},
+					{Kind: payout.Sale, RawType: "SALE", Lines: 1, Gross: sek(300), FeeExVAT: sek(0), FeeVAT: sek(0)},
+					{Kind: payout.Fee, RawType: "FEE", Direct: true, Lines: 2, Gross: sek(0), FeeExVAT: sek(12), FeeVAT: sek(3)},
+					{Kind: payout.Fee, RawType: "FEE", Lines: 1, Gross: sek(0), FeeExVAT: sek(1), FeeVAT: sek(0)},
+				}, sums)
+				other, err := tx.Lines().GroupFees(ctx, "payout-2", []string{"g-k1"})
+				w.ok(err)
+				require.False(w, other["g-k1"][0].Direct, "groups of different payouts have nothing to do with each other")
+			})
+			w.update(func(ctx context.Context, tx ports.Tx) { w.missing(tx.Lines().MarkDirect(ctx, []int64{1 << 50})) })
+		},
 		"groups are formed across pages, whatever the size of a page": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				for _, l := range []payout.Line{
@@ -196,10 +265,10 @@ func lineSums(t *testing.T, open func(t *testing.T) Opened) {
 			w.view(func(ctx context.Context, tx ports.Tx) {
 				fees, err := tx.Lines().GroupFees(ctx, thePayout, []string{"g-k1", "g-k2", "g-k3", "", "g-k1"})
 				w.ok(err)
-				require.Equal(w, map[string]payout.KindSum{
-					"g-k1": {Kind: payout.Fee, Lines: 2, Gross: sek(0), FeeExVAT: sek(8), FeeVAT: sek(2)},
-					"g-k2": {Kind: payout.Fee, Lines: 2, Gross: sek(0), FeeExVAT: sek(0), FeeVAT: sek(0)},
-				}, fees)
+				sum := func(lines, fee, vat int64) ports.LineSum {
+					return ports.LineSum{Kind: payout.Fee, RawType: "FEE", Lines: lines, Gross: sek(0), FeeExVAT: sek(fee), FeeVAT: sek(vat)}
+				}
+				require.Equal(w, map[string][]ports.LineSum{"g-k1": {sum(2, 8, 2)}, "g-k2": {sum(1, 7, 2), sum(1, -7, -2)}}, fees)
 				fees, err = tx.Lines().GroupFees(ctx, thePayout, nil)
 				w.ok(err)
 				require.Empty(w, fees)

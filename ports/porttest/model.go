@@ -29,6 +29,7 @@ func model(t *testing.T, open func(t *testing.T) Opened) {
 		r.Repeat(map[string]func(*rapid.T){
 			"append": m.append,
 			"decide": m.decide,
+			"mark":   m.mark,
 			"clear":  m.clear,
 			"plan":   m.plan,
 			"save":   m.save,
@@ -138,6 +139,23 @@ func (m *machine) decide(r *rapid.T) {
 	}
 }
 
+func (m *machine) mark(r *rapid.T) {
+	if len(m.lines) == 0 {
+		r.Skip("no lines")
+	}
+	want := slices.Clone(m.lines)
+	i := rapid.IntRange(0, len(want)-1).Draw(r, "line")
+	for j := range want {
+		fee := want[i].Kind != payout.Fee && want[j].Kind == payout.Fee && want[j].Group == want[i].Group
+		want[j].Direct = want[j].Direct || i == j || fee
+	}
+	kept, err := m.unit(r, func(ctx context.Context, tx ports.Tx) error { return tx.Lines().MarkDirect(ctx, []int64{want[i].ID}) })
+	require.NoError(r, err)
+	if kept {
+		m.lines = want
+	}
+}
+
 func (m *machine) clear(r *rapid.T) {
 	kept, err := m.unit(r, func(ctx context.Context, tx ports.Tx) error { return tx.Lines().Clear(ctx, m.id) })
 	if len(m.steps) > 0 {
@@ -220,35 +238,50 @@ func (m *machine) compare(r *rapid.T) {
 }
 
 func (m *machine) compareSums(ctx context.Context, r *rapid.T, tx ports.Tx) {
-	states, fees := map[ports.LineState]int64{}, map[string]payout.KindSum{}
-	type class struct {
-		kind              payout.Kind
-		rawType           string
-		settled, negative bool
-	}
-	classes := map[class]payout.KindSum{}
+	states, fees := map[ports.LineState]int64{}, map[string]map[sumClass]payout.KindSum{}
+	classes := map[sumClass]payout.KindSum{}
 	for _, l := range m.lines {
 		states[l.State]++
-		c := class{l.Kind, l.RawType, l.State == ports.LineMatched, l.FeeExVAT.Sign() < 0 || l.FeeVAT.Sign() < 0}
+		c := sumClass{l.Kind, l.RawType, l.State == ports.LineMatched, l.Direct, l.FeeExVAT.Sign() < 0 || l.FeeVAT.Sign() < 0}
 		classes[c], _ = classes[c].Add(l.Line)
-		if l.Kind == payout.Fee {
-			fees[l.Group], _ = fees[l.Group].Add(l.Line)
+		if l.Kind != payout.Fee {
+			continue
 		}
+		if fees[l.Group] == nil {
+			fees[l.Group] = map[sumClass]payout.KindSum{}
+		}
+		fees[l.Group][c], _ = fees[l.Group][c].Add(l.Line)
 	}
 	gotStates, err := tx.Lines().States(ctx, m.id)
 	require.NoError(r, err)
 	require.Equal(r, states, gotStates)
 	gotFees, err := tx.Lines().GroupFees(ctx, m.id, []string{"g0", "g1", "g2", "g3", "g4"})
 	require.NoError(r, err)
-	require.Equal(r, fees, gotFees)
+	require.Len(r, gotFees, len(fees))
+	for group, sums := range gotFees {
+		require.Equal(r, fees[group], byClass(sums))
+	}
 	sums, err := tx.Lines().Sums(ctx, m.id)
 	require.NoError(r, err)
 	require.Len(r, sums, len(classes))
-	for _, s := range sums {
-		c := class{s.Kind, s.RawType, s.Settled, s.FeeExVAT.Sign() < 0 || s.FeeVAT.Sign() < 0}
-		require.Equal(r, classes[c], payout.KindSum{Kind: s.Kind, Lines: s.Lines, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT})
-	}
+	require.Equal(r, classes, byClass(sums))
 	require.True(r, slices.IsSortedFunc(sums, func(a, b ports.LineSum) int {
 		return cmp.Compare(slices.Index(payout.Kinds(), a.Kind), slices.Index(payout.Kinds(), b.Kind))
 	}))
+}
+
+// sumClass is what tells sums apart.
+type sumClass struct {
+	kind                      payout.Kind
+	rawType                   string
+	settled, direct, negative bool
+}
+
+func byClass(sums []ports.LineSum) map[sumClass]payout.KindSum {
+	classes := map[sumClass]payout.KindSum{}
+	for _, s := range sums {
+		c := sumClass{s.Kind, s.RawType, s.Settled, s.Direct, s.FeeExVAT.Sign() < 0 || s.FeeVAT.Sign() < 0}
+		classes[c] = payout.KindSum{Kind: s.Kind, Lines: s.Lines, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT}
+	}
+	return classes
 }

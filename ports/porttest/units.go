@@ -157,6 +157,7 @@ func viewCannotWrite(w *world) {
 			"lines.Append":           appending,
 			"lines.Clear":            tx.Lines().Clear(ctx, thePayout),
 			"lines.Decide":           tx.Lines().Decide(ctx, []ports.LineDecision{{LineID: line.ID, State: ports.LineMatched}}),
+			"lines.MarkDirect":       tx.Lines().MarkDirect(ctx, []int64{line.ID}),
 			"rawPages.Put":           tx.RawPages().Put(ctx, thePSP, page, start()),
 			"documents.Upsert":       tx.Documents().Upsert(ctx, theERP, nil, same),
 			"documents.Claim":        tx.Documents().Claim(ctx, theERP, []ports.Claim{claim}),
