@@ -83,6 +83,7 @@ func TestDecide(t *testing.T) {
 		"Monaco is France":                   {swedish(tax.Destination), tax.Customer{Country: "MC"}, false, tax.Market{Treatment: tax.OSS, Country: "FR"}},
 		"Man is the United Kingdom":          {swedish(tax.Destination), tax.Customer{Country: "IM"}, false, tax.Market{Treatment: tax.Export, Country: "GB"}},
 		"a registration in GB covers Man":    {british, tax.Customer{Country: "IM"}, false, tax.Market{Treatment: tax.Registered, Country: "GB"}},
+		"a registration in Man covers GB":    {tax.Seller{Country: "SE", Registrations: []string{"IM"}}, tax.Customer{Country: "GB"}, false, tax.Market{Treatment: tax.Registered, Country: "GB"}},
 		"Northern Ireland is EU":             {british, tax.Customer{Country: "XI"}, false, tax.Market{Treatment: tax.OSS, Country: "XI"}},
 		"Northern Ireland by postcode":       {british, tax.Customer{Country: "GB", Postcode: "bt1 5gs"}, false, tax.Market{Treatment: tax.OSS, Country: "XI"}},
 		"London is not Northern Ireland":     {british, tax.Customer{Country: "GB", Postcode: "SW1A 1AA"}, false, tax.Market{Treatment: tax.Registered, Country: "GB"}},

@@ -166,7 +166,7 @@ func (f rateFile) read(path string) (datedRate, error) {
 }
 
 // checkOverlaps refuses two rates of one category that share a day. Sorted by
-// their first day, only neighbours need to be compared.
+// their first day, those without one first, only neighbours need to be compared.
 func checkOverlaps(rates []datedRate, path string) error {
 	order := make([]int, len(rates))
 	for i := range order {
@@ -176,7 +176,7 @@ func checkOverlaps(rates []datedRate, path string) error {
 	last := map[string]datedRate{}
 	for _, i := range order {
 		before, ok := last[rates[i].category]
-		if ok && (before.to.IsZero() || rates[i].from.IsZero() || !before.to.Before(rates[i].from)) {
+		if ok && (before.to.IsZero() || !before.to.Before(rates[i].from)) {
 			return refuse(path+".rates["+strconv.Itoa(i)+"]", rates[i].rate.String(), "its time overlaps with that of the rate "+before.rate.String()+" of the category "+before.category)
 		}
 		last[rates[i].category] = rates[i]

@@ -174,6 +174,16 @@ func TestThresholdsOfCountries(t *testing.T) {
 	}
 }
 
+func TestACountryWithTheEuroOutsideTheEUHasNoThreshold(t *testing.T) {
+	t.Parallel()
+	table, err := tax.ParseTable([]byte(tableJSON(`"countries":[`, `"countries":[{"country":"ME","currency":"EUR","rates":[{"category":"standard","rate":"21"}]},`)))
+	require.NoError(t, err)
+	_, err = table.Threshold("FR")
+	require.NoError(t, err)
+	_, err = table.Threshold("ME")
+	require.Equal(t, tax.CodeThresholdUnknown, fault.CodeOf(err))
+}
+
 // tableJSON is a small table with the parts given in place of sound ones.
 func tableJSON(replace ...string) string {
 	const sound = `{"source":"test","as_of":"2026-03-27","thresholds":{"source":"test","limits":["EUR 10000.00"]},"same_as":{"MC":"FR"},` +
@@ -210,6 +220,12 @@ func TestParseTableRefuses(t *testing.T) {
 		},
 		"two rates on one day": {
 			tableJSON(`{"category":"reduced"`, `{"category":"reduced","rate":"9","from":"2026-12-31"},{"category":"reduced"`), "countries[0].rates[1]", `"9": its time overlaps with that of the rate 10`,
+		},
+		"two rates without a last day": {
+			tableJSON(`{"category":"standard"`, `{"category":"standard","rate":"21","from":"2026-01-01"},{"category":"standard"`), "countries[0].rates[0]", `"21": its time overlaps with that of the rate 20`,
+		},
+		"two rates without a first day": {
+			tableJSON(`{"category":"standard"`, `{"category":"standard","rate":"21","to":"2026-01-01"},{"category":"standard"`), "countries[0].rates[1]", `"20": its time overlaps with that of the rate 21`,
 		},
 		"a place that is none":       {tableJSON(`"MC":"FR"`, `"M":"FR"`), "same_as.M", "ISO 3166"},
 		"a place with its own rates": {tableJSON(`"MC":"FR"`, `"FR":"FR"`), "same_as.FR", "own"},
