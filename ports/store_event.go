@@ -2,18 +2,17 @@ package ports
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
+	"github.com/kvitt/kvitt/core/tax"
 )
 
-// MethodRecord is a payment method with the booking settings in which it differs
-// from its merchant's flow of events.
+// MethodRecord is a payment method as it is kept. It never changes: how it is
+// booked stands in the settings of its merchant's flow of events.
 type MethodRecord struct {
 	payment.Method
-	Settings  json.RawMessage
 	CreatedAt time.Time
 }
 
@@ -21,8 +20,6 @@ type MethodRecord struct {
 type MethodStore interface {
 	// Create fails with CodeExists if the merchant has a method of this id.
 	Create(ctx context.Context, m MethodRecord) error
-	// Save replaces name and settings. What is owned by whom never changes.
-	Save(ctx context.Context, m MethodRecord) error
 	Get(ctx context.Context, merchantID, id string) (MethodRecord, error)
 	// List gives a merchant's methods by id; Page.After is an id.
 	List(ctx context.Context, merchantID string, page Page) ([]MethodRecord, error)
@@ -69,8 +66,10 @@ type EventRecord struct {
 	Parts []order.Part
 	// Taken is what is booked of it by VAT rate; nil if nothing is.
 	Taken []order.Part
-	State EventState
-	Fault *FaultRecord
+	// Market is where a booked sale or refund is taxed, and how.
+	Market tax.Market
+	State  EventState
+	Fault  *FaultRecord
 	// Steps are the keys of the steps that book it, and of those that took such a
 	// booking back, in the order planned. Bookings counts how often it was booked.
 	Steps           []string
@@ -97,7 +96,7 @@ type EventStore interface {
 	// merchant has an event of one of the keys. At most MaxBatch events of one
 	// merchant.
 	Create(ctx context.Context, events []EventRecord) error
-	// Save replaces taken parts, state, fault, steps, bookings and settings version.
+	// Save replaces taken parts, market, state, fault, steps, bookings and settings version.
 	Save(ctx context.Context, e EventRecord) error
 	Get(ctx context.Context, id string) (EventRecord, error)
 	ByKey(ctx context.Context, merchantID, key string) (EventRecord, error)

@@ -12,25 +12,19 @@ import (
 
 type methods struct{ *tx }
 
-const methodSelect = "SELECT merchant, id, name, kind, connection, authorised, settings, created_at FROM payment_method "
+const methodSelect = "SELECT merchant, id, name, kind, connection, authorised, created_at FROM payment_method "
 
 func readMethod(row scanner) (ports.MethodRecord, error) {
 	var m ports.MethodRecord
-	err := row.Scan(&m.MerchantID, &m.ID, &m.Name, &m.Kind, text(&m.Connection), &m.Authorised, rawJSON(&m.Settings), moment(&m.CreatedAt))
+	err := row.Scan(&m.MerchantID, &m.ID, &m.Name, &m.Kind, text(&m.Connection), &m.Authorised, moment(&m.CreatedAt))
 	return m, err
 }
 
 func (s methods) Create(ctx context.Context, m ports.MethodRecord) error {
-	_, err := s.exec(ctx, `INSERT INTO payment_method (merchant, id, name, kind, connection, authorised, settings, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.MerchantID, m.ID, m.Name, m.Kind, orNull(m.Connection), m.Authorised, jsonText(m.Settings), micros(m.CreatedAt))
+	_, err := s.exec(ctx, `INSERT INTO payment_method (merchant, id, name, kind, connection, authorised, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		m.MerchantID, m.ID, m.Name, m.Kind, orNull(m.Connection), m.Authorised, micros(m.CreatedAt))
 	return named(err, "payment method")
-}
-
-func (s methods) Save(ctx context.Context, m ports.MethodRecord) error {
-	changed, err := s.exec(ctx, "UPDATE payment_method SET name = ?, settings = ? WHERE merchant = ? AND id = ?",
-		m.Name, jsonText(m.Settings), m.MerchantID, m.ID)
-	return oneOf(changed, err, "payment method")
 }
 
 func (s methods) Get(ctx context.Context, merchantID, id string) (ports.MethodRecord, error) {

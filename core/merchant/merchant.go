@@ -54,15 +54,21 @@ type Connection struct {
 // FlowKind is what a flow moves.
 type FlowKind string
 
-// Payouts is the flow that matches, pays and proves payouts.
-const Payouts FlowKind = "payouts"
+// The kinds of flow.
+const (
+	// Payouts matches, pays and proves a provider's payouts.
+	Payouts FlowKind = "payouts"
+	// Events books what the merchant's own web shop registers.
+	Events FlowKind = "events"
+)
 
 // Flow joins two connections of one merchant.
 type Flow struct {
 	ID         string
 	MerchantID string
 	Kind       FlowKind
-	// Source is the connection that is read, Target the one that is written.
+	// Source is the connection that is read, Target the one that is written. Events
+	// come from callers and from no connection: their Source is the Target.
 	Source  string
 	Target  string
 	Enabled bool

@@ -8,7 +8,6 @@ CREATE TABLE payment_method (
     kind       TEXT NOT NULL,
     connection TEXT REFERENCES connection (id),
     authorised INTEGER NOT NULL,
-    settings   TEXT,
     created_at INTEGER,
     PRIMARY KEY (merchant, id)
 ) STRICT, WITHOUT ROWID;
@@ -40,6 +39,8 @@ CREATE TABLE event (
     reference        TEXT NOT NULL,
     parts            TEXT,
     taken            TEXT,
+    treatment        TEXT NOT NULL,
+    country          TEXT NOT NULL,
     state            TEXT NOT NULL,
     fault            TEXT,
     bookings         INTEGER NOT NULL,
