@@ -160,7 +160,7 @@ func spread(sum uint64, weights []uint64) []uint64 {
 }
 
 // next gives the index to which one more unit goes.
-func next(weights []uint64, given []uint64) int {
+func next(weights, given []uint64) int {
 	best := 0
 	for i := range weights {
 		if less(weights[best], 2*given[best]+1, weights[i], 2*given[i]+1) {
@@ -171,7 +171,7 @@ func next(weights []uint64, given []uint64) int {
 }
 
 // last gives the index to which the last unit went.
-func last(weights []uint64, given []uint64) int {
+func last(weights, given []uint64) int {
 	best := -1
 	for i := range weights {
 		if given[i] > 0 && (best < 0 || !less(weights[best], 2*given[best]-1, weights[i], 2*given[i]-1)) {

@@ -47,15 +47,22 @@ func TestAnEventThatMakesNoSenseIsRefused(t *testing.T) {
 		spoil func(*payment.Event)
 		field string
 	}{
-		"no kind":               {func(e *payment.Event) { e.Kind = "" }, "kind"},
-		"a kind not in the set": {func(e *payment.Event) { e.Kind = "capture" }, "kind"},
-		"no transaction":        {func(e *payment.Event) { e.Transaction = "" }, "transaction"},
-		"a negative amount":     {func(e *payment.Event) { e.Amount = sek(-1) }, "amount"},
-		"VAT against the fee":   {func(e *payment.Event) { e.FeeVAT = sek(-1) }, "fee_vat"},
-		"more VAT than fee":     {func(e *payment.Event) { e.FeeVAT = sek(10_01) }, "fee_vat"},
-		"VAT without a fee":     {func(e *payment.Event) { e.Fee = sek(0) }, "fee_vat"},
-		"a fee in euro":         {func(e *payment.Event) { e.Fee, e.FeeVAT = money.New(10, "EUR"), money.Zero("EUR") }, "fee"},
-		"VAT in euro":           {func(e *payment.Event) { e.FeeVAT = money.New(1, "EUR") }, "fee"},
+		"no kind":                       {func(e *payment.Event) { e.Kind = "" }, "kind"},
+		"a kind not in the set":         {func(e *payment.Event) { e.Kind = "capture" }, "kind"},
+		"no transaction":                {func(e *payment.Event) { e.Transaction = "" }, "transaction"},
+		"a negative amount":             {func(e *payment.Event) { e.Amount = sek(-1) }, "amount"},
+		"VAT against the fee":           {func(e *payment.Event) { e.FeeVAT = sek(-1) }, "fee_vat"},
+		"more VAT than fee":             {func(e *payment.Event) { e.FeeVAT = sek(10_01) }, "fee_vat"},
+		"VAT without a fee":             {func(e *payment.Event) { e.Fee = sek(0) }, "fee_vat"},
+		"a fee in euro":                 {func(e *payment.Event) { e.Fee, e.FeeVAT = money.New(10, "EUR"), money.Zero("EUR") }, "fee"},
+		"VAT in euro":                   {func(e *payment.Event) { e.FeeVAT = money.New(1, "EUR") }, "fee"},
+		"no amount":                     {func(e *payment.Event) { e.Amount = money.Amount{} }, "amount"},
+		"a fee whose VAT nobody states": {func(e *payment.Event) { e.FeeVAT = money.Amount{} }, "fee_vat"},
+		"a fee on a prepare":            {func(e *payment.Event) { e.Kind = payment.Prepare }, "fee"},
+		"a fee on a cancel":             {func(e *payment.Event) { e.Kind = payment.Cancel }, "fee"},
+		"a fee on a refund":             {func(e *payment.Event) { e.Kind = payment.Refund }, "fee"},
+		"a deposit of a negative gross": {func(e *payment.Event) { e.Fee, e.FeeVAT = sek(-90_01), sek(0) }, "fee"},
+		"a credit of a negative gross":  {func(e *payment.Event) { e.Kind, e.Fee = payment.Credit, sek(90_01) }, "fee"},
 		"a known fee in euro": {func(e *payment.Event) {
 			e.Kind, e.Fee, e.FeeVAT = payment.Payment, money.New(10, "EUR"), money.Zero("EUR")
 		}, "fee"},
@@ -70,6 +77,40 @@ func TestAnEventThatMakesNoSenseIsRefused(t *testing.T) {
 			require.Equal(t, c.field, fault.Of(err).Field)
 		})
 	}
+}
+
+func TestAFeeStatesItsVAT(t *testing.T) {
+	t.Parallel()
+	cases := map[string]payment.Event{
+		"no fee, no VAT":              {Kind: payment.Deposit, Amount: sek(90_00)},
+		"no fee, VAT 0":               {Kind: payment.Prepare, Amount: sek(90_00), Fee: sek(0), FeeVAT: sek(0)},
+		"a fee without VAT":           {Kind: payment.Deposit, Amount: sek(90_00), Fee: sek(10_00), FeeVAT: sek(0)},
+		"a fee known at capture":      {Kind: payment.Payment, Amount: sek(100_00), Fee: sek(10_00), FeeVAT: sek(2_00)},
+		"a fee larger than a capture": {Kind: payment.Payment, Amount: sek(2_00), Fee: sek(3_00), FeeVAT: sek(0)},
+		"a fee given back":            {Kind: payment.Credit, Amount: sek(95_00), Fee: sek(-5_00), FeeVAT: sek(-1_00)},
+		"a fee alone":                 {Kind: payment.Credit, Amount: sek(3_00), Fee: sek(3_00), FeeVAT: sek(0)},
+	}
+	for name, event := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			event.Transaction = "T1"
+			require.NoError(t, event.Validate())
+		})
+	}
+	err := payment.Event{Kind: payment.Deposit, Transaction: "T1", Amount: sek(90_00), Fee: sek(10_00)}.Validate()
+	require.Equal(t, "state the VAT that the fee includes, 0 if there is none", fault.Of(err).Remedy)
+}
+
+func TestALineWithoutFeeVATProvesThatThereIsNone(t *testing.T) {
+	t.Parallel()
+	events, err := payment.Proven(payout.Line{
+		Key: "line 7", Kind: payout.Sale, Gross: sek(100_00), FeeExVAT: sek(3_00),
+		References: map[payout.Reference]string{payout.OrderID: "order"},
+	}, "card")
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	require.NoError(t, events[1].Validate())
+	require.Equal(t, sek(0), events[1].FeeVAT)
 }
 
 func TestWhatALineProves(t *testing.T) {

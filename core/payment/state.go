@@ -20,7 +20,8 @@ type State struct {
 	Fee    money.Amount
 	FeeVAT money.Amount
 	// OpenAtProvider is what the provider has still to account for: captured less
-	// the fees stated with captures, less settled.
+	// the fees stated with captures, less settled. Of a gift card it says nothing,
+	// because nobody owes what was used.
 	OpenAtProvider money.Amount
 	// RefundDebt is what the merchant still owes for refunds: refunded less credited.
 	RefundDebt money.Amount

@@ -40,7 +40,9 @@ type Verdict struct {
 // Judge says of each event of one transaction how it stands, in the order given.
 // The verdicts follow from the set of events alone: neither the order given nor
 // the order of arrival matters, so that an event that comes late is judged, and
-// the others with it, as if it had come in time.
+// the others with it, as if it had come in time. A verdict may thus change when an
+// event arrives, also from accepted to flagged: of two captures of which only one
+// fits, the earlier stands.
 //
 // The bounds: captured ≤ authorised (where the method is Authorised), settled ≤
 // captured less the fees stated with captures, refunded ≤ captured, credited ≤
