@@ -117,6 +117,11 @@ func TestVATThatTheSourceRoundedByRowIsKept(t *testing.T) {
 	parts := []order.Part{stated(25, 59_97, 12_00)}
 	require.Equal(t, []order.Part{stated(25, 29_99, 6_00)}, take(t, parts, 0, 29_99))
 	require.Equal(t, []order.Part{stated(25, 29_98, 6_00)}, take(t, parts, 29_99, 29_98))
+
+	// Half an öre is rounded away from zero, so that the first takes it.
+	parts = []order.Part{stated(25, 2, 1)}
+	require.Equal(t, []order.Part{stated(25, 1, 1)}, take(t, parts, 0, 1))
+	require.Equal(t, []order.Part{stated(25, 1, 0)}, take(t, parts, 1, 1))
 }
 
 func TestADiscountIsSpreadApartFromWhatItReduces(t *testing.T) {

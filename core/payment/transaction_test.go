@@ -152,6 +152,28 @@ func TestHowEventsStand(t *testing.T) {
 	}
 }
 
+func TestOfTwoThatDoNotBothFitTheEarlierStands(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)
+	capture := func(key string, moment time.Time) payment.Event {
+		return payment.Event{Kind: payment.Payment, Transaction: "T1", Amount: sek(60_00), Key: key, At: moment}
+	}
+	reserved := payment.Event{Kind: payment.Prepare, Transaction: "T1", Amount: sek(100_00), At: noon}
+	cases := map[string][2]payment.Event{
+		"by moment, whatever the keys":         {capture("a", noon.Add(time.Second)), capture("b", noon)},
+		"by key at the same moment":            {capture("b", noon), capture("a", noon)},
+		"by moment, whatever zone it is in":    {capture("a", noon.Add(time.Second)), capture("b", noon.In(time.FixedZone("", 7200)))},
+		"by moment, even before it is allowed": {capture("a", noon), capture("b", noon.Add(-time.Hour))},
+	}
+	for name, captures := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			verdicts := payment.Judge(card(), []payment.Event{reserved, captures[0], captures[1]})
+			require.Equal(t, []payment.Standing{accepted, flagged, accepted}, standings(verdicts))
+		})
+	}
+}
+
 func TestAVerdictSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	direct := card()
