@@ -4,6 +4,7 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/tax"
 )
 
 // MoveFromClearing gives the voucher that takes an amount off the clearing account
@@ -30,7 +31,8 @@ type LostDispute struct {
 	Reference string
 	// Amount is what the provider took back, positive.
 	Amount money.Amount
-	// Shares are the parts of the sale by VAT rate; LossGross does not need them.
+	// Market and Shares are those of the sale; LossGross does not need them.
+	Market tax.Market
 	Shares []Share
 }
 
@@ -44,7 +46,7 @@ func LostDisputeVoucher(d LostDispute, date civil.Date, s Settings) (ledger.Vouc
 	text := "Dispute lost " + d.Reference
 	closed := row(s.Accounts.Dispute, d.Amount.Neg(), meaningDispute)
 	if s.LostDispute == ReverseSale {
-		return s.sale(closed, d.Shares, date, text)
+		return s.sale(closed, sold{market: d.Market, shares: d.Shares}, date, text)
 	}
 	if s.Accounts.DisputeLoss == "" {
 		return ledger.Voucher{}, missingAccount("accounts.dispute_loss", "no account is set for lost disputes")

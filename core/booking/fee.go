@@ -84,7 +84,7 @@ func fits(pattern, text string) bool {
 // returned marks the meaning of a fee that the provider gives back.
 func returned(meaning string, amount money.Amount) string {
 	if amount.Sign() < 0 {
-		return meaning + "_returned"
+		return meaning + returnedSuffix
 	}
 	return meaning
 }

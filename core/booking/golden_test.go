@@ -18,11 +18,11 @@ import (
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
-	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/payout"
 )
 
-// goldenCase is what happened, in one of six ways, and the settings that differ.
+// goldenCase is what happened, in one of several ways, and the settings that
+// differ.
 type goldenCase struct {
 	Settings   json.RawMessage
 	Payout     *goldenPayout
@@ -31,6 +31,13 @@ type goldenCase struct {
 	Settlement *goldenSettlement
 	Dispute    *goldenDispute
 	FeeInvoice *goldenPayout `json:"fee_invoice"`
+	Treasury   *goldenTreasury
+	// Delivery is the capture whose goods are delivered.
+	Delivery *goldenEvent
+	// Summary are the events that share a voucher.
+	Summary []goldenEvent
+	// Second asks for the second of the vouchers that an event makes.
+	Second bool
 	// Reverse asks for the correction of the voucher rather than the voucher.
 	Reverse bool
 }
@@ -46,12 +53,6 @@ type goldenLine struct {
 type goldenPayout struct {
 	Net   money.Amount
 	Lines []goldenLine
-}
-
-type goldenEvent struct {
-	Kind   payment.Kind
-	Amount money.Amount
-	Shares []booking.Share
 }
 
 type goldenDocument struct {
@@ -103,19 +104,27 @@ func (c goldenCase) voucher(t *testing.T, s booking.Settings) ledger.Voucher {
 	case c.Payout != nil:
 		return c.Payout.voucher(t, s)
 	case c.Event != nil:
-		event := payment.Event{Kind: c.Event.Kind, Transaction: "T1", Amount: c.Event.Amount}
-		require.NoError(t, event.Validate())
-		voucher, err = booking.SaleVoucher(event, c.Event.Shares, today(), s)
+		return c.eventVoucher(t, s)
+	case c.Delivery != nil:
+		voucher, err = booking.DeliveryVoucher(c.Delivery.happening(t, s), today(), s)
+	case c.Summary != nil:
+		var all []booking.Happening
+		for _, e := range c.Summary {
+			all = append(all, e.happening(t, s))
+		}
+		voucher, err = booking.SalesSummary(all, today(), "Sales", s)
 	case c.Document != nil:
-		voucher, err = booking.ExpectedDocument(c.Document.document(), c.Document.Shares, s)
+		voucher, err = booking.ExpectedDocument(c.Document.document(), atHome(), c.Document.Shares, s)
 	case c.Settlement != nil:
 		return c.Settlement.voucher(t, s)
 	case c.Dispute != nil:
-		lost := booking.LostDispute{Reference: "D1", Amount: c.Dispute.Amount, Shares: c.Dispute.Shares}
+		lost := booking.LostDispute{Reference: "D1", Amount: c.Dispute.Amount, Market: atHome(), Shares: c.Dispute.Shares}
 		voucher, err = booking.LostDisputeVoucher(lost, today(), s)
 	case c.FeeInvoice != nil:
 		fees := booking.FeeInvoice{Reference: "2026-03", Fees: c.FeeInvoice.sums(t)}
 		voucher, err = booking.MonthlyReverseCharge(fees, today(), s)
+	case c.Treasury != nil:
+		return c.Treasury.voucher(t, s)
 	default:
 		t.Fatal("the case says nothing")
 	}
@@ -185,7 +194,7 @@ func postings(v ledger.Voucher) []string {
 	return list
 }
 
-var goldenRow = regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \| (.*) \| (.*) \| (.*) \| ([0-9.]+) \|$`)
+var goldenRow = regexp.MustCompile(`(?m)^\| ([A-Z]\d+(?:b-\d)?(?:-source)?) \| (.*) \| (.*) \| (.*) \| ([0-9.]+) \|$`)
 
 // goldenVouchers reads the tables and checks that they balance.
 func goldenVouchers(t *testing.T) map[string][]string {

@@ -23,6 +23,14 @@ const (
 	meaningLoss     = "dispute_loss"
 	meaningInvoice  = "receivable"
 	meaningMoved    = "moved"
+	meaningAdvance  = "advance"
+	meaningDebt     = "refund_debt"
+	// meaningGiftCard is a card that is sold, meaningRedeemed one that is used.
+	meaningGiftCard = "gift_card"
+	meaningRedeemed = "gift_card_redeemed"
+
+	// returnedSuffix tells what is taken back from what is sold or paid.
+	returnedSuffix = "_returned"
 )
 
 func row(account ledger.Account, amount money.Amount, meaning string) ledger.Row {

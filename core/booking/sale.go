@@ -6,16 +6,17 @@ import (
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
-	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/tax"
 )
 
 // Faults of sales.
 const (
-	// CodeNotASale: the event does not move a sale.
-	CodeNotASale fault.Code = "event.not_bookable"
+	// CodeNotBookable: the event has no place in the books.
+	CodeNotBookable fault.Code = "event.not_bookable"
 	// CodeSharesDiffer: the parts by VAT rate do not add up to the whole.
 	CodeSharesDiffer fault.Code = "sale.shares_differ"
+	// CodeGiftCardVAT: the VAT of a gift card, sold or used, is not that of its kind.
+	CodeGiftCardVAT fault.Code = "gift_card.vat_differs"
 	// CodeNoMapping: no accounts are set for a market, supply and VAT rate. There
 	// is no account to fall back on: it would put the VAT in a wrong return.
 	CodeNoMapping fault.Code = "vat.mapping_missing"
@@ -32,81 +33,117 @@ type Share struct {
 	VAT money.Amount
 }
 
-// SaleVoucher gives the voucher of a capture, or reversed of a refund: the
-// provider owes the gross, which is revenue and VAT by rate.
-func SaleVoucher(e payment.Event, shares []Share, date civil.Date, s Settings) (ledger.Voucher, error) {
-	clearing, missing := s.clearing(e.Amount.Currency())
-	if missing != nil {
-		return ledger.Voucher{}, missing
-	}
-	amount := e.Amount
-	switch e.Kind {
-	case payment.Payment:
-	case payment.Refund:
-		amount = amount.Neg()
-	case payment.Prepare, payment.Deposit, payment.Credit, payment.Cancel:
-		return ledger.Voucher{}, fault.New(CodeNotASale, fault.Validation, "a "+string(e.Kind)+" is neither a sale nor a refund")
-	}
-	return s.sale(row(clearing, amount, meaningClearing), shares, date, "Sale "+e.Reference)
-}
-
 // ExpectedDocument gives the voucher that the accounting system makes of an
 // invoice or, reversed, of a credit invoice.
-func ExpectedDocument(d invoice.Document, shares []Share, s Settings) (ledger.Voucher, error) {
+func ExpectedDocument(d invoice.Document, market tax.Market, shares []Share, s Settings) (ledger.Voucher, error) {
 	if s.Accounts.Receivable == "" {
-		return ledger.Voucher{}, missingAccount("accounts.receivable", "no account is set for the customer ledger")
+		return ledger.Voucher{}, missingAccount(receivableSetting, "no account is set for the customer ledger")
 	}
-	return s.sale(row(s.Accounts.Receivable, d.Total, meaningInvoice), shares, d.Date, "Invoice "+d.Number)
+	whole := row(s.Accounts.Receivable, d.Total, meaningInvoice)
+	return s.sale(whole, sold{market: market, shares: shares}, d.Date, "Invoice "+d.Number)
 }
 
-// sale puts the revenue and VAT of the shares against the row of the whole, with
-// the whole's sign. What the shares lack is rounding, within the tolerance.
-func (s Settings) sale(whole ledger.Row, shares []Share, date civil.Date, text string) (ledger.Voucher, error) {
-	rows, err := s.revenue(shares, whole.Amount.Sign())
+// sold is what a sale sells, or a refund takes back.
+type sold struct {
+	market tax.Market
+	shares []Share
+	// undelivered makes revenue an advance.
+	undelivered bool
+	// taxed says that the VAT was due when the gift card was sold that pays, so
+	// that only the net moves.
+	taxed bool
+}
+
+// sale gives the voucher of a sale, or of a refund if whole is negative.
+func (s Settings) sale(whole ledger.Row, x sold, date civil.Date, text string) (ledger.Voucher, error) {
+	rows, err := s.against(whole, x)
 	if err != nil {
 		return ledger.Voucher{}, err
-	}
-	rest := whole.Amount
-	for _, r := range rows {
-		if rest, err = rest.Add(r.Amount); err != nil {
-			return ledger.Voucher{}, err
-		}
-	}
-	if rest.Abs().Minor() > s.tolerance(rest.Currency()).Minor() {
-		return ledger.Voucher{}, fault.Invalid(CodeSharesDiffer, "shares", "the shares differ from the whole by "+rest.Abs().String())
-	}
-	rows = append([]ledger.Row{whole}, rows...)
-	if !rest.IsZero() {
-		if s.Accounts.Rounding == "" {
-			return ledger.Voucher{}, missingAccount("accounts.rounding", "no account is set for rounding")
-		}
-		rows = append(rows, row(s.Accounts.Rounding, rest.Neg(), meaningRounding))
 	}
 	return ledger.New(date, text, rows)
 }
 
-// revenue gives the rows of shares: credits of a sale (sign +1), debits of a
-// refund (sign −1).
-func (s Settings) revenue(shares []Share, sign int) ([]ledger.Row, error) {
-	var rows []ledger.Row
-	for _, share := range shares {
-		accounts, err := s.salesAccounts(tax.Market{Treatment: tax.Domestic}, share.Supply, share.Rate)
+// against puts the revenue and VAT of what is sold against the row of the whole:
+// credits of a sale, debits of a refund, as the sign of the whole says. What the
+// shares lack is rounding, within the tolerance.
+func (s Settings) against(whole ledger.Row, x sold) ([]ledger.Row, error) {
+	var revenue []ledger.Row
+	rest, vat := whole.Amount, money.Zero(whole.Amount.Currency())
+	for _, share := range x.shares {
+		p, err := s.part(x, share, whole.Amount.Sign())
 		if err != nil {
 			return nil, err
 		}
-		split, err := share.split()
-		if err != nil {
+		revenue = append(revenue, p.revenue)
+		if !p.vat.Amount.IsZero() && !x.taxed {
+			revenue = append(revenue, p.vat)
+		}
+		for _, r := range []ledger.Row{p.revenue, p.vat} {
+			if rest, err = rest.Add(r.Amount); err != nil {
+				return nil, err
+			}
+		}
+		if vat, err = vat.Add(p.vat.Amount); err != nil {
 			return nil, err
-		}
-		if sign > 0 {
-			split.Net, split.VAT = split.Net.Neg(), split.VAT.Neg()
-		}
-		rows = append(rows, row(accounts.Revenue, split.Net, meaningSale))
-		if !split.VAT.IsZero() {
-			rows = append(rows, row(accounts.VAT, split.VAT, meaningSaleVAT))
 		}
 	}
-	return rows, nil
+	if rest.Abs().Minor() > s.tolerance(rest.Currency()).Minor() {
+		return nil, fault.Invalid(CodeSharesDiffer, "shares", "the shares differ from the whole by "+rest.Abs().String())
+	}
+	if !rest.IsZero() {
+		if s.Accounts.Rounding == "" {
+			return nil, missingAccount("accounts.rounding", "no account is set for rounding")
+		}
+		revenue = append(revenue, row(s.Accounts.Rounding, rest.Neg(), meaningRounding))
+	}
+	if x.taxed {
+		var err error
+		if whole.Amount, err = whole.Amount.Add(vat); err != nil {
+			return nil, err
+		}
+	}
+	return append([]ledger.Row{whole}, revenue...), nil
+}
+
+// part is what one share comes to.
+type part struct {
+	revenue, vat ledger.Row
+}
+
+// part finds the accounts of a share and turns it to the side of a sale (sign +1)
+// or of a refund (sign −1).
+func (s Settings) part(x sold, share Share, sign int) (part, error) {
+	if share.Supply == tax.GiftCard {
+		return s.giftCardSold(x, share, sign)
+	}
+	accounts, err := s.salesAccounts(x.market, share.Supply, share.Rate)
+	if err != nil {
+		return part{}, err
+	}
+	account, meaning := accounts.Revenue, meaningSale
+	// What is reduced after the sale was delivered before.
+	if x.undelivered && (sign > 0 || share.Supply != tax.PriceReduction) {
+		if s.Accounts.Advance == "" {
+			return part{}, missingAccount("accounts.advance", "no account is set for advances")
+		}
+		account, meaning = s.Accounts.Advance, meaningAdvance
+	}
+	if x.taxed && share.Rate != s.GiftCard.Rate {
+		return part{}, fault.Invalid(CodeGiftCardVAT, "shares", "a single-purpose gift card at "+s.GiftCard.Rate.String()+" % pays for a sale at "+share.Rate.String()+" %").
+			WithRemedy("set gift_card.kind to multi_purpose if the card buys at more than one rate")
+	}
+	split, err := share.split()
+	return sided(split, sign, account, meaning, accounts.VAT, meaningSaleVAT), err
+}
+
+// sided gives the rows of a split; at rate 0 the VAT has no account and is 0.
+func sided(split tax.Split, sign int, account ledger.Account, meaning string, vat ledger.Account, vatMeaning string) part {
+	net, owed := split.Net.Neg(), split.VAT.Neg()
+	if sign < 0 {
+		net, owed = split.Net, split.VAT
+		meaning, vatMeaning = meaning+returnedSuffix, vatMeaning+returnedSuffix
+	}
+	return part{revenue: row(account, net, meaning), vat: row(vat, owed, vatMeaning)}
 }
 
 // split prefers the VAT that the source states to VAT that is computed.

@@ -4,85 +4,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
-	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/tax"
 )
 
-func TestASaleThatCannotBeBooked(t *testing.T) {
-	t.Parallel()
-	captured := payment.Event{Kind: payment.Payment, Amount: sek(100_00)}
-	whole := []booking.Share{{Rate: tax.Percent(25), Gross: sek(100_00)}}
-	cases := map[string]struct {
-		settings string
-		event    payment.Event
-		shares   []booking.Share
-		code     fault.Code
-	}{
-		"a deposit is no sale":               {`{}`, payment.Event{Kind: payment.Deposit, Amount: sek(100_00)}, whole, booking.CodeNotASale},
-		"a reservation is no sale":           {`{}`, payment.Event{Kind: payment.Prepare, Amount: sek(100_00)}, whole, booking.CodeNotASale},
-		"shares that miss the whole":         {`{}`, captured, []booking.Share{{Rate: tax.Percent(25), Gross: sek(99_49)}}, booking.CodeSharesDiffer},
-		"no shares":                          {`{}`, captured, nil, booking.CodeSharesDiffer},
-		"a rate without accounts":            {`{}`, captured, []booking.Share{{Rate: tax.Percent(19), Gross: sek(100_00)}}, booking.CodeNoMapping},
-		"a currency without clearing":        {`{}`, payment.Event{Kind: payment.Payment, Amount: money.New(1, "EUR")}, nil, booking.CodeMissingAccount},
-		"rounding without an account":        {`{"accounts": {"rounding": ""}}`, captured, []booking.Share{{Rate: tax.Percent(25), Gross: sek(99_99)}}, booking.CodeMissingAccount},
-		"a share in another currency":        {`{}`, captured, []booking.Share{{Rate: tax.Percent(25), Gross: money.New(100_00, "EUR")}}, money.CodeMixed},
-		"VAT stated in yet another currency": {`{}`, captured, []booking.Share{{Rate: tax.Percent(25), Gross: sek(100_00), VAT: money.New(1, "EUR")}}, money.CodeMixed},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := booking.SaleVoucher(c.event, c.shares, today(), parse(t, c.settings))
-			require.Equal(t, c.code, fault.CodeOf(err))
-		})
-	}
-}
-
-func TestVATThatTheSourceStatesIsKept(t *testing.T) {
-	t.Parallel()
-	voucher, err := booking.SaleVoucher(payment.Event{Kind: payment.Payment, Amount: sek(59_97)},
-		[]booking.Share{{Rate: tax.Percent(25), Gross: sek(59_97), VAT: sek(12_00)}}, today(), booking.Default())
-	require.NoError(t, err)
-	require.Equal(t, []string{"debit 1686 59.97", "credit 3001 47.97", "credit 2611 12.00"}, postings(voucher))
-}
-
-func TestARefundIsTheMirrorOfItsSale(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		var shares []booking.Share
-		total := sek(0)
-		for _, rate := range []uint8{25, 12, 6, 0} {
-			gross := sek(rapid.Int64Range(0, 1_000_00).Draw(t, "gross"))
-			total, _ = total.Add(gross)
-			shares = append(shares, booking.Share{Rate: tax.Percent(rate), Gross: gross})
-		}
-		if total.IsZero() {
-			t.Skip("no sale")
-		}
-		s := booking.Default()
-		sold, err := booking.SaleVoucher(payment.Event{Kind: payment.Payment, Amount: total}, shares, today(), s)
-		require.NoError(t, err)
-		refunded, err := booking.SaleVoucher(payment.Event{Kind: payment.Refund, Amount: total}, shares, today(), s)
-		require.NoError(t, err)
-		require.ElementsMatch(t, postings(sold.Reversal(today(), "")), postings(refunded))
-
-		issued, err := booking.ExpectedDocument(invoice.Document{Kind: invoice.Invoice, Total: total}, shares, s)
-		require.NoError(t, err)
-		credited, err := booking.ExpectedDocument(invoice.Document{Kind: invoice.Credit, Total: total.Neg()}, shares, s)
-		require.NoError(t, err)
-		require.ElementsMatch(t, postings(issued.Reversal(today(), "")), postings(credited))
-	})
-}
-
 func TestExpectedDocumentNeedsTheCustomerLedger(t *testing.T) {
 	t.Parallel()
-	_, err := booking.ExpectedDocument(openInvoice(100_00), nil, parse(t, `{"accounts": {"receivable": ""}}`))
+	_, err := booking.ExpectedDocument(openInvoice(100_00), atHome(), nil, parse(t, `{"accounts": {"receivable": ""}}`))
 	require.Equal(t, booking.CodeMissingAccount, fault.CodeOf(err))
 }
 
@@ -111,7 +43,7 @@ func TestMovingWhatLiesOnTheClearingAccount(t *testing.T) {
 
 func TestALostDisputeNeedsItsAccounts(t *testing.T) {
 	t.Parallel()
-	lost := booking.LostDispute{Reference: "D1", Amount: sek(125_00), Shares: []booking.Share{{Rate: tax.Percent(25), Gross: sek(125_00)}}}
+	lost := booking.LostDispute{Reference: "D1", Amount: sek(125_00), Market: atHome(), Shares: []booking.Share{{Rate: tax.Percent(25), Gross: sek(125_00)}}}
 	for settings, want := range map[string]struct {
 		code  fault.Code
 		field string
