@@ -11,7 +11,7 @@ import (
 type journal struct {
 	settings Settings
 	clearing ledger.Account
-	bank     ledger.Account
+	bank     ledger.Account // or the interim account before it
 	rows     []ledger.Row
 	bases    bases
 	open     []Open
@@ -22,7 +22,7 @@ func newJournal(s Settings, currency money.Currency) (*journal, error) {
 	if missing != nil {
 		return nil, missing
 	}
-	bank, missing := s.bank(currency)
+	bank, missing := s.arrival(currency)
 	if missing != nil {
 		return nil, missing
 	}
@@ -39,6 +39,10 @@ func (j *journal) take(sum Sum) error {
 func (j *journal) takeGross(sum Sum) {
 	switch sum.Kind {
 	case payout.Sale, payout.Refund, payout.Carry:
+		if !j.settings.clears(sum.Kind) {
+			j.post(j.settings.Accounts.Carry, sum.Gross, string(sum.Kind))
+			return
+		}
 		j.post(j.clearing, sum.Gross, meaningClearing)
 	case payout.Adjustment:
 		if j.settings.Adjustments == SuspendAdjustments {
@@ -81,6 +85,12 @@ func (j *journal) takeFee(sum Sum) error {
 		return j.bases.add(place.rule.VAT, sum.FeeExVAT)
 	}
 	return nil
+}
+
+// clears reports whether the gross of lines of a kind stands on the clearing
+// account: sales, refunds, and carried debt that has no account of its own.
+func (s Settings) clears(kind payout.Kind) bool {
+	return kind.NeedsDocument() || (kind == payout.Carry && s.Accounts.Carry == "")
 }
 
 // post books an effect on the merchant's money: it reaches the bank and comes

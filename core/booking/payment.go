@@ -2,6 +2,7 @@ package booking
 
 import (
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
@@ -17,6 +18,12 @@ type Settlement struct {
 	Document invoice.Document
 	// WriteOff is matching.Decision.WriteOff.
 	WriteOff money.Amount
+	// Exchanged is set where the document is in another currency than the line.
+	Exchanged *Exchanged
+	// Advance is the part of the line beyond what the document leaves open, once a
+	// person has decided that it is an advance for something else; it is positive,
+	// and not set otherwise.
+	Advance money.Amount
 	// Late says that the payout's voucher was planned before the document was
 	// found, so that the money lies on the clearing account whatever the shape.
 	Late  bool
@@ -37,7 +44,11 @@ type Payment struct {
 	// WriteOffs close what Amount leaves. Amount and write-offs together are what
 	// the document's balance falls by.
 	WriteOffs []WriteOff
-	// Direct says that the payment reaches the bank account, so that the payout's
+	// Original and Rate are those of Settlement.Exchanged, for accounting systems
+	// that want a payment in the document's currency; else not set.
+	Original money.Amount
+	Rate     exchange.Rate
+	// Direct says that the payment reaches the bank or the interim account, so that the payout's
 	// voucher must leave out the line and its fees (Sum.Direct).
 	Direct bool
 }
@@ -57,9 +68,18 @@ type WriteOff struct {
 // fee without an account, a fee that eats up the whole amount) the line falls
 // back to the clearing account, and Payment.Direct says so.
 //
-// It fails with CodeMissingAccount if the clearing, bank or rounding account is
-// not set, and with CodeBeforeInvoice under DatePolicy RefuseDate.
+// A document in another currency is settled at what it is booked for; the
+// realised gain or loss, amount × (settlement rate − booking rate), and an advance
+// are written off like rounding.
+//
+// It fails with CodeMissingAccount if the clearing, bank or interim account or
+// that of a write-off is not set, with CodeBeforeInvoice under DatePolicy
+// RefuseDate, with CodeOriginal or CodeCombination where currencies do not meet,
+// and with CodeAdvance if the advance is none.
 func PaymentFor(x Settlement, s Settings) (Payment, error) {
+	if err := x.check(); err != nil {
+		return Payment{}, err
+	}
 	date, clamped, err := paymentDate(x.Dates, x.Document.Date, s)
 	if err != nil {
 		return Payment{}, err
@@ -82,7 +102,10 @@ func PaymentFor(x Settlement, s Settings) (Payment, error) {
 		}
 		p.writeOff(s.Accounts.Rounding, x.WriteOff, meaningRounding, s)
 	}
-	return p, nil
+	if err := p.realise(x, s); err != nil {
+		return Payment{}, err
+	}
+	return p, p.advance(x, s)
 }
 
 // payDirectly fills in the net and the write-offs of the fees, or reports that
@@ -91,7 +114,7 @@ func (p *Payment) payDirectly(x Settlement, s Settings) (bool, error) {
 	if s.Shape != Direct || x.Late {
 		return false, nil
 	}
-	bank, missing := s.bank(x.Line.Gross.Currency())
+	bank, missing := s.arrival(x.Line.Gross.Currency())
 	if missing != nil {
 		return false, missing
 	}

@@ -35,15 +35,16 @@ type Open struct {
 
 // PayoutVoucher gives the one voucher of a payout. Its rows:
 //
-//   - bank: the payout's net, one row, none at 0 (in the direct shape less what
-//     payments bring to the bank by themselves);
+//   - bank, or the interim account if the bank has to confirm: the payout's net,
+//     one row, none at 0 (in the direct shape less what payments bring to the bank
+//     by themselves);
 //   - clearing: the gross of sales, refunds and carried debt, so that carrying
-//     debt posts nothing, and whatever is Open;
+//     debt posts nothing unless Accounts.Carry is set, and whatever is Open;
 //   - fees and their VAT by rule, returned fees apart; reverse-charge VAT if it is
 //     booked with payouts; disputes; reserves; the rest by kind.
 //
 // It fails if the sums do not add up to the payout's net, if a line is of unknown
-// kind, or if the clearing or bank account of the currency is not set.
+// kind, or if the clearing, bank or interim account of the currency is not set.
 func PayoutVoucher(p payout.Payout, date civil.Date, sums []Sum, s Settings) (Entry, error) {
 	if err := prove(p, sums); err != nil {
 		return Entry{}, err

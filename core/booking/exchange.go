@@ -1,0 +1,305 @@
+package booking
+
+import (
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+)
+
+// Faults of currencies.
+const (
+	// CodeCombination: the merchant has not said how these currencies meet.
+	CodeCombination fault.Code = "currency.unsupported_combination"
+	// CodeOriginal: nobody knows how much of a document in another currency a line
+	// settles.
+	CodeOriginal fault.Code = "currency.original_missing"
+)
+
+const (
+	meaningCurrencyGain = "currency_gain"
+	meaningCurrencyLoss = "currency_loss"
+)
+
+// Pair gives the rule by which documents in one currency are settled by payouts
+// in another, in books that may be in a third. Where all three are one there is
+// nothing to say and no rule is needed.
+func (s Settings) Pair(invoice, payout, books money.Currency) (CurrencyPair, error) {
+	for _, pair := range s.Currencies {
+		if pair.Invoice == invoice && pair.Payout == payout {
+			return pair, nil
+		}
+	}
+	if invoice == payout && payout == books {
+		return CurrencyPair{Invoice: invoice, Payout: payout}, nil
+	}
+	return CurrencyPair{}, fault.New(CodeCombination, fault.Conflict,
+		"no rule says how invoices in "+string(invoice)+" are settled by payouts in "+string(payout)+
+			" in books in "+string(books)).
+		WithField("currencies").
+		WithRemedy("add the pair to the setting \"currencies\", or book the payout by hand in the accounting system")
+}
+
+// Choose gives the rate between two currencies of the source that the pair
+// prefers. It fails with exchange.CodeRateMissing if no source of the pair knows it.
+func (c CurrencyPair) Choose(from, to money.Currency, known []exchange.Rate) (exchange.Rate, error) {
+	preferred := make([]exchange.Source, 0, len(c.Rates))
+	for _, source := range c.Rates {
+		preferred = append(preferred, exchange.Source(source))
+	}
+	return exchange.Choose(preferred, exchange.Between(from, to, known))
+}
+
+// FeeVATIn gives the VAT on one fee in the currency in which it is deducted, out
+// of what the provider states of it. A provider that settles in a foreign currency
+// may state the VAT in the currency of the country of registration as well, at the
+// rate of the tax point: that amount is used as it stands. Otherwise the first
+// amount stated is converted at the rate of the pair's choice.
+//
+// It fails with exchange.CodeRateMissing if no rate is known; the line then waits
+// for one.
+func FeeVATIn(currency money.Currency, stated []money.Amount, c CurrencyPair, known []exchange.Rate) (money.Amount, error) {
+	for _, amount := range stated {
+		if amount.Currency() == currency {
+			return amount, nil
+		}
+	}
+	if len(stated) == 0 {
+		return money.Zero(currency), nil
+	}
+	rate, err := c.Choose(stated[0].Currency(), currency, known)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return rate.Convert(stated[0])
+}
+
+// Translate gives a voucher in the currency of the books. Each row is converted
+// and rounded; what then lacks to balance goes to the first row of the largest
+// amount. The text of each row keeps its original amount and the rate.
+func Translate(v ledger.Voucher, rate exchange.Rate) (ledger.Voucher, error) {
+	rows := v.Rows()
+	sum, largest, most := money.Zero(rate.To), 0, int64(0)
+	for i, r := range rows {
+		if r.Amount.Abs().Minor() > most {
+			largest, most = i, r.Amount.Abs().Minor()
+		}
+		var err error
+		if rows[i], err = translated(r, rate); err != nil {
+			return ledger.Voucher{}, err
+		}
+		if sum, err = sum.Add(rows[i].Amount); err != nil {
+			return ledger.Voucher{}, err
+		}
+	}
+	if !sum.IsZero() {
+		var err error
+		if rows[largest].Amount, err = rows[largest].Amount.Sub(sum); err != nil {
+			return ledger.Voucher{}, err
+		}
+	}
+	return ledger.New(v.Date(), v.Text()+", "+spoken(rate), rows)
+}
+
+func translated(r ledger.Row, rate exchange.Rate) (ledger.Row, error) {
+	amount, err := rate.Convert(r.Amount)
+	if err != nil {
+		return ledger.Row{}, err
+	}
+	r.Text = original(r.Text, r.Amount, rate)
+	r.Amount = amount
+	return r, nil
+}
+
+// original adds to a row's text what it came from: "Fee: EUR 2.38 at 11.4".
+func original(text string, amount money.Amount, rate exchange.Rate) string {
+	return text + ": " + string(amount.Currency()) + " " + amount.Abs().String() + " at " + rate.Value.String()
+}
+
+// spoken says a rate and who stated it when: "1 EUR = 11.4 SEK (central_bank 2026-04-20)".
+func spoken(rate exchange.Rate) string {
+	stated := string(rate.Source)
+	if !rate.On.IsZero() {
+		stated += " " + rate.On.String()
+	}
+	return "1 " + string(rate.From) + " = " + rate.Value.String() + " " + string(rate.To) + " (" + stated + ")"
+}
+
+// currencyRow gives the row of a realised currency difference: a loss if positive
+// (debit), a gain if negative.
+func (s Settings) currencyRow(difference money.Amount) (ledger.Row, *fault.Error) {
+	if difference.Sign() < 0 {
+		if s.Accounts.CurrencyGain == "" {
+			return ledger.Row{}, missingAccount("accounts.currency_gain", "no account is set for currency gains")
+		}
+		return row(s.Accounts.CurrencyGain, difference, meaningCurrencyGain), nil
+	}
+	if s.Accounts.CurrencyLoss == "" {
+		return ledger.Row{}, missingAccount("accounts.currency_loss", "no account is set for currency losses")
+	}
+	return row(s.Accounts.CurrencyLoss, difference, meaningCurrencyLoss), nil
+}
+
+// Foreign is how a payout meets books in another currency.
+type Foreign struct {
+	// Rate converts the payout's currency to that of the books.
+	Rate exchange.Rate
+	// Booked is what stands on the clearing account, in the currency of the books,
+	// for the sales and refunds that the payout settles, and for the debt it carries
+	// unless that has an account of its own; it has their sign. Not set means that
+	// they stand there at Rate.
+	Booked money.Amount
+	// FeeVAT (positive) and FeeVATReturned (negative) are the VAT on the payout's
+	// fees that the provider states in the currency of the books itself. Not set
+	// means that the VAT is converted at Rate.
+	FeeVAT         money.Amount
+	FeeVATReturned money.Amount
+}
+
+// PayoutVoucherIn gives the voucher of a payout in another currency than that of
+// the books. The rows are those of PayoutVoucher, each converted and rounded,
+// except that the clearing account gets what was booked on it; the difference is a
+// realised currency gain or loss and takes all rounding. Entry.Open stays in the
+// currency of the payout.
+func PayoutVoucherIn(p payout.Payout, date civil.Date, sums []Sum, f Foreign, s Settings) (Entry, error) {
+	entry, err := PayoutVoucher(p, date, sums, s)
+	if err != nil {
+		return Entry{}, err
+	}
+	t := translation{Foreign: f, settings: s, clearing: s.Accounts.Clearing[p.Net.Currency()]}
+	for _, step := range []func() error{
+		func() error { return t.settle(sums, entry.Open) },
+		func() error { return t.convert(entry.Voucher, sums) },
+		t.balance,
+	} {
+		if err := step(); err != nil {
+			return Entry{}, err
+		}
+	}
+	voucher, err := ledger.New(date, "Payout "+p.Reference+", "+spoken(f.Rate), t.rows)
+	if fault.CodeOf(err) == ledger.CodeNoRows {
+		return Entry{Open: entry.Open}, nil
+	}
+	return Entry{Voucher: voucher, Open: entry.Open}, err
+}
+
+// translation collects the rows of a payout in the currency of the books.
+type translation struct {
+	Foreign
+	settings Settings
+	clearing ledger.Account
+	rows     []ledger.Row
+}
+
+// settle takes off the clearing account what was booked on it for the gross, and
+// leaves there at the rate what stays open.
+func (t *translation) settle(sums []Sum, open []Open) error {
+	var gross, left money.Amount
+	var err error
+	for _, sum := range sums {
+		if sum.Direct || !t.settings.clears(sum.Kind) {
+			continue
+		}
+		if gross, err = gross.Add(sum.Gross); err != nil {
+			return err
+		}
+	}
+	for _, o := range open {
+		if left, err = left.Add(o.Amount); err != nil {
+			return err
+		}
+	}
+	booked := t.Booked
+	if booked == (money.Amount{}) {
+		if booked, err = t.Rate.Convert(gross); err != nil {
+			return err
+		}
+	}
+	opened, err := t.Rate.Convert(left)
+	if err != nil {
+		return err
+	}
+	if booked, err = booked.Add(opened); err != nil {
+		return err
+	}
+	if gross, err = gross.Add(left); err != nil {
+		return err
+	}
+	settled := row(t.clearing, booked.Neg(), meaningClearing)
+	settled.Text += ": " + string(t.Rate.From) + " " + gross.Abs().String()
+	t.rows = append(t.rows, settled)
+	return nil
+}
+
+// convert takes the other rows at the rate, VAT as the provider states it.
+func (t *translation) convert(v ledger.Voucher, sums []Sum) error {
+	for _, r := range v.Rows() {
+		if r.Account == t.clearing && r.Meaning == meaningClearing {
+			continue
+		}
+		converted, err := translated(r, t.Rate)
+		if err != nil {
+			return err
+		}
+		if stated := t.stated(r); stated != (money.Amount{}) {
+			if converted.Amount, err = t.asStated(r, stated, sums); err != nil {
+				return err
+			}
+			converted.Text = text(r.Meaning) + " as stated"
+		}
+		t.rows = append(t.rows, converted)
+	}
+	return nil
+}
+
+func (t *translation) stated(r ledger.Row) money.Amount {
+	switch {
+	case r.Account != t.settings.Accounts.FeeVAT:
+	case r.Meaning == meaningFeeVAT:
+		return t.FeeVAT
+	case r.Meaning == returned(meaningFeeVAT, r.Amount):
+		return t.FeeVATReturned
+	}
+	return money.Amount{}
+}
+
+// asStated gives the VAT of a row out of the VAT stated for all fees of its sign:
+// without that of fees which have no place yet and stay open at the rate.
+func (t *translation) asStated(r ledger.Row, stated money.Amount, sums []Sum) (money.Amount, error) {
+	unplaced := r.Amount.Neg()
+	for _, sum := range sums {
+		if sum.Direct || sum.FeeVAT.Sign() != r.Amount.Sign() {
+			continue
+		}
+		var err error
+		if unplaced, err = unplaced.Add(sum.FeeVAT); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	left, err := t.Rate.Convert(unplaced)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return stated.Sub(left)
+}
+
+func (t *translation) balance() error {
+	sum := money.Zero(t.Rate.To)
+	for _, r := range t.rows {
+		var err error
+		if sum, err = sum.Add(r.Amount); err != nil {
+			return err
+		}
+	}
+	if sum.IsZero() {
+		return nil
+	}
+	difference, missing := t.settings.currencyRow(sum.Neg())
+	if missing != nil {
+		return missing
+	}
+	t.rows = append(t.rows, difference)
+	return nil
+}
