@@ -81,34 +81,49 @@ func amountDiffers(line *payout.Line, d *document) *fault.Error {
 }
 
 func ambiguous(line *payout.Line, pair KeyPair, found []*document) Decision {
-	decision := Decision{
-		Line:     line.Key,
-		State:    Exception,
-		Rule:     pair,
-		Kind:     kindFor(line.Kind),
-		Amount:   line.Gross,
-		WriteOff: money.Zero(line.Gross.Currency()),
-		Fault: fault.New(CodeAmbiguous, fault.Duplicate,
-			strconv.Itoa(len(found))+" documents carry the same reference and fit equally well").
-			WithRemedy("name the document that the line settles"),
-	}
+	decision := exception(line, fault.New(CodeAmbiguous, fault.Duplicate,
+		strconv.Itoa(len(found))+" documents carry the same reference and fit equally well").
+		WithRemedy("name the document that the line settles"))
+	decision.Rule = pair
 	for _, d := range found {
 		decision.Compared = append(decision.Compared, compared(line, pair, d)...)
 	}
 	return decision
 }
 
-// compared lists what a person would lay side by side.
+// summary is the decision on a line that stands for a total. The sales or refunds
+// in it may be rows as well, so that matching it could settle them twice.
+func summary(line *payout.Line) Decision {
+	return exception(line, fault.New(CodeSummary, fault.Conflict,
+		"the line is a total of the report and has no sale or refund of its own").
+		WithRemedy("see which documents the total stands for; name one only if no other line settles it"))
+}
+
+// exception is a decision without a document.
+func exception(line *payout.Line, why *fault.Error) Decision {
+	return Decision{
+		Line: line.Key, State: Exception, Kind: kindFor(line.Kind),
+		Amount: line.Gross, WriteOff: money.Zero(line.Gross.Currency()), Fault: why,
+	}
+}
+
+// compared lists what a person would lay side by side. The pair is empty where no
+// reference led to the document.
 func compared(line *payout.Line, pair KeyPair, d *document) []Comparison {
 	list := make([]Comparison, 0, 4)
-	list = append(list,
-		Comparison{"document", line.Key, d.Document.Number},
-		Comparison{string(pair.Line) + " = " + string(pair.Document), line.References[pair.Line], d.Document.References[pair.Document]},
-		Comparison{"open", line.Gross.String(), d.open.String()})
+	list = append(list, Comparison{"document", line.Key, d.Document.Number})
+	if pair != (KeyPair{}) {
+		list = append(list, references(line, pair, d))
+	}
+	list = append(list, Comparison{"open", line.Gross.String(), d.open.String()})
 	if d.open != d.Document.Total {
 		list = append(list, Comparison{"total", line.Gross.String(), d.Document.Total.String()})
 	}
 	return list
+}
+
+func references(line *payout.Line, pair KeyPair, d *document) Comparison {
+	return Comparison{string(pair.Line) + " = " + string(pair.Document), line.References[pair.Line], d.Document.References[pair.Document]}
 }
 
 func describe(d *document) string {

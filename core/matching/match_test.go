@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
@@ -13,6 +14,8 @@ import (
 )
 
 func sek(minor int64) money.Amount { return money.New(minor, "SEK") }
+
+func march(day int) civil.Date { return civil.Of(time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)) }
 
 func rules() matching.Rules {
 	return matching.Rules{Keys: matching.DefaultKeys(), Tolerance: sek(50)}

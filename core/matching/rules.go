@@ -1,9 +1,12 @@
-// Package matching decides which invoice or credit invoice each line of a payout
-// settles. It is pure: the same lines and documents give the same decisions, in
-// whatever order they come, and what one line takes is gone for the next.
+// Package matching decides which invoices and credit invoices the lines of a
+// payout settle. It is pure: the same lines and documents give the same decisions,
+// in whatever order they come, and what one line takes is gone for the next.
 package matching
 
 import (
+	"iter"
+	"time"
+
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
@@ -20,13 +23,29 @@ type KeyPair struct {
 	Suffix string `json:"suffix,omitempty"`
 }
 
+// DefaultDateWindowDays is how many days after its capture an invoice is usually
+// dated at the latest.
+const DefaultDateWindowDays = 14
+
 // Rules say how lines and documents are compared.
 type Rules struct {
-	// Keys are tried in order; the first that finds a document decides.
+	// Keys are tried in order, but those whose reference names the very capture or
+	// refund of the line come before those that name its order. The first under
+	// which a document stands decides; later ones only choose among several.
 	Keys []KeyPair
 	// Tolerance is the largest difference, never negative, that is written off as
 	// rounding. It applies to lines of its own currency only.
 	Tolerance money.Amount
+	// Suggest are tried in order where Keys find nothing. What they find is
+	// suggested, never matched.
+	Suggest []KeyPair
+	// DateWindowDays is how many days after the line's moment a document without a
+	// common reference may be dated to be suggested by its amount alone. 0 suggests
+	// nothing by amount.
+	DateWindowDays int
+	// Zone is where the moment of a line becomes the first day of that window; nil
+	// is UTC.
+	Zone *time.Location
 }
 
 // DefaultKeys are the pairs that fit shops which write the provider's merchant
@@ -36,5 +55,33 @@ func DefaultKeys() []KeyPair {
 		{Line: payout.MerchantReference1, Document: invoice.ExternalReference1},
 		{Line: payout.MerchantReference1, Document: invoice.OrderNumber},
 		{Line: payout.MerchantReference2, Document: invoice.OCR},
+	}
+}
+
+// pairs gives the keys for lines of a kind, strongest first.
+func (r Rules) pairs(kind payout.Kind) iter.Seq[KeyPair] {
+	return func(yield func(KeyPair) bool) {
+		for _, exact := range [2]bool{true, false} {
+			for _, pair := range r.Keys {
+				if pair.exact(kind) == exact && !yield(pair) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// exact reports whether the pair compares what is unique to one capture or one
+// refund. The capture of a refund line is not: it may have been refunded twice.
+func (p KeyPair) exact(kind payout.Kind) bool {
+	switch p.Line {
+	case payout.TransactionID:
+		return true
+	case payout.CaptureID, payout.CaptureReference:
+		return kind == payout.Sale
+	case payout.RefundID, payout.RefundReference:
+		return kind == payout.Refund
+	default:
+		return false
 	}
 }

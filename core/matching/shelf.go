@@ -11,8 +11,10 @@ import (
 
 // shelf holds the candidates under their keys, and what is still open on each.
 type shelf struct {
-	rules     Rules
-	documents []document
+	rules Rules
+	// sales and refunds are the keys of the rules for each kind, strongest first.
+	sales, refunds []KeyPair
+	documents      []document
 	// first and next chain the documents under one key without a slice for each.
 	first map[Key]int
 	next  []link
@@ -37,6 +39,8 @@ func newShelf(candidates []Candidate, rules Rules) *shelf {
 	references := documentReferences(rules)
 	s := &shelf{
 		rules:     rules,
+		sales:     slices.Collect(rules.pairs(payout.Sale)),
+		refunds:   slices.Collect(rules.pairs(payout.Refund)),
 		documents: make([]document, 0, len(candidates)),
 		first:     make(map[Key]int, len(candidates)*len(references)),
 		next:      make([]link, 0, len(candidates)*len(references)),
@@ -56,7 +60,7 @@ func newShelf(candidates []Candidate, rules Rules) *shelf {
 
 func documentReferences(rules Rules) []invoice.Reference {
 	var references []invoice.Reference
-	for _, pair := range rules.Keys {
+	for _, pair := range slices.Concat(rules.Keys, rules.Suggest) {
 		if !slices.Contains(references, pair.Document) {
 			references = append(references, pair.Document)
 		}
@@ -87,9 +91,17 @@ func (s *shelf) put(document int, reference invoice.Reference) {
 	s.next = append(s.next, link{document, next})
 }
 
-// find gives the documents of the right kind and currency that a rule finds for
-// a line. The slice is good until the next call.
-func (s *shelf) find(line *payout.Line, pair KeyPair) []*document {
+// pairs gives the keys for a line, strongest first.
+func (s *shelf) pairs(line *payout.Line) []KeyPair {
+	if line.Kind == payout.Refund {
+		return s.refunds
+	}
+	return s.sales
+}
+
+// find gives the documents of a kind, in the line's currency, that a rule finds
+// for the line. The slice is good until the next call.
+func (s *shelf) find(line *payout.Line, pair KeyPair, kind invoice.Kind) []*document {
 	s.found = s.found[:0]
 	keys := pair.keys(*line)
 	for i, key := range keys {
@@ -99,7 +111,7 @@ func (s *shelf) find(line *payout.Line, pair KeyPair) []*document {
 		at, ok := s.first[key]
 		for ; ok && at != end; at = s.next[at].next {
 			d := &s.documents[s.next[at].document]
-			if d.Document.Kind == kindFor(line.Kind) && d.Document.Total.Currency() == line.Gross.Currency() {
+			if d.Document.Kind == kind && d.Document.Total.Currency() == line.Gross.Currency() {
 				s.found = append(s.found, d)
 			}
 		}
@@ -122,12 +134,24 @@ func (d *document) payable() bool {
 	return d.Document.Booked && !d.Document.Cancelled && d.open.Sign() == d.Document.Total.Sign()
 }
 
-// take lowers what is open by what a decision moves.
-func (d *document) take(decision Decision) {
+// settleable reports whether the document can be settled in full by a line, alone
+// or with others. A credit invoice is only settled whole.
+func (d *document) settleable(line *payout.Line) bool {
+	return d.payable() && d.open.Sign() == line.Gross.Sign() &&
+		(line.Kind == payout.Sale || d.open.Minor() == d.Document.Total.Minor())
+}
+
+// fits reports whether the line settles the document to the last öre.
+func (d *document) fits(line *payout.Line) bool {
+	return d.open.Minor() == line.Gross.Minor() && d.settleable(line)
+}
+
+// take lowers what is open by what a part moves.
+func (d *document) take(part Part) {
 	left := d.open
-	for _, part := range []money.Amount{decision.Amount, decision.WriteOff} {
+	for _, moved := range []money.Amount{part.Amount, part.WriteOff} {
 		var err error
-		if left, err = left.Sub(part); err != nil {
+		if left, err = left.Sub(moved); err != nil {
 			left = money.Zero(d.open.Currency())
 		}
 	}

@@ -1,0 +1,162 @@
+package matching
+
+import (
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+)
+
+// suggest looks once more for the lines without a document, after all others have
+// taken theirs.
+func (m *matcher) suggest() {
+	var alone []entry
+	for _, e := range m.lost {
+		if !m.creditAsInvoice(e) && !m.suggestByKey(e) {
+			alone = append(alone, e)
+		}
+	}
+	if len(alone) > 0 && m.rules.DateWindowDays > 0 {
+		m.suggestByAmount(alone, m.amounts())
+	}
+}
+
+// suggestByKey tries the weak keys and reports whether one of them found what the
+// line may settle. Several such documents are no suggestion.
+func (m *matcher) suggestByKey(e entry) bool {
+	for _, pair := range m.rules.Suggest {
+		found := m.find(e.line, pair, kindFor(e.line.Kind))
+		fitting := filter(found, func(d *document) bool { return d.fits(e.line) })
+		if len(fitting) == 0 {
+			fitting = filter(found, (*document).payable)
+		}
+		if len(fitting) > 1 || len(fitting) == 1 && m.propose(e, pair, fitting[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// propose makes a suggestion of what would be a match, and reports whether it would.
+func (m *matcher) propose(e entry, pair KeyPair, d *document) bool {
+	decision := judge(e.line, pair, d, m.rules.Tolerance)
+	if decision.State != Matched {
+		return false
+	}
+	why := "they share only a weak reference"
+	if pair == (KeyPair{}) {
+		why = "they share the amount, and the date is near"
+	}
+	decision.State = Suggested
+	decision.Fault = fault.New(CodeSuggested, fault.Conflict, describe(d)+" may be what the line settles: "+why).
+		WithRemedy("accept the suggestion or choose another document")
+	m.decisions[e.at] = decision
+	return true
+}
+
+// amounts are the documents that a line can settle whole, by kind and open balance.
+type amounts map[amountKey][]*document
+
+type amountKey struct {
+	kind invoice.Kind
+	open money.Amount
+}
+
+func (m *matcher) amounts() amounts {
+	all := amounts{}
+	for i := range m.documents {
+		d := &m.documents[i]
+		if d.payable() && (d.Document.Kind == invoice.Invoice || d.open == d.Document.Total) {
+			key := amountKey{d.Document.Kind, d.open}
+			all[key] = append(all[key], d)
+		}
+	}
+	return all
+}
+
+// suggestByAmount suggests the only document of a line's amount within the window
+// of dates, unless it is that of another line too.
+func (m *matcher) suggestByAmount(lines []entry, all amounts) {
+	type guess struct {
+		entry
+		query WeakQuery
+		doc   *document
+	}
+	var guesses []guess
+	rivals := map[*document]int{}
+	for _, e := range lines {
+		query, ok := Weak(*e.line, m.rules)
+		if !ok {
+			continue
+		}
+		near := filter(all[amountKey{query.Kind, query.Amount}], func(d *document) bool { return query.covers(d.Document.Date) })
+		for _, d := range near {
+			rivals[d]++
+		}
+		if len(near) == 1 {
+			guesses = append(guesses, guess{e, query, near[0]})
+		}
+	}
+	for _, g := range guesses {
+		if rivals[g.doc] == 1 && m.propose(g.entry, KeyPair{}, g.doc) {
+			decision := &m.decisions[g.at]
+			decision.Compared = append(decision.Compared, Comparison{"date", g.query.From.String(), g.doc.Document.Date.String()})
+		}
+	}
+}
+
+// covers reports whether a date lies in the window. No date does not.
+func (q WeakQuery) covers(date civil.Date) bool {
+	return !date.IsZero() && !date.Before(q.From) && !q.To.Before(date)
+}
+
+// creditAsInvoice reports whether a refund without a credit invoice was booked as
+// an ordinary invoice, and says so in its decision.
+func (m *matcher) creditAsInvoice(e entry) bool {
+	if e.line.Kind != payout.Refund {
+		return false
+	}
+	for _, pair := range m.refunds {
+		own := isOwn(e.line, pair)
+		found := filter(m.find(e.line, pair, invoice.Invoice), func(d *document) bool {
+			total := d.Document.Total
+			return !d.Document.Cancelled && (total == e.line.Gross || own && total == e.line.Gross.Neg())
+		})
+		if len(found) == 0 {
+			continue
+		}
+		decision := exception(e.line, creditIsInvoice(found[0]))
+		decision.Rule = pair
+		if len(found) == 1 {
+			decision.Document, decision.Kind = found[0].Document.Number, invoice.Invoice
+		}
+		for _, d := range found {
+			decision.Compared = append(decision.Compared, compared(e.line, pair, d)...)
+			decision.Compared = append(decision.Compared, Comparison{"kind", string(e.line.Kind), string(d.Document.Kind)})
+		}
+		m.decisions[e.at] = decision
+		return true
+	}
+	return false
+}
+
+// isOwn reports whether a pair compares the refund's own reference. A shop that
+// gives the refund the number of its order would find the invoice of the sale.
+func isOwn(line *payout.Line, pair KeyPair) bool {
+	if pair.Line != payout.RefundID && pair.Line != payout.RefundReference {
+		return false
+	}
+	value := Normalise(line.References[pair.Line])
+	for name, other := range line.References {
+		if name != payout.RefundID && name != payout.RefundReference && Normalise(other) == value {
+			return false
+		}
+	}
+	return true
+}
+
+func creditIsInvoice(d *document) *fault.Error {
+	return fault.New(CodeCreditIsInvoice, fault.Conflict, describe(d)+" carries the reference and the amount of the refund but is no credit invoice").
+		WithRemedy("cancel or credit it in the accounting system and make a credit invoice instead")
+}
