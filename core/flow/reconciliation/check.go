@@ -1,0 +1,121 @@
+package reconciliation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/kvitt/kvitt/core/books"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// CodeOtherYear: the accounting system gave the books of another year than asked.
+const CodeOtherYear fault.Code = "books.other_year"
+
+// Check is what came of holding a flow's expectations against the books.
+type Check struct {
+	FlowID string
+	// Years are the financial years that were read, without their vouchers.
+	Years []books.Year
+	books.Comparison
+}
+
+// expectations is what a flow expects, and what it is looked for by.
+type expectations struct {
+	flow     *Flow
+	own      []ledger.Account
+	expected []books.Expected
+}
+
+// Check compares everything that was written for a flow with the accounting
+// system's own books of every year that it touches, or of today's if nothing was
+// written yet. Nothing may be booked for the flow meanwhile: what is, shows as
+// foreign or is missing.
+func (s *Service) Check(ctx context.Context, flowID string) (Check, error) {
+	x, err := s.expect(ctx, flowID)
+	if err != nil {
+		return Check{}, err
+	}
+	years, err := s.years(ctx, x)
+	if err != nil {
+		return Check{}, err
+	}
+	found, err := books.Compare(x.expected, years, x.own, x.flow.since())
+	if err != nil {
+		return Check{}, err
+	}
+	for i := range years {
+		years[i].Vouchers = nil
+	}
+	return Check{FlowID: flowID, Years: years, Comparison: found}, nil
+}
+
+func (s *Service) expect(ctx context.Context, flowID string) (expectations, error) {
+	var x expectations
+	err := s.view(ctx, flowID, func(ctx context.Context, tx ports.Tx, flow *Flow) error {
+		x = expectations{flow: flow}
+		if _, err := flow.SettingsOf(ctx, tx, flow.SettingsVersion); err != nil {
+			return err
+		}
+		err := s.each(ctx, tx, flow, func(d Document) error {
+			// What is only planned has not been asked of the accounting system yet.
+			if d.made() || d.Open {
+				x.expected = append(x.expected, d.Expected)
+			}
+			return nil
+		})
+		x.own = flow.own()
+		return err
+	})
+	return x, err
+}
+
+// years reads the books of every financial year in which something is expected.
+func (s *Service) years(ctx context.Context, x expectations) ([]books.Year, error) {
+	var days []civil.Date
+	for _, e := range x.expected {
+		if !e.Date.IsZero() {
+			days = append(days, e.Date)
+		}
+	}
+	if len(days) == 0 {
+		today, err := s.parts.Exporter.Today(ctx, x.flow.Target)
+		if err != nil {
+			return nil, err
+		}
+		days = append(days, today)
+	}
+	slices.SortFunc(days, civil.Date.Compare)
+	var years []books.Year
+	for _, day := range days {
+		if slices.ContainsFunc(years, func(y books.Year) bool { return y.Holds(day) }) {
+			continue
+		}
+		year, err := s.year(ctx, x.flow.Target, day)
+		if err != nil {
+			return nil, err
+		}
+		years = append(years, year)
+	}
+	return years, nil
+}
+
+func (s *Service) year(ctx context.Context, connectionID string, day civil.Date) (books.Year, error) {
+	export, err := s.parts.Exporter.ExportBooks(ctx, connectionID, day)
+	if err != nil {
+		return books.Year{}, fmt.Errorf("exporting the books of %s: %w", day, err)
+	}
+	year, err := s.parts.Ledgers.ReadYear(export)
+	if err != nil {
+		return books.Year{}, fmt.Errorf("reading the books of %s: %w", day, err)
+	}
+	if !year.Holds(day) {
+		return books.Year{}, fault.New(CodeOtherYear, fault.Temporary,
+			"the accounting system gave the books from "+year.From.String()+" to "+year.To.String()+" when asked for those of "+day.String()).
+			From(fault.Upstream).WithRemedy("see whether the financial year exists in the accounting system, then check again")
+	}
+	return year, nil
+}

@@ -1,0 +1,138 @@
+package reconciliation
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/books"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Payouts is the source of what is written for payouts: their vouchers, the
+// payments of their lines, and payments that a person adopted.
+type Payouts struct{}
+
+var _ Source = Payouts{}
+
+// Each implements Source, payout by payout in the order of their dates.
+func (Payouts) Each(ctx context.Context, tx ports.Tx, flow *Flow, take func(Document) error) error {
+	return eachPayout(ctx, tx, flow, func(p ports.PayoutRecord) error {
+		template, err := templateOf(ctx, tx, flow, p)
+		if err != nil {
+			return err
+		}
+		written := map[int64]bool{}
+		if err := template.steps(ctx, tx, written, take); err != nil {
+			return err
+		}
+		return template.adopted(ctx, tx, written, take)
+	})
+}
+
+// templateOf gives what all documents of a payout have in common.
+func templateOf(ctx context.Context, tx ports.Tx, flow *Flow, p ports.PayoutRecord) (Document, error) {
+	settings, err := flow.SettingsOf(ctx, tx, p.SettingsVersion)
+	if err != nil {
+		return Document{}, err
+	}
+	currency := p.Net.Currency()
+	d := Document{
+		Settings: settings, Currency: currency, Clearing: settings.Accounts.Clearing[currency],
+		Payout: &p, Day: civil.In(p.Date, flow.Zone),
+	}
+	d.Expected.Payout = p.Reference
+	return d, nil
+}
+
+// steps gives the documents that kvitt itself writes, and notes for which lines.
+func (d Document) steps(ctx context.Context, tx ports.Tx, written map[int64]bool, take func(Document) error) error {
+	return eachStep(ctx, tx, d.Payout.ID, func(s ports.Step) error {
+		e, ok, err := Expect(s, d.Settings)
+		if err != nil || !ok {
+			return err
+		}
+		one := d
+		e.Payout = d.Expected.Payout
+		one.Expected, one.Step, one.Day = e, s, e.Date
+		if !one.moot() {
+			written[s.LineID] = true
+		}
+		return take(one)
+	})
+}
+
+// adopted gives the payments that somebody else has registered on the clearing
+// account: their lines are settled, and nothing was planned for them.
+func (d Document) adopted(ctx context.Context, tx ports.Tx, written map[int64]bool, take func(Document) error) error {
+	return eachLine(ctx, tx, d.Payout.ID, ports.LineFilter{State: ports.LineMatched}, func(l ports.LineRecord) error {
+		if written[l.ID] || !l.Kind.NeedsDocument() || l.Gross.IsZero() {
+			return nil
+		}
+		one := d
+		one.Step = ports.Step{State: ports.StepDone, LineID: l.ID, Document: l.Document, Amount: l.Gross, PayoutID: d.Payout.ID}
+		one.Expected = books.Expected{
+			Kind: books.Adopted, Payout: d.Expected.Payout, Document: l.Document,
+			Voucher: books.Voucher{Text: "Adopted payment of invoice " + l.Document, Rows: []ledger.Row{{Account: d.Clearing, Amount: l.Gross}}},
+		}
+		return take(one)
+	})
+}
+
+// eachPayout gives the payouts of a flow of which something may be in the books.
+func eachPayout(ctx context.Context, tx ports.Tx, flow *Flow, fn func(ports.PayoutRecord) error) error {
+	for after := ""; ; {
+		records, err := tx.Payouts().List(ctx, flow.MerchantID, ports.Page{After: after, Limit: batch})
+		if err != nil {
+			return err
+		}
+		for _, p := range records {
+			after = p.ID
+			if p.FlowID != flow.ID || !planned(p.State) {
+				continue
+			}
+			if err := fn(p); err != nil {
+				return err
+			}
+		}
+		if len(records) < batch {
+			return nil
+		}
+	}
+}
+
+func eachStep(ctx context.Context, tx ports.Tx, payoutID string, fn func(ports.Step) error) error {
+	for after := int64(0); ; {
+		steps, err := tx.Steps().List(ctx, payoutID, after, batch)
+		if err != nil {
+			return err
+		}
+		for _, s := range steps {
+			after = s.ID
+			if err := fn(s); err != nil {
+				return err
+			}
+		}
+		if len(steps) < batch {
+			return nil
+		}
+	}
+}
+
+func eachLine(ctx context.Context, tx ports.Tx, payoutID string, filter ports.LineFilter, fn func(ports.LineRecord) error) error {
+	for after := int64(0); ; {
+		lines, err := tx.Lines().List(ctx, payoutID, filter, after, batch)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			after = l.Ordinal
+			if err := fn(l); err != nil {
+				return err
+			}
+		}
+		if len(lines) < batch {
+			return nil
+		}
+	}
+}
