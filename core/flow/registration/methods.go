@@ -1,0 +1,120 @@
+package registration
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/order"
+	"github.com/kvitt/kvitt/core/payment"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// AddMethod adds a payment method, real or virtual. Adding the same again gives
+// what is there; another of the same id fails with CodeMethodExists.
+func (s *Service) AddMethod(ctx context.Context, m payment.Method, by string) (ports.MethodRecord, error) {
+	if err := m.Validate(); err != nil {
+		return ports.MethodRecord{}, err
+	}
+	record := ports.MethodRecord{Method: m, CreatedAt: s.machine().UTC()}
+	err := s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		if _, err := tx.Merchants().Get(ctx, m.MerchantID); err != nil {
+			return err
+		}
+		known, err := tx.Methods().Get(ctx, m.MerchantID, m.ID)
+		if err == nil {
+			record = known
+			if known.Method != m {
+				return fault.New(CodeMethodExists, fault.Duplicate, "the merchant has another payment method \""+m.ID+"\"").
+					WithField("id").WithRemedy("choose another id; what a method is does not change once events may name it")
+			}
+			return nil
+		}
+		if fault.CodeOf(err) != ports.CodeNotFound {
+			return err
+		}
+		if err := ownConnection(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := tx.Methods().Create(ctx, record); err != nil {
+			return err
+		}
+		return tx.Audit().Append(ctx, ports.AuditEntry{
+			MerchantID: m.MerchantID, At: s.clock.Now().UTC(), By: by, Act: "method.added", Subject: m.ID, Detail: string(m.Kind),
+		})
+	})
+	return record, err
+}
+
+// ownConnection refuses a method whose money another merchant's connection owns.
+func ownConnection(ctx context.Context, tx ports.Tx, m payment.Method) error {
+	if m.Connection == "" {
+		return nil
+	}
+	c, err := tx.Connections().Get(ctx, m.Connection)
+	if fault.CodeOf(err) == ports.CodeNotFound || err == nil && c.MerchantID != m.MerchantID {
+		return fault.Invalid(payment.CodeMethodInvalid, "connection", "the merchant has no such connection")
+	}
+	return err
+}
+
+// Methods lists a merchant's payment methods by id.
+func (s *Service) Methods(ctx context.Context, merchantID string, page ports.Page) ([]ports.MethodRecord, error) {
+	var found []ports.MethodRecord
+	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		if _, err = tx.Merchants().Get(ctx, merchantID); err != nil {
+			return err
+		}
+		found, err = tx.Methods().List(ctx, merchantID, page)
+		return err
+	})
+	return found, err
+}
+
+// RegisterOrder keeps what a customer ordered and judges anew the transactions that
+// waited for it. The same order again changes nothing; another one of its number
+// fails with CodeOrderChanged, because vouchers may rest on it.
+func (s *Service) RegisterOrder(ctx context.Context, merchantID string, o order.Order, by string) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	return s.update(ctx, merchantID, func(ctx context.Context, l *ledger) error {
+		known, found, err := l.order(ctx, o.Number)
+		if err != nil {
+			return err
+		}
+		if found {
+			if !reflect.DeepEqual(known, o) {
+				return fault.New(CodeOrderChanged, fault.Duplicate, "order "+o.Number+" is registered with other content").
+					WithField("number").WithRemedy("register what changed as a refund or as an order of another number")
+			}
+			return nil
+		}
+		if err := l.tx.Orders().Create(ctx, merchantID, o, l.clock.Now().UTC()); err != nil {
+			return err
+		}
+		if err := l.audit(ctx, by, "order.registered", o.Number, ""); err != nil {
+			return err
+		}
+		waiting, err := l.tx.Events().List(ctx, merchantID, ports.EventFilter{Order: o.Number}, 0, ports.MaxBatch)
+		if err != nil {
+			return err
+		}
+		if err := l.judgeAll(ctx, transactionsOf(waiting)); err != nil {
+			return err
+		}
+		return l.wake(ctx)
+	})
+}
+
+// Order gives an order.
+func (s *Service) Order(ctx context.Context, merchantID, number string) (order.Order, error) {
+	var o order.Order
+	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		o, err = tx.Orders().Get(ctx, merchantID, number)
+		return err
+	})
+	return o, err
+}
