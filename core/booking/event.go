@@ -66,7 +66,8 @@ func EventVouchers(h Happening, s Settings) ([]ledger.Voucher, error) {
 
 // DeliveryVoucher gives the voucher that turns the advance of a capture into
 // revenue when the goods are delivered. Its VAT was due at the capture. It fails
-// with CodeNotBookable if the capture booked no advance, and as EventVouchers does.
+// with CodeNotBookable if captures book no advance, with ledger.CodeNoRows if this
+// one had nothing to deliver (a gift card), and as EventVouchers does.
 func DeliveryVoucher(h Happening, date civil.Date, s Settings) (ledger.Voucher, error) {
 	if h.Event.Kind != payment.Payment || !h.undelivered(s) {
 		return ledger.Voucher{}, fault.New(CodeNotBookable, fault.Conflict, "no advance waits for this delivery").

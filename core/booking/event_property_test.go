@@ -144,3 +144,37 @@ func TestAnAdvanceAndItsDeliveryAreASale(t *testing.T) {
 		}
 	})
 }
+
+// The VAT of a single-purpose card is due once, at the sale of the card: sold and
+// used up in any number of parts, nothing is owed on it and the VAT and revenue
+// are those of the goods.
+func TestASinglePurposeCardIsTaxedOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rate := rapid.SampledFrom([]uint8{25, 12, 6}).Draw(t, "rate")
+		s := booking.Default()
+		s.GiftCard.Kind, s.GiftCard.Rate = booking.SinglePurpose, tax.Percent(rate)
+		s.GiftCard.Redemption = rapid.SampledFrom([]booking.Redemption{booking.Combined, booking.ThroughReceivable}).Draw(t, "redemption")
+		gross := rapid.Int64Range(1, 1_000_00).Draw(t, "gross")
+		balances := map[ledger.Account]int64{}
+		addBalances(balances, one(t, happened(payment.Payment, gross, booking.Share{Supply: tax.GiftCard, Gross: sek(gross)}), s))
+		parts := []order.Part{{Rate: tax.Percent(rate), Gross: sek(gross)}}
+		for before := int64(0); before < gross; {
+			amount := rapid.Int64Range(1, gross-before).Draw(t, "amount")
+			taken, err := order.Take(parts, sek(before), sek(amount))
+			require.NoError(t, err)
+			used := happened(payment.Payment, amount, sharesOf(taken)...)
+			used.Method = payment.ByGiftCard
+			vouchers, err := booking.EventVouchers(used, s)
+			require.NoError(t, err)
+			for _, v := range vouchers {
+				addBalances(balances, v)
+			}
+			before += amount
+		}
+		addBalances(balances, one(t, happened(payment.Payment, gross, goods(rate, gross)), s).Reversal(today(), ""))
+		for account, balance := range balances {
+			require.Zero(t, balance, account)
+		}
+	})
+}

@@ -26,6 +26,12 @@ func goods(percent uint8, minor int64) booking.Share {
 	return booking.Share{Rate: tax.Percent(percent), Gross: sek(minor)}
 }
 
+// fee states a fee, which includes its VAT, with an event.
+func fee(h booking.Happening, fee, vat int64) booking.Happening {
+	h.Event.Fee, h.Event.FeeVAT = sek(fee), sek(vat)
+	return h
+}
+
 func one(t require.TestingT, h booking.Happening, s booking.Settings) ledger.Voucher {
 	vouchers, err := booking.EventVouchers(h, s)
 	require.NoError(t, err)
@@ -53,33 +59,37 @@ func TestAnEventThatCannotBeBooked(t *testing.T) {
 		code     fault.Code
 		field    string
 	}{
-		"no kind":                            {`{}`, sold(func(h *booking.Happening) { h.Event.Kind = "" }), booking.CodeNotBookable, "kind"},
-		"no method":                          {`{}`, by("", payment.Payment, goods(25, 100_00)), booking.CodeNotBookable, "kind"},
-		"shares that miss the whole":         {`{}`, happened(payment.Payment, 100_00, goods(25, 99_49)), booking.CodeSharesDiffer, "shares"},
-		"no shares":                          {`{}`, happened(payment.Payment, 100_00), booking.CodeSharesDiffer, "shares"},
-		"shares with the sign of a refund":   {`{}`, happened(payment.Refund, 100_00, goods(25, -100_00)), booking.CodeSharesDiffer, "shares"},
-		"a rate without accounts":            {`{}`, happened(payment.Payment, 100_00, goods(19, 100_00)), booking.CodeNoMapping, "sales"},
-		"a supply without accounts":          {`{}`, sold(func(h *booking.Happening) { h.Shares[0].Supply = tax.Services }), booking.CodeNoMapping, "sales"},
-		"a market nobody decided":            {`{}`, sold(func(h *booking.Happening) { h.Market = tax.Market{} }), booking.CodeNoMapping, "sales"},
-		"a country without accounts":         {`{}`, sold(func(h *booking.Happening) { h.Market = tax.Market{Treatment: tax.OSS, Country: "DE"} }), booking.CodeNoMapping, "sales"},
-		"VAT on an export":                   {`{}`, sold(func(h *booking.Happening) { h.Market = tax.Market{Treatment: tax.Export, Country: "NO"} }), booking.CodeNoMapping, "sales"},
-		"a currency without clearing":        {`{}`, sold(func(h *booking.Happening) { h.Event.Amount = money.New(1, "EUR") }), booking.CodeMissingAccount, "accounts.clearing.EUR"},
-		"rounding without an account":        {`{"accounts": {"rounding": ""}}`, happened(payment.Payment, 100_00, goods(25, 99_99)), booking.CodeMissingAccount, "accounts.rounding"},
-		"a share in another currency":        {`{}`, sold(func(h *booking.Happening) { h.Shares[0].Gross = money.New(100_00, "EUR") }), money.CodeMixed, "currency"},
-		"VAT stated in yet another currency": {`{}`, sold(func(h *booking.Happening) { h.Shares[0].VAT = money.New(1, "EUR") }), money.CodeMixed, "currency"},
-		"an invoice without ledger":          {`{"accounts": {"receivable": ""}}`, by(payment.ByInvoice, payment.Payment, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.receivable"},
-		"a debt without an account":          {`{"refunds": "owed", "accounts": {"refund_debt": ""}}`, happened(payment.Refund, 100_00, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.refund_debt"},
-		"an advance without an account":      {`{"recognition": "delivery", "accounts": {"advance": ""}}`, happened(payment.Payment, 100_00, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.advance"},
-		"a deposit without a bank":           {`{"accounts": {"bank": {"SEK": ""}}}`, happened(payment.Deposit, 100_00), booking.CodeMissingAccount, "accounts.bank.SEK"},
-		"a deposit without interim account":  {`{"payout_to": "interim"}`, happened(payment.Deposit, 100_00), booking.CodeMissingAccount, "accounts.interim.SEK"},
-		"a card used without an account":     {`{"accounts": {"gift_card": ""}}`, by(payment.ByGiftCard, payment.Payment, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.gift_card"},
-		"a card sold without an account":     {`{"accounts": {"gift_card": ""}}`, happened(payment.Payment, 100_00, card), booking.CodeMissingAccount, "accounts.gift_card"},
-		"two vouchers without the ledger":    {`{"gift_card": {"redemption": "clearing"}, "accounts": {"receivable": ""}}`, by(payment.ByGiftCard, payment.Payment, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.receivable"},
-		"a gift card is never deposited":     {`{}`, by(payment.ByGiftCard, payment.Deposit), booking.CodeNotBookable, "kind"},
-		"a gift card is never credited":      {`{}`, by(payment.ByGiftCard, payment.Credit), booking.CodeNotBookable, "kind"},
-		"a multi-purpose card with VAT":      {`{}`, happened(payment.Payment, 100_00, booking.Share{Supply: tax.GiftCard, Rate: tax.Percent(25), Gross: sek(100_00)}), booking.CodeGiftCardVAT, "shares"},
-		"a single-purpose card at odds":      {single, happened(payment.Payment, 100_00, booking.Share{Supply: tax.GiftCard, Rate: tax.Percent(25), Gross: sek(100_00)}), booking.CodeGiftCardVAT, "shares"},
-		"a single-purpose card used at odds": {single, by(payment.ByGiftCard, payment.Payment, goods(25, 100_00)), booking.CodeGiftCardVAT, "shares"},
+		"no kind":                                   {`{}`, sold(func(h *booking.Happening) { h.Event.Kind = "" }), booking.CodeNotBookable, "kind"},
+		"no method":                                 {`{}`, by("", payment.Payment, goods(25, 100_00)), booking.CodeNotBookable, "kind"},
+		"shares that miss the whole":                {`{}`, happened(payment.Payment, 100_00, goods(25, 99_49)), booking.CodeSharesDiffer, "shares"},
+		"no shares":                                 {`{}`, happened(payment.Payment, 100_00), booking.CodeSharesDiffer, "shares"},
+		"shares with the sign of a refund":          {`{}`, happened(payment.Refund, 100_00, goods(25, -100_00)), booking.CodeSharesDiffer, "shares"},
+		"a rate without accounts":                   {`{}`, happened(payment.Payment, 100_00, goods(19, 100_00)), booking.CodeNoMapping, "sales"},
+		"a supply without accounts":                 {`{}`, sold(func(h *booking.Happening) { h.Shares[0].Supply = tax.Services }), booking.CodeNoMapping, "sales"},
+		"a market nobody decided":                   {`{}`, sold(func(h *booking.Happening) { h.Market = tax.Market{} }), booking.CodeNoMapping, "sales"},
+		"a country without accounts":                {`{}`, sold(func(h *booking.Happening) { h.Market = tax.Market{Treatment: tax.OSS, Country: "DE"} }), booking.CodeNoMapping, "sales"},
+		"VAT on an export":                          {`{}`, sold(func(h *booking.Happening) { h.Market = tax.Market{Treatment: tax.Export, Country: "NO"} }), booking.CodeNoMapping, "sales"},
+		"a currency without clearing":               {`{}`, sold(func(h *booking.Happening) { h.Event.Amount = money.New(1, "EUR") }), booking.CodeMissingAccount, "accounts.clearing.EUR"},
+		"rounding without an account":               {`{"accounts": {"rounding": ""}}`, happened(payment.Payment, 100_00, goods(25, 99_99)), booking.CodeMissingAccount, "accounts.rounding"},
+		"a share in another currency":               {`{}`, sold(func(h *booking.Happening) { h.Shares[0].Gross = money.New(100_00, "EUR") }), money.CodeMixed, "currency"},
+		"VAT stated in yet another currency":        {`{}`, sold(func(h *booking.Happening) { h.Shares[0].VAT = money.New(1, "EUR") }), money.CodeMixed, "currency"},
+		"an invoice without ledger":                 {`{"accounts": {"receivable": ""}}`, by(payment.ByInvoice, payment.Payment, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.receivable"},
+		"a debt without an account":                 {`{"refunds": "owed", "accounts": {"refund_debt": ""}}`, happened(payment.Refund, 100_00, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.refund_debt"},
+		"an advance without an account":             {`{"recognition": "delivery", "accounts": {"advance": ""}}`, happened(payment.Payment, 100_00, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.advance"},
+		"a deposit without a bank":                  {`{"accounts": {"bank": {"SEK": ""}}}`, happened(payment.Deposit, 100_00), booking.CodeMissingAccount, "accounts.bank.SEK"},
+		"a deposit without interim account":         {`{"payout_to": "interim"}`, happened(payment.Deposit, 100_00), booking.CodeMissingAccount, "accounts.interim.SEK"},
+		"a card used without an account":            {`{"accounts": {"gift_card": ""}}`, by(payment.ByGiftCard, payment.Payment, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.gift_card"},
+		"a card sold without an account":            {`{"accounts": {"gift_card": ""}}`, happened(payment.Payment, 100_00, card), booking.CodeMissingAccount, "accounts.gift_card"},
+		"two vouchers without the ledger":           {`{"gift_card": {"redemption": "clearing"}, "accounts": {"receivable": ""}}`, by(payment.ByGiftCard, payment.Payment, goods(25, 100_00)), booking.CodeMissingAccount, "accounts.receivable"},
+		"a gift card is never deposited":            {`{}`, by(payment.ByGiftCard, payment.Deposit), booking.CodeNotBookable, "kind"},
+		"a gift card is never credited":             {`{}`, by(payment.ByGiftCard, payment.Credit), booking.CodeNotBookable, "kind"},
+		"a multi-purpose card with VAT":             {`{}`, happened(payment.Payment, 100_00, booking.Share{Supply: tax.GiftCard, Rate: tax.Percent(25), Gross: sek(100_00)}), booking.CodeGiftCardVAT, "shares"},
+		"a single-purpose card at odds":             {single, happened(payment.Payment, 100_00, booking.Share{Supply: tax.GiftCard, Rate: tax.Percent(25), Gross: sek(100_00)}), booking.CodeGiftCardVAT, "shares"},
+		"a fee without a rule":                      {`{"fee_rules": [{"match": "MONTHLY"}]}`, fee(happened(payment.Deposit, 90_00), 10_00, 0), booking.CodeMissingAccount, "fee_rules"},
+		"VAT on an exempt fee":                      {`{"fee_rules": [{"vat": "none"}]}`, fee(happened(payment.Deposit, 90_00), 10_00, 2_00), booking.CodeUnexpectedVAT, "fee_rules"},
+		"a fee at capture without a rule":           {`{"fee_moment": "capture", "fee_rules": []}`, fee(happened(payment.Payment, 100_00, goods(25, 100_00)), 10_00, 0), booking.CodeMissingAccount, "fee_rules"},
+		"a single-purpose card without VAT account": {`{"gift_card": {"kind": "single_purpose", "rate": "19"}}`, happened(payment.Payment, 100_00, card), booking.CodeNoMapping, "sales"},
+		"a single-purpose card used at odds":        {single, by(payment.ByGiftCard, payment.Payment, goods(25, 100_00)), booking.CodeGiftCardVAT, "shares"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -135,10 +145,6 @@ func TestVATThatTheSourceStatesIsKept(t *testing.T) {
 // What the golden tables do not show, worked out by hand from their rules.
 func TestEventsOutsideTheTables(t *testing.T) {
 	t.Parallel()
-	fee := func(h booking.Happening, fee, vat int64) booking.Happening {
-		h.Event.Fee, h.Event.FeeVAT = sek(fee), sek(vat)
-		return h
-	}
 	known := func(h booking.Happening) booking.Happening {
 		h.KnownFee, h.KnownFeeVAT = sek(10_00), sek(2_00)
 		return h
@@ -224,6 +230,10 @@ func TestADeliveryNeedsAnAdvance(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Delivery, order 1001, C-17", voucher.Text())
 	require.Equal(t, "2026-05-02", voucher.Date().String())
+
+	card := happened(payment.Payment, 500_00, booking.Share{Supply: tax.GiftCard, Gross: sek(500_00)})
+	_, err = booking.DeliveryVoucher(card, today(), s)
+	require.Equal(t, ledger.CodeNoRows, fault.CodeOf(err), "a gift card is not delivered")
 
 	late := captured
 	late.Delivered = true

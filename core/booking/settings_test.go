@@ -283,8 +283,10 @@ func TestReadyNamesTheAccountThatIsMissing(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"", "{}", `{"shape":"direct"}`, `{"fee_rules":[{}]}`, `{"tolerance":{"SEK":"1e9"}}`, `{"sales":[{"rate":"25"}]}`,
-		`{"preset":"source_example","vat":{"registrations":null,"outside_postcodes":{"ES":null}},"currencies":[{"invoice":"EUR","payout":"SEK","rates":null}]}`} {
+	for _, seed := range []string{
+		"", "{}", `{"shape":"direct"}`, `{"fee_rules":[{}]}`, `{"tolerance":{"SEK":"1e9"}}`, `{"sales":[{"rate":"25"}]}`,
+		`{"preset":"source_example","vat":{"registrations":null,"outside_postcodes":{"ES":null}},"currencies":[{"invoice":"EUR","payout":"SEK","rates":null}]}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -302,9 +304,11 @@ func FuzzParse(f *testing.F) {
 func TestTheSchemaRefusesWhatParseRefuses(t *testing.T) {
 	t.Parallel()
 	schema := compiledSchema(t)
-	for _, raw := range []string{`{"shap":"direct"}`, `{"shape":"net"}`, `{"waiting_days":-1}`, `{"accounts":{"fee":6040}}`, `{"match_keys":[]}`, `{"sales":[{"rate":"25 %","revenue":"1"}]}`,
+	for _, raw := range []string{
+		`{"shap":"direct"}`, `{"shape":"net"}`, `{"waiting_days":-1}`, `{"accounts":{"fee":6040}}`, `{"match_keys":[]}`, `{"sales":[{"rate":"25 %","revenue":"1"}]}`,
 		`{"preset":"bas_norway"}`, `{"sales":[{"supply":"gift_card","rate":"0","revenue":"1"}]}`, `{"sales":[{"treatment":"oss","country":"Germany","rate":"19","revenue":"1","vat":"2"}]}`,
-		`{"gift_card":{"kind":"paper"}}`, `{"currencies":[{"invoice":"EUR"}]}`, `{"currencies":[{"invoice":"EUR","payout":"SEK","rates":[]}]}`, `{"vat":{"home":"Sweden"}}`} {
+		`{"gift_card":{"kind":"paper"}}`, `{"currencies":[{"invoice":"EUR"}]}`, `{"currencies":[{"invoice":"EUR","payout":"SEK","rates":[]}]}`, `{"vat":{"home":"Sweden"}}`,
+	} {
 		value, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(raw)))
 		require.NoError(t, err)
 		require.Error(t, schema.Validate(value), raw)
