@@ -13,15 +13,17 @@ import (
 // that is found only by its mark differs. No voucher answers two expectations.
 //
 // What vouchers from the day since on, which answer none, put on the own accounts
-// is listed as foreign. It fails only if sums do not fit.
-func Compare(expected []Expected, years []Year, own []ledger.Account, since civil.Date) (Comparison, error) {
+// is listed as foreign. Those that answer what is expected aside, by others than
+// the one who asks, are neither foreign nor judged. It fails only if sums do not fit.
+func Compare(expected, aside []Expected, years []Year, own []ledger.Account, since civil.Date) (Comparison, error) {
 	s, err := newShelf(years)
 	if err != nil {
 		return Comparison{}, err
 	}
-	found := make([]*held, len(expected))
+	all := slices.Concat(expected, aside)
+	found := make([]*held, len(all))
 	for _, look := range []func(Expected) (*held, error){s.byNumber, s.byMark, s.bySums, s.byMarkAlone, s.byRow} {
-		for i, e := range expected {
+		for i, e := range all {
 			if found[i] != nil {
 				continue
 			}

@@ -53,7 +53,7 @@ func year() books.Year {
 
 func compare(t *testing.T, e []books.Expected, y books.Year) books.Comparison {
 	t.Helper()
-	c, err := books.Compare(e, []books.Year{y}, own(), day(1))
+	c, err := books.Compare(e, nil, []books.Year{y}, own(), day(1))
 	require.NoError(t, err)
 	return c
 }
@@ -207,13 +207,26 @@ func TestBooksInAnyOrder(t *testing.T) {
 			e, y.Vouchers = append(e, one), append(y.Vouchers, v)
 		}
 		y.Vouchers = rapid.Permutation(y.Vouchers).Draw(t, "order")
-		c, err := books.Compare(e, []books.Year{y}, own(), day(1))
+		c, err := books.Compare(e, nil, []books.Year{y}, own(), day(1))
 		require.NoError(t, err)
 		require.True(t, c.Agrees())
 		y.Vouchers = y.Vouchers[1:]
-		c, err = books.Compare(e, []books.Year{y}, own(), day(1))
+		c, err = books.Compare(e, nil, []books.Year{y}, own(), day(1))
 		require.NoError(t, err)
 		require.Equal(t, int64(1), c.Count(books.Missing))
 		require.Equal(t, int64(len(e)-1), c.Count(books.Found))
 	})
+}
+
+func TestWhatAnotherFlowBookedIsNotForeign(t *testing.T) {
+	t.Parallel()
+	y := year()
+	v := books.Voucher{Series: "K", Number: "13", Date: day(5), Rows: []ledger.Row{row("1686", 7_00), row("3001", -7_00)}}
+	y.Vouchers = append(y.Vouchers, v)
+	require.False(t, compare(t, expected(), y).Agrees())
+	gone := books.Expected{Kind: books.Ordered, Voucher: books.Voucher{Series: "K", Number: "14", Date: day(5), Rows: v.Rows}}
+	c, err := books.Compare(expected(), []books.Expected{{Kind: books.Ordered, Voucher: v}, gone}, []books.Year{y}, own(), day(1))
+	require.NoError(t, err)
+	require.True(t, c.Agrees())
+	require.Len(t, c.Findings, 3)
 }

@@ -28,6 +28,8 @@ type expectations struct {
 	flow     *Flow
 	own      []ledger.Account
 	expected []books.Expected
+	// aside is what other flows expect in the same books.
+	aside []books.Expected
 }
 
 // Check compares everything that was written for a flow with the accounting
@@ -43,7 +45,7 @@ func (s *Service) Check(ctx context.Context, flowID string) (Check, error) {
 	if err != nil {
 		return Check{}, err
 	}
-	found, err := books.Compare(x.expected, years, x.own, x.flow.since())
+	found, err := books.Compare(x.expected, x.aside, years, x.own, x.flow.since())
 	if err != nil {
 		return Check{}, err
 	}
@@ -57,20 +59,53 @@ func (s *Service) expect(ctx context.Context, flowID string) (expectations, erro
 	var x expectations
 	err := s.view(ctx, flowID, func(ctx context.Context, tx ports.Tx, flow *Flow) error {
 		x = expectations{flow: flow}
-		if _, err := flow.SettingsOf(ctx, tx, flow.SettingsVersion); err != nil {
+		if _, err := flow.settingsOf(ctx, tx, flow.SettingsVersion); err != nil {
 			return err
 		}
-		err := s.each(ctx, tx, flow, func(d Document) error {
-			// What is only planned has not been asked of the accounting system yet.
-			if d.made() || d.Open {
-				x.expected = append(x.expected, d.Expected)
-			}
-			return nil
-		})
+		if err := s.collect(ctx, tx, flow, &x.expected); err != nil {
+			return err
+		}
 		x.own = flow.own()
-		return err
+		return s.siblings(ctx, tx, flow, &x.aside)
 	})
 	return x, err
+}
+
+// collect adds what was asked of the accounting system; what is only planned was not.
+func (s *Service) collect(ctx context.Context, tx ports.Tx, flow *Flow, to *[]books.Expected) error {
+	return s.each(ctx, tx, flow, func(d Document) error {
+		if d.made() || d.Open {
+			*to = append(*to, d.Expected)
+		}
+		return nil
+	})
+}
+
+// siblings adds what other flows have written to the same accounting system, which
+// may use the same clearing account and is not foreign there.
+func (s *Service) siblings(ctx context.Context, tx ports.Tx, flow *Flow, to *[]books.Expected) error {
+	for after := ""; ; {
+		flows, err := tx.Flows().List(ctx, flow.MerchantID, ports.Page{After: after, Limit: batch})
+		if err != nil {
+			return err
+		}
+		for _, f := range flows {
+			after = f.ID
+			if f.ID == flow.ID || f.Target != flow.Target {
+				continue
+			}
+			sibling, err := describe(ctx, tx, f)
+			if err != nil {
+				return err
+			}
+			if err := s.collect(ctx, tx, sibling, to); err != nil {
+				return err
+			}
+		}
+		if len(flows) < batch {
+			return nil
+		}
+	}
 }
 
 // years reads the books of every financial year in which something is expected.

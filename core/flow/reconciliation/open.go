@@ -141,8 +141,10 @@ func (x *portion) lines(ctx context.Context, tx ports.Tx, since civil.Date) ([]I
 	var items []Item
 	for _, state := range []ports.LineState{ports.LinePending, ports.LineWaiting, ports.LineException} {
 		err := eachLine(ctx, tx, x.payout.ID, ports.LineFilter{State: state}, func(l ports.LineRecord) error {
-			if l.Kind == payout.Carry {
-				return nil // debt is told apart, since another payout may collect it
+			if l.Kind == payout.Carry || l.Direct {
+				// Debt is told apart, since another payout may collect it. A direct line is
+				// not in the voucher; if its payment was refused, the bank account misses it.
+				return nil
 			}
 			amount := l.Gross
 			if !l.Kind.NeedsDocument() {

@@ -6,6 +6,7 @@ import (
 	"github.com/kvitt/kvitt/core/books"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -22,7 +23,7 @@ func (Payouts) Each(ctx context.Context, tx ports.Tx, flow *Flow, take func(Docu
 		if err != nil {
 			return err
 		}
-		written := map[int64]bool{}
+		written := writings{}
 		if err := template.steps(ctx, tx, written, take); err != nil {
 			return err
 		}
@@ -32,11 +33,11 @@ func (Payouts) Each(ctx context.Context, tx ports.Tx, flow *Flow, take func(Docu
 
 // templateOf gives what all documents of a payout have in common.
 func templateOf(ctx context.Context, tx ports.Tx, flow *Flow, p ports.PayoutRecord) (Document, error) {
-	settings, err := flow.SettingsOf(ctx, tx, p.SettingsVersion)
+	versions, err := flow.settingsOf(ctx, tx, p.SettingsVersion)
 	if err != nil {
 		return Document{}, err
 	}
-	currency := p.Net.Currency()
+	settings, currency := versions.Of(""), p.Net.Currency()
 	d := Document{
 		Settings: settings, Currency: currency, Clearing: settings.Accounts.Clearing[currency],
 		Payout: &p, Day: civil.In(p.Date, flow.Zone),
@@ -46,7 +47,7 @@ func templateOf(ctx context.Context, tx ports.Tx, flow *Flow, p ports.PayoutReco
 }
 
 // steps gives the documents that kvitt itself writes, and notes for which lines.
-func (d Document) steps(ctx context.Context, tx ports.Tx, written map[int64]bool, take func(Document) error) error {
+func (d Document) steps(ctx context.Context, tx ports.Tx, written writings, take func(Document) error) error {
 	return eachStep(ctx, tx, d.Payout.ID, func(s ports.Step) error {
 		e, ok, err := Expect(s, d.Settings)
 		if err != nil || !ok {
@@ -55,28 +56,53 @@ func (d Document) steps(ctx context.Context, tx ports.Tx, written map[int64]bool
 		one := d
 		e.Payout = d.Expected.Payout
 		one.Expected, one.Step, one.Day = e, s, e.Date
-		if !one.moot() {
-			written[s.LineID] = true
+		if !one.moot() && s.LineID != 0 {
+			amount, err := one.onClearing()
+			if err != nil {
+				return err
+			}
+			if written[s.LineID], err = written[s.LineID].Add(amount); err != nil {
+				return err
+			}
 		}
 		return take(one)
 	})
 }
 
 // adopted gives the payments that somebody else has registered on the clearing
-// account: their lines are settled, and nothing was planned for them.
-func (d Document) adopted(ctx context.Context, tx ports.Tx, written map[int64]bool, take func(Document) error) error {
+// account and a person adopted.
+func (d Document) adopted(ctx context.Context, tx ports.Tx, written writings, take func(Document) error) error {
 	return eachLine(ctx, tx, d.Payout.ID, ports.LineFilter{State: ports.LineMatched}, func(l ports.LineRecord) error {
-		if written[l.ID] || !l.Kind.NeedsDocument() || l.Gross.IsZero() {
+		amount := written.byOthers(l)
+		if amount.IsZero() || !l.Kind.NeedsDocument() {
 			return nil
 		}
 		one := d
-		one.Step = ports.Step{State: ports.StepDone, LineID: l.ID, Document: l.Document, Amount: l.Gross, PayoutID: d.Payout.ID}
+		one.Step = ports.Step{State: ports.StepDone, LineID: l.ID, Document: l.Document, Amount: amount, PayoutID: d.Payout.ID}
 		one.Expected = books.Expected{
 			Kind: books.Adopted, Payout: d.Expected.Payout, Document: l.Document,
-			Voucher: books.Voucher{Text: "Adopted payment of invoice " + l.Document, Rows: []ledger.Row{{Account: d.Clearing, Amount: l.Gross}}},
+			Voucher: books.Voucher{Text: "Adopted payment of invoice " + l.Document, Rows: []ledger.Row{{Account: d.Clearing, Amount: amount}}},
 		}
 		return take(one)
 	})
+}
+
+// writings are what kvitt writes to the clearing account, by the lines for which
+// it writes anything at all.
+type writings map[int64]money.Amount
+
+// byOthers gives what others have registered on the clearing account for a matched
+// line. If kvitt wrote nothing for it, that is its gross. A direct line does not
+// come by the account, so there it is what a correction has taken off again.
+func (w writings) byOthers(l ports.LineRecord) money.Amount {
+	amount, known := w[l.ID]
+	switch {
+	case l.Direct:
+		return amount.Neg()
+	case known:
+		return money.Amount{}
+	}
+	return l.Gross
 }
 
 // eachPayout gives the payouts of a flow of which something may be in the books.

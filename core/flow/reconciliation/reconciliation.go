@@ -6,6 +6,8 @@ package reconciliation
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/kvitt/kvitt/core/booking"
@@ -46,7 +48,7 @@ type Parts struct {
 	Exporter Exporter
 	Ledgers  Ledgers
 	Journals Journals
-	// Sources are where documents of flows come from; Payouts is one.
+	// Sources are where documents of flows come from: Payouts and Events.
 	Sources []Source
 }
 
@@ -61,7 +63,7 @@ type Flow struct {
 	merchant.Flow
 	Zone     *time.Location
 	Currency money.Currency
-	versions map[int]booking.Settings
+	versions map[int]booking.ByMethod
 }
 
 func readFlow(ctx context.Context, tx ports.Tx, flowID string) (*Flow, error) {
@@ -69,6 +71,11 @@ func readFlow(ctx context.Context, tx ports.Tx, flowID string) (*Flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	return describe(ctx, tx, flow)
+}
+
+// describe completes a flow.
+func describe(ctx context.Context, tx ports.Tx, flow merchant.Flow) (*Flow, error) {
 	owner, err := tx.Merchants().Get(ctx, flow.MerchantID)
 	if err != nil {
 		return nil, err
@@ -77,11 +84,11 @@ func readFlow(ctx context.Context, tx ports.Tx, flowID string) (*Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Flow{Flow: flow, Zone: zone, Currency: owner.Currency, versions: map[int]booking.Settings{}}, nil
+	return &Flow{Flow: flow, Zone: zone, Currency: owner.Currency, versions: map[int]booking.ByMethod{}}, nil
 }
 
-// SettingsOf gives the settings of a version, the flow's own for version 0.
-func (f *Flow) SettingsOf(ctx context.Context, tx ports.Tx, version int) (booking.Settings, error) {
+// settingsOf gives the settings of a version, the flow's own for version 0.
+func (f *Flow) settingsOf(ctx context.Context, tx ports.Tx, version int) (booking.ByMethod, error) {
 	if version == 0 {
 		version = f.SettingsVersion
 	}
@@ -92,12 +99,12 @@ func (f *Flow) SettingsOf(ctx context.Context, tx ports.Tx, version int) (bookin
 	if version != f.SettingsVersion {
 		var err error
 		if raw, err = tx.Flows().Settings(ctx, f.ID, version); err != nil {
-			return booking.Settings{}, err
+			return booking.ByMethod{}, err
 		}
 	}
-	settings, err := booking.Parse(raw)
+	settings, err := booking.ParseByMethod(raw)
 	if err != nil {
-		return booking.Settings{}, err
+		return booking.ByMethod{}, err
 	}
 	f.versions[version] = settings
 	return settings, nil
@@ -109,9 +116,9 @@ func (f *Flow) since() civil.Date { return civil.In(f.Since, f.Zone) }
 // own gives the clearing accounts of every version of the settings that was used.
 func (f *Flow) own() []ledger.Account {
 	var own []ledger.Account
-	for _, settings := range f.versions {
-		for _, account := range settings.Accounts.Clearing {
-			own = append(own, account)
+	for _, version := range f.versions {
+		for _, settings := range version.All() {
+			own = slices.AppendSeq(own, maps.Values(settings.Accounts.Clearing))
 		}
 	}
 	return own

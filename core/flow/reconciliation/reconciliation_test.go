@@ -25,7 +25,9 @@ import (
 
 func kronor(ore int64) money.Amount { return money.New(ore, "SEK") }
 
-func date(month time.Month, day int) civil.Date { return civil.Date{Year: 2026, Month: month, Day: day} }
+func date(month time.Month, day int) civil.Date {
+	return civil.Date{Year: 2026, Month: month, Day: day}
+}
 
 func row(account string, ore int64) ledger.Row {
 	return ledger.Row{Account: ledger.Account(account), Amount: kronor(ore)}
@@ -90,7 +92,8 @@ func seeded(t *testing.T) (ports.Store, *erp, *recorder, *reconciliation.Service
 	require.NoError(t, statementtest.Store(t.Context(), store))
 	remote, journal := &erp{years: []books.Year{year()}}, &recorder{}
 	return store, remote, journal, reconciliation.New(reconciliation.Parts{
-		Store: store, Exporter: remote, Ledgers: remote, Journals: journal, Sources: []reconciliation.Source{reconciliation.Payouts{}},
+		Store: store, Exporter: remote, Ledgers: remote, Journals: journal,
+		Sources: []reconciliation.Source{reconciliation.Payouts{}, reconciliation.Events{}},
 	})
 }
 

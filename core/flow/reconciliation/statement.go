@@ -7,12 +7,18 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
 
-// CodePeriod: the period of a statement ends before it begins.
-const CodePeriod fault.Code = "reconciliation.invalid_period"
+// Faults of statements.
+const (
+	// CodePeriod: the period of a statement ends before it begins.
+	CodePeriod fault.Code = "reconciliation.invalid_period"
+	// CodeNoPayouts: the flow is not one of payouts.
+	CodeNoPayouts fault.Code = "reconciliation.no_payouts"
+)
 
 // Period is the days from From to To, both included.
 type Period struct{ From, To civil.Date }
@@ -77,6 +83,10 @@ func (s *Service) Statements(ctx context.Context, flowID string, period Period) 
 	}
 	var made []Statement
 	err := s.view(ctx, flowID, func(ctx context.Context, tx ports.Tx, flow *Flow) error {
+		if flow.Kind != merchant.Payouts {
+			return fault.New(CodeNoPayouts, fault.Validation, "only flows of payouts are proven").
+				WithRemedy("ask for the flow of payouts of the same provider")
+		}
 		p := proof{flow: flow, period: period}
 		if err := s.each(ctx, tx, flow, p.take); err != nil {
 			return err
@@ -119,14 +129,12 @@ func (p *proof) account(account ledger.Account, currency money.Currency) *Statem
 
 // take counts a document, and keeps it for the explanation of its payout.
 func (p *proof) take(d Document) error {
-	if d.moot() {
+	if d.moot() || d.Payout == nil {
 		return nil
 	}
 	s := p.account(d.Clearing, d.Currency)
-	if d.Payout != nil {
-		part := p.portion(d, s)
-		part.documents = append(part.documents, d)
-	}
+	part := p.portion(d, s)
+	part.documents = append(part.documents, d)
 	if !p.settled(d) {
 		return nil
 	}
