@@ -80,6 +80,8 @@ type fakeBooks struct {
 	vouchers  map[string]ports.VoucherRequest
 	files     map[string]ports.AttachmentRequest
 	searches  []string
+	// ledger are the balances by account in öre, debit positive.
+	ledger map[ledger.Account]int64
 	// fail is asked before a write takes effect, and again after it did.
 	fail func(operation string, attempt int, done bool) error
 }
@@ -88,6 +90,7 @@ func newFakeBooks(documents ...invoice.Document) *fakeBooks {
 	return &fakeBooks{
 		pageSize: 2, documents: documents, payments: map[string][]ports.RegisteredPayment{},
 		paid: map[string]string{}, vouchers: map[string]ports.VoucherRequest{}, files: map[string]ports.AttachmentRequest{},
+		ledger: map[ledger.Account]int64{},
 	}
 }
 
@@ -191,6 +194,10 @@ func (f *fakeBooks) pay(number string, amount money.Amount, offs []ports.WriteOf
 		payment.Account = ledger.Account(account)
 	}
 	f.payments[number] = append(f.payments[number], payment)
+	f.ledger[payment.Account] += amount.Minor()
+	for _, off := range offs {
+		f.ledger[off.Account] += off.Amount.Minor()
+	}
 	for i := range f.documents {
 		if f.documents[i].Number == number {
 			balance, _ := f.documents[i].Balance.Sub(amount)
@@ -210,6 +217,10 @@ func (f *fakeBooks) EnsureVoucher(_ context.Context, req ports.VoucherRequest) (
 				panic("voucher " + req.Key + " was made twice on a first attempt")
 			}
 			result.Outcome = ports.Found
+		} else {
+			for _, row := range req.Voucher.Rows() {
+				f.ledger[row.Account] += row.Amount.Minor()
+			}
 		}
 		f.vouchers[req.Key] = req
 		result.Number = ports.VoucherNumber{Series: req.Series, Number: strconv.Itoa(len(f.vouchers)), Year: "3"}

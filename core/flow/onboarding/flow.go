@@ -27,8 +27,6 @@ const (
 	CodeFlowCapability fault.Code = "flow.capability_missing"
 	// CodeFlowSettings: the booking settings make no sense.
 	CodeFlowSettings fault.Code = "flow.settings_invalid"
-	// CodeShapeUnsupported: payouts cannot be booked in this shape yet.
-	CodeShapeUnsupported fault.Code = "flow.shape_unsupported"
 	// CodeClearingShared: another provider or currency uses the clearing account.
 	CodeClearingShared fault.Code = "flow.clearing_shared"
 	// CodeAccountMissing: an account is not chosen, does not exist or is inactive.

@@ -29,7 +29,6 @@ func TestEnableSaysNoWithTheReason(t *testing.T) {
 			_, err := d.Verify(t.Context(), f.Target, "test")
 			require.NoError(t, err)
 		}, onboarding.CodeConnectionUnverified, "target"},
-		"the direct shape":                 {`{"shape":"direct"}`, nil, onboarding.CodeShapeUnsupported, "settings.shape"},
 		"an account that does not exist":   {`{"accounts":{"reserve":"1699"}}`, nil, onboarding.CodeAccountMissing, "settings.accounts.reserve"},
 		"a clearing account of no account": {`{"accounts":{"clearing":{"SEK":"1581"}}}`, nil, onboarding.CodeAccountMissing, "settings.accounts.clearing.SEK"},
 		"a clearing account not chosen":    {`{"accounts":{"clearing":{"SEK":""}}}`, nil, onboarding.CodeAccountMissing, "settings.accounts.clearing.SEK"},
@@ -131,13 +130,12 @@ func TestSettingsOfAnEnabledFlowKeepItReady(t *testing.T) {
 		_, err := d.SaveFlowSettings(t.Context(), f.ID, json.RawMessage(settings), "test")
 		return err
 	}
-	require.NoError(t, save(`{"shape":"direct"}`), "a flow that is off may have settings in the making")
+	require.NoError(t, save(`{"accounts":{"fee":"6999"}}`), "a flow that is off may have settings in the making")
 	require.NoError(t, save(`{}`))
 	_, err := d.Enable(t.Context(), f.ID, "test")
 	require.NoError(t, err)
-	require.Equal(t, onboarding.CodeShapeUnsupported, fault.CodeOf(save(`{"shape":"direct"}`)))
 	require.Equal(t, onboarding.CodeAccountMissing, fault.CodeOf(save(`{"accounts":{"fee":"6999"}}`)))
-	require.NoError(t, save(`{"waiting_days":3}`))
+	require.NoError(t, save(`{"shape":"direct"}`))
 	stored, err := d.Flow(t.Context(), f.ID)
 	require.NoError(t, err)
 	require.Equal(t, 4, stored.SettingsVersion)

@@ -40,7 +40,6 @@ func (s *Service) conditions(c candidate) []condition {
 		{"target_verified", func(context.Context) error { return verified("target", c.target) }},
 		{"capabilities", func(context.Context) error { return s.bothCapable(c) }},
 		{"settings", func(context.Context) error { return c.unfit }},
-		{"shape", func(context.Context) error { return c.supportedShape() }},
 		{"clearing_account", func(context.Context) error { return c.ownClearing() }},
 	}
 	books := s.books(c)
@@ -69,17 +68,6 @@ func (s *Service) bothCapable(c candidate) error {
 		return err
 	}
 	return s.capable(c.target, ends[1])
-}
-
-func (c candidate) supportedShape() error {
-	if c.unfit != nil {
-		return c.unfit
-	}
-	if c.settings.Shape != booking.Clearing {
-		return fault.Invalid(CodeShapeUnsupported, "settings.shape", "payouts are booked through a clearing account; the shape \""+string(c.settings.Shape)+"\" is not available yet").
-			WithRemedy("choose the shape clearing")
-	}
-	return nil
 }
 
 // ownClearing refuses a clearing account that another provider or currency of the

@@ -10,6 +10,8 @@ import (
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -98,7 +100,8 @@ func (c *casefile) paymentsOf(ctx context.Context, document string) ([]ports.Reg
 }
 
 // correction is the voucher that moves a line's money from the account on which
-// somebody booked it to clearing; it is zero if it is there already. A payment of
+// somebody booked it to clearing, or in the direct shape to where its payment would
+// have brought it; it is zero if it is there already. A payment of
 // another amount is not the line's, and one that was adopted before is taken.
 func (c *casefile) correction(ctx context.Context, payments []ports.RegisteredPayment) (ledger.Voucher, error) {
 	taken, err := c.adopted(ctx)
@@ -110,17 +113,60 @@ func (c *casefile) correction(ctx context.Context, payments []ports.RegisteredPa
 		switch {
 		case !p.Booked || p.Amount != c.line.Gross:
 			continue
-		case p.Account == clearing:
+		case p.Account == clearing && !c.line.Direct:
 			return ledger.Voucher{}, nil
 		case taken > 0:
 			taken--
 			continue
 		}
-		return booking.MoveFromClearing(c.line.Gross, p.Account, civil.In(c.clock.Now(), c.zone), "Payment of "+c.exception.Document+" moved to clearing", c.settings)
+		moved, err := booking.MoveFromClearing(c.line.Gross, p.Account, civil.In(c.clock.Now(), c.zone), "Payment of "+c.exception.Document+" moved to clearing", c.settings)
+		if err != nil || !c.line.Direct {
+			return moved, err
+		}
+		return c.throughClearing(ctx, moved)
 	}
 	return ledger.Voucher{}, fault.New(CodeNotAdoptable, fault.Conflict,
 		"no payment of "+c.line.Gross.String()+" that is not taken stands on document "+c.exception.Document).
 		WithRemedy("undo the other payment in the accounting system and retry, or resolve the exception by choosing a document")
+}
+
+// throughClearing adds to the voucher that moves the payment of a direct line to
+// clearing what the payout's voucher left out: the net to the bank account, the
+// fees, and the gross off the clearing account. VAT that the buyer accounts for on
+// the fees is not among it, because the payout's voucher has that of all lines.
+func (c *casefile) throughClearing(ctx context.Context, moved ledger.Voucher) (ledger.Voucher, error) {
+	var sums map[string][]ports.LineSum
+	err := c.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		sums, err = tx.Lines().GroupFees(ctx, c.payout.ID, []string{c.line.Group})
+		return err
+	})
+	if err != nil {
+		return ledger.Voucher{}, err
+	}
+	l := c.line
+	alone := []booking.Sum{{Kind: l.Kind, RawType: l.RawType, Lines: 1, Gross: l.Gross, FeeExVAT: l.FeeExVAT, FeeVAT: l.FeeVAT}}
+	for _, fee := range BookingSums(sums[l.Group]) {
+		fee.Direct = false
+		alone = append(alone, fee)
+	}
+	whole := payout.Payout{Reference: c.payout.Reference, Net: money.Zero(l.Gross.Currency())}
+	for _, sum := range alone {
+		net, err := sum.Net()
+		if err != nil {
+			return ledger.Voucher{}, err
+		}
+		if whole.Net, err = whole.Net.Add(net); err != nil {
+			return ledger.Voucher{}, err
+		}
+	}
+	settings := c.settings
+	settings.ReverseCharge.Moment = booking.Monthly
+	entry, err := booking.PayoutVoucher(whole, moved.Date(), alone, settings)
+	if err != nil {
+		return ledger.Voucher{}, err
+	}
+	return ledger.New(moved.Date(), "Payment of "+c.exception.Document+" moved to the bank account", append(moved.Rows(), entry.Voucher.Rows()...))
 }
 
 // adopted counts the payments of the document that other lines have adopted.

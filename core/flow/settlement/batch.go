@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -17,6 +18,8 @@ type batch struct {
 	documents []ports.DocumentRecord
 	// searched are the keys that were searched for in this run.
 	searched map[ports.DocumentKey]bool
+	// fees are the fees of the lines' groups, if payments may write them off.
+	fees map[string][]ports.LineSum
 	// proposals are by the keys of lines, nil if nobody has made them yet.
 	proposals map[string]proposal
 }
@@ -29,6 +32,7 @@ func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(co
 			return err
 		}
 		var wanted []ports.DocumentKey
+		var groups []string
 		for _, l := range b.lines {
 			if !matching.NeedsDocument(l.Line) {
 				continue
@@ -36,9 +40,17 @@ func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(co
 			keys := documentKeys(matching.Keys(l.Line, rules))
 			b.keys = append(b.keys, keys)
 			wanted = append(wanted, keys...)
+			if l.Group != "" {
+				groups = append(groups, l.Group)
+			}
 		}
 		if b.documents, err = tx.Documents().ByKeys(ctx, w.flow.Target, wanted); err != nil {
 			return err
+		}
+		if w.direct() && p.State == payout.Fetched {
+			if b.fees, err = tx.Lines().GroupFees(ctx, p.ID, groups); err != nil {
+				return err
+			}
 		}
 		b.searched, err = tx.Documents().Searched(ctx, w.flow.Target, wanted, w.run.StartedAt)
 		return err

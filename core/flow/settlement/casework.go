@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/invoice"
@@ -90,14 +91,17 @@ func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string)
 		if err != nil {
 			return err
 		}
-		step, claim, err := c.paymentStep(c.payout, c.line, chosen.Document, decision)
+		// What a person decides is no part of the payout's plan, so it is late.
+		planned, err := c.planPayment(c.payout, c.line, booking.Settlement{
+			Line: c.line.Line, Document: chosen.Document, WriteOff: decision.WriteOff, Late: true,
+		})
 		if err != nil {
 			return err
 		}
-		if err := tx.Steps().Plan(ctx, []ports.Step{step}); err != nil {
+		if err := tx.Steps().Plan(ctx, []ports.Step{planned.step}); err != nil {
 			return err
 		}
-		if err := tx.Documents().Claim(ctx, c.flow.Target, []ports.Claim{claim}); err != nil {
+		if err := tx.Documents().Claim(ctx, c.flow.Target, []ports.Claim{planned.claim}); err != nil {
 			return err
 		}
 		return c.settle(ctx, tx, document, "resolved", "document "+document+" chosen")

@@ -2,8 +2,10 @@ package settlement
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/matching"
@@ -14,9 +16,43 @@ import (
 // searchesAtOnce bounds the searches of one unit of work, so that a slice can end.
 const searchesAtOnce = 10
 
+// plan does the next piece of planning. A plan is finished by the settings by which
+// it was begun, so that its payments and its voucher fit together.
+func (w *work) plan(ctx context.Context, p ports.PayoutRecord) error {
+	if p.PlannedTo == 0 || p.SettingsVersion == w.flow.SettingsVersion {
+		return w.planBatch(ctx, p)
+	}
+	begun, err := w.settingsOf(ctx, p.SettingsVersion)
+	if err != nil {
+		return err
+	}
+	newest, version := w.settings, w.flow.SettingsVersion
+	w.batches.drop()
+	w.settings, w.flow.SettingsVersion = begun, p.SettingsVersion
+	defer func() {
+		w.batches.drop()
+		w.settings, w.flow.SettingsVersion = newest, version
+	}()
+	return w.planBatch(ctx, p)
+}
+
+// settingsOf gives the flow's settings of a version.
+func (w *work) settingsOf(ctx context.Context, version int) (booking.Settings, error) {
+	var raw json.RawMessage
+	err := w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		raw, err = tx.Flows().Settings(ctx, w.flow.ID, version)
+		return err
+	})
+	if err != nil {
+		return booking.Settings{}, err
+	}
+	return booking.Parse(raw)
+}
+
 // planBatch matches the next lines of a proven payout and plans their payments.
-// Together with the first lines it plans the payout as a whole; after the last
-// ones the plan is frozen.
+// The payout as a whole is planned together with the first lines; in the direct
+// shape after the last ones, because it depends on them. Then the plan is frozen.
 func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 	next, err := w.nextBatch(ctx, p)
 	if err != nil {
@@ -26,19 +62,24 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 	if err != nil || !ready {
 		return err
 	}
-	isFirst, after := p.PlannedTo == 0, p
-	after.SettingsVersion, after.UpdatedAt = w.flow.SettingsVersion, w.clock.Now().UTC()
-	if len(next.lines) > 0 {
-		after.PlannedTo = next.lines[len(next.lines)-1].Ordinal
-	} else {
-		after.State = payout.Planned
+	isFirst, isLast, after := p.PlannedTo == 0, len(next.lines) == 0, p
+	asWhole := isFirst
+	if w.direct() {
+		asWhole = isLast
 	}
-	if !isFirst && len(next.lines) > 0 { // the first one decides on lines of every batch
+	after.SettingsVersion, after.UpdatedAt = w.flow.SettingsVersion, w.clock.Now().UTC()
+	if isLast {
+		after.State = payout.Planned
+	} else {
+		after.PlannedTo = next.lines[len(next.lines)-1].Ordinal
+	}
+	// The first one decides on lines of every batch, and in the direct shape each does.
+	if !isFirst && !isLast && !w.direct() {
 		w.batches.start(ctx, batchName(after), w.planned(after))
 	}
 	var out outcome
 	err = w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
-		if isFirst {
+		if asWhole {
 			if err := w.planWhole(ctx, tx, p); err != nil {
 				return err
 			}

@@ -2,7 +2,6 @@ package settlement
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
-	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -22,6 +20,8 @@ type outcome struct {
 	lines  []ports.LineDecision
 	claims []ports.Claim
 	steps  []ports.Step
+	// direct are the lines whose payments reach the bank account.
+	direct []int64
 }
 
 // documents are the numbers of those that got a claim.
@@ -44,6 +44,11 @@ func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, li
 	}
 	if err := tx.Lines().Decide(ctx, out.lines); err != nil {
 		return out, err
+	}
+	if len(out.direct) > 0 {
+		if err := tx.Lines().MarkDirect(ctx, out.direct); err != nil {
+			return out, err
+		}
 	}
 	if err := tx.Documents().Claim(ctx, w.flow.Target, out.claims); err != nil {
 		return out, err
@@ -91,42 +96,17 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 	out.lines = append(out.lines, line)
 	if line.State == ports.LineMatched {
 		out.steps, out.claims = append(out.steps, d.step), append(out.claims, d.claim)
+		if d.direct {
+			out.direct = append(out.direct, l.ID)
+		}
 	}
 	return err
 }
 
-func (w *work) paymentStep(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision) (ports.Step, ports.Claim, error) {
-	paid, err := booking.PaymentFor(booking.Settlement{
-		Line: l.Line, Document: document, WriteOff: d.WriteOff, Late: p.State != payout.Fetched,
-		Dates: booking.Dates{Payout: w.date(p), Occurred: w.occurred(l), Today: civil.In(w.clock.Now(), w.zone)},
-	}, w.settings)
-	if err != nil {
-		return ports.Step{}, ports.Claim{}, err
-	}
-	payment := ports.Payment{
-		DocumentNumber: paid.DocumentNumber, DocumentKind: document.Kind, Amount: paid.Amount, Account: paid.Account, Date: paid.Date,
-		Text: w.title(p) + " " + caption(l),
-	}
-	effect := paid.Amount
-	for _, off := range paid.WriteOffs {
-		payment.WriteOffs = append(payment.WriteOffs, ports.WriteOff{Account: off.Account, Amount: off.Amount, Reason: off.Reason, Text: off.Text})
-		if effect, err = effect.Add(off.Amount); err != nil {
-			return ports.Step{}, ports.Claim{}, err
-		}
-	}
-	content, err := json.Marshal(payment)
-	if err != nil {
-		return ports.Step{}, ports.Claim{}, err
-	}
-	return ports.Step{
-		PayoutID: p.ID, LineID: l.ID, Kind: ports.StepPayment, Key: paymentKey(p, l), State: ports.StepPlanned,
-		Content: content, Document: paid.DocumentNumber, Amount: effect, SettingsVersion: w.flow.SettingsVersion,
-	}, ports.Claim{Number: paid.DocumentNumber, Amount: effect}, nil
-}
-
 // planWhole plans what concerns the payout as a whole: its voucher and the proof
-// that goes with it. They come first, because the voucher does not wait for lines:
-// what finds no document stays on the clearing account.
+// that goes with it. In the clearing shape they come first, because the voucher
+// does not wait for lines: what finds no document stays on the clearing account.
+// In the direct shape the voucher has what no payment brings to the bank.
 func (w *work) planWhole(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) error {
 	sums, err := tx.Lines().Sums(ctx, p.ID)
 	if err != nil {
@@ -194,7 +174,7 @@ func (w *work) parkLines(ctx context.Context, tx ports.Tx, p ports.PayoutRecord,
 		var parked []ports.LineDecision
 		for _, l := range lines {
 			after = l.Ordinal
-			if l.RawType != open.RawType {
+			if l.RawType != open.RawType || l.Direct {
 				continue
 			}
 			parked = append(parked, ports.LineDecision{LineID: l.ID, State: ports.LineException})
@@ -212,7 +192,7 @@ func (w *work) parkLines(ctx context.Context, tx ports.Tx, p ports.PayoutRecord,
 func BookingSums(sums []ports.LineSum) []booking.Sum {
 	out := make([]booking.Sum, len(sums))
 	for i, s := range sums {
-		out[i] = booking.Sum{Kind: s.Kind, RawType: s.RawType, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, Lines: s.Lines}
+		out[i] = booking.Sum{Kind: s.Kind, RawType: s.RawType, Direct: s.Direct, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, Lines: s.Lines}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package settlement
 import (
 	"encoding/json"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
@@ -23,9 +24,8 @@ type verdict struct {
 // same is one whose payment cannot be made.
 type proposal struct {
 	matching.Decision
-	kept  json.RawMessage
-	step  ports.Step
-	claim ports.Claim
+	kept json.RawMessage
+	plannedPayment
 }
 
 // propose matches a batch of lines, each by its key, and prepares their payments.
@@ -40,17 +40,22 @@ func (w *work) propose(p ports.PayoutRecord, b batch) (map[string]proposal, erro
 		documents[d.Number] = d.Document
 	}
 	found := make(map[string]proposal, len(b.lines))
+	fees := newGroupFees(b.fees)
 	for _, d := range matching.Match(bare, candidates, w.settings.MatchingRules(p.Net.Currency())) {
-		proposed, err := w.prepare(p, records[d.Line], documents[d.Document], d)
+		l := records[d.Line]
+		proposed, err := w.prepare(p, l, documents[d.Document], d, fees)
 		if err != nil {
 			return nil, err
+		}
+		if proposed.direct {
+			fees.take(l)
 		}
 		found[d.Line] = proposed
 	}
 	return found, nil
 }
 
-func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision) (proposal, error) {
+func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision, fees groupFees) (proposal, error) {
 	proposed := proposal{Decision: d}
 	var err error
 	if proposed.kept, err = json.Marshal(verdict{Rule: d.Rule, Compared: d.Compared, Partial: d.Partial}); err != nil {
@@ -59,7 +64,10 @@ func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, document invoic
 	if d.State != matching.Matched {
 		return proposed, nil
 	}
-	proposed.step, proposed.claim, err = w.paymentStep(p, l, document, d)
+	own, free := fees.of(l)
+	proposed.plannedPayment, err = w.planPayment(p, l, booking.Settlement{
+		Line: l.Line, Fees: own, Document: document, WriteOff: d.WriteOff, Late: !free || p.State != payout.Fetched,
+	})
 	if f := fault.Of(err); f != nil {
 		proposed.Fault, err = f, nil
 	}

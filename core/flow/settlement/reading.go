@@ -32,7 +32,7 @@ func (w *work) advancePayout(ctx context.Context, p ports.PayoutRecord) (Next, e
 	case payout.Fetching:
 		return Next{}, w.readPage(ctx, p)
 	case payout.Fetched:
-		return Next{}, w.planBatch(ctx, p)
+		return Next{}, w.plan(ctx, p)
 	case payout.Planned, payout.Booking, payout.Booked:
 		return w.book(ctx, p)
 	case payout.Held, payout.Closed:

@@ -18,7 +18,8 @@ const shownItems = 1000
 //
 // Payments of invoices put money on the account, payout vouchers take it away, so
 // that a payout of which every line is settled leaves nothing. What stands there
-// is a list of lines, each with the reason why it is still open.
+// is a list of lines, each with the reason why it is still open. In the direct
+// shape only lines that were not settled when the payout was planned come by it.
 type Clearing struct {
 	Account  ledger.Account
 	Currency money.Currency

@@ -60,7 +60,9 @@ var notYet = map[ports.StepKind]string{
 }
 
 // byOthers adds the payments of lines that a person adopted where somebody had
-// registered the payment on the clearing account itself: nothing was planned.
+// registered the payment on the clearing account itself: nothing was planned. The
+// payment of a direct line never comes by the account, so that what a correction
+// took off it for such a line is what somebody had registered there.
 func (p *portion) byOthers(ctx context.Context, tx ports.Tx) error {
 	sums, err := tx.Lines().Sums(ctx, p.payout.ID)
 	if err != nil {
@@ -68,7 +70,7 @@ func (p *portion) byOthers(ctx context.Context, tx ports.Tx) error {
 	}
 	settled := p.zero
 	for _, s := range sums {
-		if !s.Settled || !s.Kind.NeedsDocument() {
+		if !s.Settled || s.Direct || !s.Kind.NeedsDocument() {
 			continue
 		}
 		if settled, err = settled.Add(s.Gross); err != nil {
@@ -94,8 +96,12 @@ func (p *portion) lines(ctx context.Context, tx ports.Tx) error {
 }
 
 // open lists a line without a document: the voucher took its gross away and no
-// payment has put it there. Of other kinds the fee stays there, too.
+// payment has put it there. Of other kinds the fee stays there, too. A direct line
+// is not in the voucher; if its payment was refused, the bank account misses it.
 func (p *portion) open(l ports.LineRecord) error {
+	if l.Direct {
+		return nil
+	}
 	amount := l.Gross
 	if !l.Kind.NeedsDocument() {
 		net, err := l.Net()

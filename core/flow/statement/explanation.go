@@ -69,7 +69,9 @@ func (r *Reader) Explanation(ctx context.Context, payoutID string) (Explanation,
 // is what it comes to in the whole.
 func explain(sum ports.LineSum, day civil.Date, settings booking.Settings) ExplainedSum {
 	explained := ExplainedSum{LineSum: sum}
-	alone := booking.Sum{Kind: sum.Kind, RawType: sum.RawType, Lines: sum.Lines, Gross: sum.Gross, FeeExVAT: sum.FeeExVAT, FeeVAT: sum.FeeVAT}
+	alone := booking.Sum{
+		Kind: sum.Kind, RawType: sum.RawType, Direct: sum.Direct, Lines: sum.Lines, Gross: sum.Gross, FeeExVAT: sum.FeeExVAT, FeeVAT: sum.FeeVAT,
+	}
 	net, err := alone.Net()
 	if err != nil {
 		explained.Sentence = "It cannot be booked: " + err.Error() + "."
@@ -86,12 +88,12 @@ func explain(sum ports.LineSum, day civil.Date, settings booking.Settings) Expla
 			explained.Rows = append(explained.Rows, row)
 		}
 	}
-	explained.Sentence = sentence(sum, explained.Rows, entry.Open, settings.Accounts.Clearing[net.Currency()])
+	explained.Sentence = sentence(sum, explained.Rows, entry.Open, settings.Accounts.Clearing[net.Currency()], bank)
 	return explained
 }
 
 // sentence says what the rows mean for the lines behind them.
-func sentence(sum ports.LineSum, rows []ledger.Row, open []booking.Open, clearing ledger.Account) string {
+func sentence(sum ports.LineSum, rows []ledger.Row, open []booking.Open, clearing, bank ledger.Account) string {
 	booked := make([]string, 0, len(rows))
 	for _, row := range rows {
 		side := "debit"
@@ -104,7 +106,11 @@ func sentence(sum ports.LineSum, rows []ledger.Row, open []booking.Open, clearin
 	if len(booked) > 0 {
 		text = raised(strings.Join(booked, ", ")) + "."
 	}
-	if after := background(sum, string(clearing)); after != "" {
+	after := background(sum, string(clearing))
+	if sum.Direct {
+		after = directly(sum, string(bank))
+	}
+	if after != "" {
 		text += " " + after
 	}
 	for _, o := range open {
@@ -121,6 +127,19 @@ func lowered(text string) string {
 }
 
 func raised(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// directly says how payments book lines that the voucher leaves out.
+func directly(sum ports.LineSum, bank string) string {
+	switch {
+	case sum.Kind == payout.Fee:
+		return "It is written off on the payments of the invoices that it belongs to."
+	case !sum.Settled:
+		return "The payment to " + bank + " that was planned for it is not made; a person must decide."
+	case sum.Kind == payout.Refund:
+		return "The credit invoices are settled on " + bank + ", each with its fees written off."
+	}
+	return "The invoices are paid on " + bank + ", each with its fees written off."
+}
 
 // background says what a kind of line means, whatever the accounts are.
 func background(sum ports.LineSum, clearing string) string {

@@ -1,0 +1,86 @@
+package settlement
+
+import (
+	"encoding/json"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// direct reports whether payments go to the bank account with the fees written off.
+func (w *work) direct() bool { return w.settings.Shape == booking.Direct }
+
+// groupFees are the fees of the groups of a batch's lines. The first line of a
+// group whose payment is direct takes all of them; a line after it cannot know what
+// its own share is, and goes by way of the clearing account.
+type groupFees struct {
+	sums  map[string][]ports.LineSum
+	taken map[string]bool
+}
+
+func newGroupFees(sums map[string][]ports.LineSum) groupFees {
+	g := groupFees{sums: sums, taken: map[string]bool{}}
+	for group, of := range sums {
+		for _, s := range of {
+			g.taken[group] = g.taken[group] || s.Direct
+		}
+	}
+	return g
+}
+
+// of gives the fees that the payment of a line writes off, and whether they are
+// still to be had.
+func (g groupFees) of(l ports.LineRecord) (fees []payout.Line, free bool) {
+	if g.taken[l.Group] {
+		return nil, false
+	}
+	for _, s := range g.sums[l.Group] {
+		fees = append(fees, payout.Line{Kind: s.Kind, RawType: s.RawType, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, Group: l.Group})
+	}
+	return fees, true
+}
+
+// take notes that the payment of a line writes off the fees of its group.
+func (g groupFees) take(l ports.LineRecord) { g.taken[l.Group] = len(g.sums[l.Group]) > 0 }
+
+// plannedPayment is the payment of a line with what it claims of the document.
+type plannedPayment struct {
+	step  ports.Step
+	claim ports.Claim
+	// direct says that the money reaches the bank account (booking.Payment.Direct).
+	direct bool
+}
+
+// planPayment plans the payment of a line; it fills in the dates.
+func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, settled booking.Settlement) (plannedPayment, error) {
+	settled.Dates = booking.Dates{Payout: w.date(p), Occurred: w.occurred(l), Today: civil.In(w.clock.Now(), w.zone)}
+	paid, err := booking.PaymentFor(settled, w.settings)
+	if err != nil {
+		return plannedPayment{}, err
+	}
+	payment := ports.Payment{
+		DocumentNumber: paid.DocumentNumber, DocumentKind: paid.DocumentKind, Amount: paid.Amount, Account: paid.Account, Date: paid.Date,
+		Text: w.title(p) + " " + caption(l),
+	}
+	effect := paid.Amount
+	for _, off := range paid.WriteOffs {
+		payment.WriteOffs = append(payment.WriteOffs, ports.WriteOff{Account: off.Account, Amount: off.Amount, Reason: off.Reason, Text: off.Text})
+		if effect, err = effect.Add(off.Amount); err != nil {
+			return plannedPayment{}, err
+		}
+	}
+	content, err := json.Marshal(payment)
+	if err != nil {
+		return plannedPayment{}, err
+	}
+	return plannedPayment{
+		step: ports.Step{
+			PayoutID: p.ID, LineID: l.ID, Kind: ports.StepPayment, Key: paymentKey(p, l), State: ports.StepPlanned,
+			Content: content, Document: paid.DocumentNumber, Amount: effect, SettingsVersion: w.flow.SettingsVersion,
+		},
+		claim:  ports.Claim{Number: paid.DocumentNumber, Amount: effect},
+		direct: paid.Direct,
+	}, nil
+}
