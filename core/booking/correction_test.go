@@ -14,13 +14,17 @@ func TestACorrectionAndItsReplacementLeadToWhatTheyCorrect(t *testing.T) {
 	t.Parallel()
 	// The fee of 10.00 was booked as 7.00 + 3.00 VAT, and is 8.00 + 2.00.
 	wrong, err := ledger.New(today(), "Payout P1", []ledger.Row{
-		{Account: "1930", Amount: sek(90_00)}, {Account: "6040", Amount: sek(7_00)},
-		{Account: "2641", Amount: sek(3_00)}, {Account: "1686", Amount: sek(-100_00)},
+		{Account: "1930", Amount: sek(90_00)},
+		{Account: "6040", Amount: sek(7_00)},
+		{Account: "2641", Amount: sek(3_00)},
+		{Account: "1686", Amount: sek(-100_00)},
 	})
 	require.NoError(t, err)
 	right, err := ledger.New(today(), "Payout P1", []ledger.Row{
-		{Account: "1930", Amount: sek(90_00)}, {Account: "6040", Amount: sek(8_00)},
-		{Account: "2641", Amount: sek(2_00)}, {Account: "1686", Amount: sek(-100_00)},
+		{Account: "1930", Amount: sek(90_00)},
+		{Account: "6040", Amount: sek(8_00)},
+		{Account: "2641", Amount: sek(2_00)},
+		{Account: "1686", Amount: sek(-100_00)},
 	})
 	require.NoError(t, err)
 

@@ -18,9 +18,9 @@ type Foreign struct {
 	// unless that has an account of its own; it has their sign. Not set means that
 	// they stand there at Rate.
 	Booked money.Amount
-	// FeeVAT (positive) and FeeVATReturned (negative) are the VAT on the payout's
-	// fees that the provider states in the currency of the books itself. Not set
-	// means that the VAT is converted at Rate.
+	// FeeVAT (positive) and FeeVATReturned (negative) are the VAT on the fees of all
+	// lines that are not Direct, where the provider states it in the currency of the
+	// books itself. Not set means that the VAT is converted at Rate.
 	FeeVAT         money.Amount
 	FeeVATReturned money.Amount
 }

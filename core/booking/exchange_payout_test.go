@@ -30,25 +30,29 @@ func TestAPayoutInAnotherCurrencyThanTheBooks(t *testing.T) {
 		want    []string
 	}{
 		"a gain: 119.00 booked at 11.30 = 1344.70": {
-			booking.Foreign{Booked: sek(1344_70)}, "",
+			booking.Foreign{Booked: sek(1344_70)},
+			"",
 			[]payout.Line{sale(119_00, 2_38, 0)},
 			[]string{"debit 1980 1329.47", "debit 6040 27.13", "credit 1686 1344.70", "credit 3960 11.90"},
 		},
 		"booked at the rate itself: only rounding is left, 37.15 + 0.11 - 37.25": {
 			// 3.33 - 0.01 = 3.32 x 11.155 = 37.0346; 0.01 x 11.155 = 0.11155; 3.33 x 11.155 = 37.14615.
-			booking.Foreign{Rate: kronorPerEuro("11.155")}, "",
+			booking.Foreign{Rate: kronorPerEuro("11.155")},
+			"",
 			[]payout.Line{sale(3_33, 1, 0)},
 			[]string{"debit 1980 37.03", "debit 6040 0.11", "debit 7960 0.01", "credit 1686 37.15"},
 		},
 		"VAT as the provider states it": {
 			// 90.00 and 8.00 x 11.40 = 1026.00 and 91.20; with VAT of 23.00 that is 1140.20 for 1150.00.
-			booking.Foreign{Booked: sek(1150_00), FeeVAT: sek(23_00)}, "",
+			booking.Foreign{Booked: sek(1150_00), FeeVAT: sek(23_00)},
+			"",
 			[]payout.Line{sale(100_00, 8_00, 2_00)},
 			[]string{"debit 1980 1026.00", "debit 6040 91.20", "debit 2641 23.00", "debit 7960 9.80", "credit 1686 1150.00"},
 		},
 		"VAT on a returned fee as stated": {
 			// Net 90.00 + 2.50 = 92.50 x 11.40 = 1054.50; fees 91.20 and 22.80; VAT 23.00 and 5.60.
-			booking.Foreign{FeeVAT: sek(23_00), FeeVATReturned: sek(-5_60)}, "",
+			booking.Foreign{FeeVAT: sek(23_00), FeeVATReturned: sek(-5_60)},
+			"",
 			[]payout.Line{sale(100_00, 8_00, 2_00), {Kind: payout.Fee, RawType: "BACK", FeeExVAT: eur(-2_00), FeeVAT: eur(-50)}},
 			[]string{
 				"debit 1980 1054.50", "debit 6040 91.20", "debit 2641 23.00",
@@ -57,27 +61,32 @@ func TestAPayoutInAnotherCurrencyThanTheBooks(t *testing.T) {
 		},
 		"what stays open does so at the rate": {
 			// 110.00 x 11.40 = 1254.00; 100.00 is booked at 1150.00 and 10.00 x 11.40 = 114.00 waits.
-			booking.Foreign{Booked: sek(1150_00)}, "",
+			booking.Foreign{Booked: sek(1150_00)},
+			"",
 			[]payout.Line{sale(100_00, 0, 0), line(payout.Adjustment, 10_00)},
 			[]string{"debit 1980 1254.00", "debit 7960 10.00", "credit 1686 1264.00"},
 		},
 		"sale and refund booked at two rates leave a difference although no money moves": {
-			booking.Foreign{Booked: sek(5_00)}, "",
+			booking.Foreign{Booked: sek(5_00)},
+			"",
 			[]payout.Line{sale(100_00, 0, 0), line(payout.Refund, -100_00)},
 			[]string{"debit 7960 5.00", "credit 1686 5.00"},
 		},
 		"a reserve is held at the rate": {
-			booking.Foreign{Booked: sek(1150_00)}, "",
+			booking.Foreign{Booked: sek(1150_00)},
+			"",
 			[]payout.Line{sale(100_00, 0, 0), line(payout.Reserve, -10_00)},
 			[]string{"debit 1980 1026.00", "debit 1689 114.00", "debit 7960 10.00", "credit 1686 1150.00"},
 		},
 		"carried debt is part of what stands on the clearing account": {
-			booking.Foreign{}, "",
+			booking.Foreign{},
+			"",
 			[]payout.Line{sale(100_00, 0, 0), line(payout.Refund, -120_00), line(payout.Carry, 20_00)},
 			nil,
 		},
 		"carried debt on an account of its own": {
-			booking.Foreign{Booked: sek(-230_00)}, "2890",
+			booking.Foreign{Booked: sek(-230_00)},
+			"2890",
 			[]payout.Line{sale(100_00, 0, 0), line(payout.Refund, -120_00), line(payout.Carry, 20_00)},
 			[]string{"debit 1686 230.00", "credit 2890 228.00", "credit 3960 2.00"},
 		},
@@ -145,6 +154,34 @@ func TestVATOfAFeeWithoutAPlaceIsNotDeducted(t *testing.T) {
 	require.ElementsMatch(t, []string{
 		"debit 1980 969.00", "debit 6040 91.20", "debit 2641 23.10", "credit 1686 1083.00", "credit 3960 0.30",
 	}, postings(entry.Voucher))
+}
+
+func TestLinesThatPaymentsBringToTheBankAreLeftOutOfAForeignVoucher(t *testing.T) {
+	t.Parallel()
+	// The first line is all in its payment; of the second 50.00 - 5.00 = 45.00 at 11.40 = 513.00.
+	p := payout.Payout{Reference: "P1", Net: eur(135_00)}
+	sums := []booking.Sum{
+		{Kind: payout.Sale, RawType: "SALE", Direct: true, Lines: 1, Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00)},
+		{Kind: payout.Sale, RawType: "SALE", Lines: 1, Gross: eur(50_00), FeeExVAT: eur(4_00), FeeVAT: eur(1_00)},
+	}
+	entry, err := booking.PayoutVoucherIn(p, today(), sums, booking.Foreign{Rate: kronorPerEuro("11.40"), FeeVAT: sek(11_50)}, inEuro(t))
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{
+		"debit 1980 513.00", "debit 6040 45.60", "debit 2641 11.50", "credit 1686 570.00", "credit 3960 0.10",
+	}, postings(entry.Voucher))
+}
+
+func TestACostIsConvertedWhateverTheMerchantCallsIt(t *testing.T) {
+	t.Parallel()
+	foreign := booking.Foreign{Rate: kronorPerEuro("11.40"), FeeVAT: sek(23_00)}
+	line := payout.Line{Kind: payout.Sale, RawType: "SALE", Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00)}
+	for account, meaning := range map[ledger.Account]string{"6064": "fee_vat", "1686": "fee"} {
+		s := inEuro(t)
+		s.FeeRules = []booking.FeeRule{{Match: "*", Account: account, VAT: booking.Domestic, Meaning: meaning}}
+		require.ElementsMatch(t, []string{
+			"debit 1980 1026.00", "debit " + string(account) + " 91.20", "debit 2641 23.00", "credit 1686 1140.00", "credit 3960 0.20",
+		}, postings(foreignEntry(t, s, foreign, line).Voucher))
+	}
 }
 
 func TestAForeignPayoutThatCannotBeBooked(t *testing.T) {

@@ -104,7 +104,9 @@ func TestTheRestOfATranslationGoesToTheLargestRow(t *testing.T) {
 	// 37.15 + 37.15 + 37.26 = 111.56, so that the debit takes 0.01 more.
 	v, err := ledger.New(today(), "Sale 1", []ledger.Row{
 		{Account: "1686", Amount: eur(10_00), Meaning: "clearing", Text: "Clearing"},
-		{Account: "3001", Amount: eur(-3_33)}, {Account: "3002", Amount: eur(-3_33)}, {Account: "3003", Amount: eur(-3_34)},
+		{Account: "3001", Amount: eur(-3_33)},
+		{Account: "3002", Amount: eur(-3_33)},
+		{Account: "3003", Amount: eur(-3_34)},
 	})
 	require.NoError(t, err)
 	got, err := booking.Translate(v, kronorPerEuro("11.155"))
@@ -118,6 +120,25 @@ func TestTheRestOfATranslationGoesToTheLargestRow(t *testing.T) {
 	require.Equal(t, money.CodeMixed, fault.CodeOf(err), "it is in kronor already")
 	_, err = booking.Translate(ledger.Voucher{}, kronorPerEuro("11.155"))
 	require.Equal(t, ledger.CodeNoRows, fault.CodeOf(err))
+}
+
+func TestOfEquallyLargeRowsTheFirstTakesTheRest(t *testing.T) {
+	t.Parallel()
+	// 5.00 x 11.151 = 55.755, twice 55.76; 3.33 x 11.151 = 37.13283, 3.34 x 11.151 = 37.24434:
+	// 111.52 against 111.50.
+	v, err := ledger.New(today(), "Sale 1", []ledger.Row{
+		{Account: "1686", Amount: eur(5_00)},
+		{Account: "2421", Amount: eur(5_00)},
+		{Account: "3001", Amount: eur(-3_33)},
+		{Account: "3002", Amount: eur(-3_33)},
+		{Account: "3003", Amount: eur(-3_34)},
+	})
+	require.NoError(t, err)
+	got, err := booking.Translate(v, kronorPerEuro("11.151"))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"debit 1686 55.74", "debit 2421 55.76", "credit 3001 37.13", "credit 3002 37.13", "credit 3003 37.24",
+	}, postings(got))
 }
 
 func TestATranslationBalancesAndOnlyOneRowIsOffItsRate(t *testing.T) {
