@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -25,9 +24,12 @@ type options struct {
 	sizes   []int
 	lines   int
 	profile string
-	// plan, folder and generator are what the bench tells the process of its own
-	// in which it plans one payout.
+	// events are how many events are registered, in one size after the other.
+	events []int
+	// plan, register, folder and generator are what the bench tells the process of
+	// its own in which it plans one payout or registers events.
 	plan      int
+	register  int
 	folder    string
 	generator string
 }
@@ -47,35 +49,52 @@ func main() {
 
 func parse(args []string) (options, error) {
 	o := options{}
-	var sizes string
+	var sizes, events string
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.StringVar(&o.part, "part", "all", "what to measure: matching, volume, limit or all")
+	flags.StringVar(&o.part, "part", "all", "what to measure: matching, volume, events, limit or all")
 	flags.StringVar(&sizes, "sizes", "10000,100000,1000000", "volume: lines of the payouts")
+	flags.StringVar(&events, "events", "10000,100000", "events: how many are registered and booked")
 	flags.IntVar(&o.lines, "lines", 1000, "limit: lines of the payout")
 	flags.StringVar(&o.profile, "profile", "", "volume: folder for profiles of the hub, one per size")
 	flags.IntVar(&o.plan, "plan", 0, "used by the bench itself: plan one payout of so many lines and print JSON")
+	flags.IntVar(&o.register, "register", 0, "used by the bench itself: register so many events and print JSON")
 	flags.StringVar(&o.folder, "folder", "", "used by the bench itself")
 	flags.StringVar(&o.generator, "generator", "", "used by the bench itself")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	for size := range strings.SplitSeq(sizes, ",") {
-		lines, err := strconv.Atoi(size)
-		if err != nil || lines < 1 {
-			return o, fmt.Errorf("-sizes: %q is not a number of lines", size)
-		}
-		o.sizes = append(o.sizes, lines)
+	var err error
+	if o.sizes, err = numbers("-sizes", sizes); err != nil {
+		return o, err
+	}
+	if o.events, err = numbers("-events", events); err != nil {
+		return o, err
 	}
 	switch o.part {
-	case "all", "matching", "volume", "limit":
+	case "all", "matching", "volume", "events", "limit":
 		return o, nil
 	}
 	return o, fmt.Errorf("-part: there is no part %q", o.part)
 }
 
+func numbers(flag, list string) ([]int, error) {
+	var all []int
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%s: %q is not a number above 0", flag, text)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
 func (o options) run(ctx context.Context, out io.Writer) (err error) {
 	if o.plan > 0 {
 		return o.planOne(ctx, out)
+	}
+	if o.register > 0 {
+		return o.registerAll(ctx, out)
 	}
 	folder, err := os.MkdirTemp("", "kvitt-bench-")
 	if err != nil {
@@ -94,6 +113,11 @@ func (o options) run(ctx context.Context, out io.Writer) (err error) {
 			return err
 		}
 	}
+	if o.part == "all" || o.part == "events" {
+		if err := o.registrations(ctx, folder, out); err != nil {
+			return err
+		}
+	}
 	if o.part == "all" || o.part == "limit" {
 		fmt.Fprintf(out, "\nBooking %d lines in the Fortnox simulator, which takes about %s ...\n", o.lines,
 			limited{Calls: leastCalls(o.lines)}.alone())
@@ -108,32 +132,39 @@ func (o options) run(ctx context.Context, out io.Writer) (err error) {
 
 // volumes plans one payout after the other, each in a process of its own.
 func (o options) volumes(ctx context.Context, folder, generator string, out io.Writer) error {
+	var all []volume
+	for _, lines := range o.sizes {
+		var v volume
+		err := alone(ctx, folder, &v, "-plan", strconv.Itoa(lines), "-generator", generator, "-profile", o.profile)
+		if err != nil {
+			return fmt.Errorf("planning %d lines: %w", lines, err)
+		}
+		all = append(all, v)
+	}
+	return reportVolumes(out, all)
+}
+
+// alone runs the bench in a process of its own, with a folder of its own, and
+// reads what it prints.
+func alone(ctx context.Context, folder string, into any, args ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	var all []volume
-	for _, lines := range o.sizes {
-		place := filepath.Join(folder, strconv.Itoa(lines))
-		if err := os.Mkdir(place, 0o700); err != nil {
-			return err
-		}
-		hub := exec.CommandContext(ctx, self, "-plan", strconv.Itoa(lines), "-folder", place, "-generator", generator, "-profile", o.profile) //nolint:gosec // itself
-		hub.Stderr = os.Stderr
-		text, err := hub.Output()
-		if err != nil {
-			return fmt.Errorf("planning %d lines: %w", lines, err)
-		}
-		var v volume
-		if err := json.Unmarshal(text, &v); err != nil {
-			return fmt.Errorf("planning %d lines: %w", lines, err)
-		}
-		all = append(all, v)
-		if err := os.RemoveAll(place); err != nil {
-			return err
-		}
+	place, err := os.MkdirTemp(folder, "alone-")
+	if err != nil {
+		return err
 	}
-	return reportVolumes(out, all)
+	hub := exec.CommandContext(ctx, self, append(args, "-folder", place)...) //nolint:gosec // itself
+	hub.Stderr = os.Stderr
+	text, err := hub.Output()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return err
+	}
+	return os.RemoveAll(place)
 }
 
 // planOne is what the process of its own does.

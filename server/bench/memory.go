@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 )
@@ -20,4 +21,12 @@ func peakKiB() int64 {
 		}
 	}
 	return 0
+}
+
+// allocations is how often this process has asked for memory. To ask does not stop
+// it.
+func allocations() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }

@@ -26,11 +26,12 @@ func reportMatching(out io.Writer) {
 }
 
 func reportVolumes(out io.Writer, all []volume) error {
-	stages := [][]string{{"lines", "mirror/s", "read/s", "plan/s", "total", "lines/s", "hub peak"}}
+	stages := [][]string{{"lines", "mirror/s", "read/s", "plan/s", "allocs/line", "total", "lines/s", "hub peak"}}
 	raw := [][]string{{"lines", "rows", "raw insert", "rows/s", "lines/s", "end to end ÷ raw"}}
 	for _, v := range all {
 		stages = append(stages, []string{
 			grouped(int64(v.Lines)), perSecond(v.Lines, v.Mirroring), perSecond(v.Lines, v.Reading), perSecond(v.Lines, v.Planning),
+			strconv.FormatUint(v.Allocations/uint64(v.Lines), 10), //nolint:gosec // above 0
 			seconds(v.total()), perSecond(v.Lines, v.total()), strconv.FormatInt(v.PeakKiB>>10, 10) + " MiB",
 		})
 		raw = append(raw, []string{
@@ -75,4 +76,15 @@ func grouped(n int64) string {
 		digits = digits[:at] + " " + digits[at:]
 	}
 	return digits
+}
+
+func reportRegistrations(out io.Writer, all []registered) error {
+	rows := [][]string{{"events", "orders", "vouchers", "total", "events/s", "allocs/event", "hub peak"}}
+	for _, r := range all {
+		rows = append(rows, []string{
+			grouped(int64(r.Events)), grouped(int64(r.Orders)), grouped(int64(r.Vouchers)), seconds(r.Took), perSecond(r.Events, r.Took),
+			strconv.FormatUint(r.Allocations/uint64(r.Events), 10), strconv.FormatInt(r.PeakKiB>>10, 10) + " MiB", //nolint:gosec // above 0
+		})
+	}
+	return table(out, "A web shop's events, from the registration to the planned vouchers", rows)
 }

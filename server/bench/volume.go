@@ -20,6 +20,8 @@ type volume struct {
 	// PeakKiB is the most memory that the hub's process held, 0 where the system
 	// does not say.
 	PeakKiB int64
+	// Allocations is how often the hub's process asked for memory while it planned.
+	Allocations uint64
 	// Rows and Raw: how many rows the payout left in all tables, and how long it
 	// takes to insert the very same rows into an empty database.
 	Rows int64
@@ -55,6 +57,8 @@ type stopwatch struct {
 	now   time.Time
 	state payout.State
 	stop  context.CancelFunc
+	// asked is how often memory was asked for before the last commit.
+	asked uint64
 }
 
 // plan runs the flow until its payout is planned.
@@ -98,8 +102,12 @@ func (s *stopwatch) look(ctx context.Context) error {
 	case p.State == payout.Fetched, p.LineCursor != "":
 		stage = &s.Reading
 	}
-	now := time.Now()
+	now, asked := time.Now(), allocations()
 	*stage += now.Sub(s.now)
+	if stage == &s.Planning {
+		s.Allocations += asked - s.asked
+	}
+	s.asked = asked
 	s.now, s.state = now, p.State
 	if p.State == payout.Planned {
 		s.stop()
