@@ -141,6 +141,9 @@ func (s events) List(ctx context.Context, merchantID string, filter ports.EventF
 		return nil, err
 	}
 	conditions, args := []string{"e.merchant = ?", "e.num > ?"}, []any{merchantID, after}
+	if filter.Step != "" {
+		conditions[0] = "+e.merchant = ?" // the step finds few events, the merchant many
+	}
 	narrow := func(condition, value string) {
 		if value != "" {
 			conditions, args = append(conditions, condition), append(args, value)
@@ -150,8 +153,10 @@ func (s events) List(ctx context.Context, merchantID string, filter ports.EventF
 		if !slices.Contains(eventStates(), filter.State) {
 			return nil, errInvalid("state", "\""+string(filter.State)+"\" is not a state of an event")
 		}
-		// As a literal it meets the index of the states that wait for something.
 		conditions = append(conditions, "e.state = '"+string(filter.State)+"'")
+		if filter.State != ports.EventRecorded && filter.State != ports.EventBooked {
+			conditions = append(conditions, "e.state NOT IN ('recorded', 'booked')") // so that the index of those that wait is met
+		}
 	}
 	narrow("e.kind = ?", string(filter.Kind))
 	narrow("e.trade = ?", filter.Transaction)

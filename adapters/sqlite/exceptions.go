@@ -78,7 +78,7 @@ func (s exceptions) ResolveEvent(ctx context.Context, eventID, resolution, by st
 		return err
 	}
 	_, err = s.exec(ctx, `UPDATE exception SET state = 'resolved', resolution = ?, resolved_by = ?, resolved_at = ?
-		WHERE event = ? AND state = 'open'`, resolution, by, micros(at), event)
+		WHERE event = ? AND event <> 0 AND state = 'open'`, resolution, by, micros(at), event)
 	return err
 }
 
