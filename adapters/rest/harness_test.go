@@ -26,6 +26,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/adapters/sqlite"
+	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/onboarding/onboardingtest"
 	"github.com/kvitt/kvitt/core/flow/settlement"
@@ -72,7 +73,7 @@ func newHub(t testing.TB) *hub {
 	proofs, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	h.handler, err = rest.New(rest.Deps{
-		Store: store, Onboarding: service, Statements: reader, Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Proofs: proofs, Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
 		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour},

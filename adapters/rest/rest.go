@@ -15,7 +15,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/ports"
@@ -62,14 +64,16 @@ type Catalogue interface {
 // Deps is what the API is made of. All are required but PublicURL.
 type Deps struct {
 	// Store is asked for API keys, replies and who owns what.
-	Store      ports.Store
-	Onboarding *onboarding.Service
-	Statements *statement.Reader
-	Engine     Engine
-	Casework   Casework
-	Catalogue  Catalogue
-	Signer     Signer
-	Proofs     ProofPage
+	Store          ports.Store
+	Onboarding     *onboarding.Service
+	Statements     *statement.Reader
+	Reconciliation *reconciliation.Service
+	Evidence       *evidence.Reader
+	Engine         Engine
+	Casework       Casework
+	Catalogue      Catalogue
+	Signer         Signer
+	Proofs         ProofPage
 	// Now is machine time.
 	Now func() time.Time
 	Log hclog.Logger

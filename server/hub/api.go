@@ -15,7 +15,9 @@ import (
 	"github.com/kvitt/kvitt/adapters/jobs"
 	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/adapters/secrets"
+	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/ports"
@@ -42,15 +44,16 @@ func newListener(cfg config.Config) (net.Listener, error) {
 type handlerParts struct {
 	fx.In
 
-	Config     config.Config
-	Store      ports.Store
-	Onboarding *onboarding.Service
-	Statements *statement.Reader
-	Settlement *settlement.Service
-	Catalogue  ports.Catalogue
-	Signer     *secrets.Signer
-	Listener   net.Listener
-	Log        hclog.Logger
+	Config         config.Config
+	Store          ports.Store
+	Onboarding     *onboarding.Service
+	Statements     *statement.Reader
+	Reconciliation *reconciliation.Service
+	Settlement     *settlement.Service
+	Catalogue      ports.Catalogue
+	Signer         *secrets.Signer
+	Listener       net.Listener
+	Log            hclog.Logger
 }
 
 func newHandler(p handlerParts) (http.Handler, error) {
@@ -63,7 +66,7 @@ func newHandler(p handlerParts) (http.Handler, error) {
 		return nil, err
 	}
 	return rest.New(rest.Deps{
-		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Engine: p.Settlement, Casework: p.Settlement,
+		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Reconciliation: p.Reconciliation, Engine: p.Settlement, Casework: p.Settlement,
 		Catalogue: p.Catalogue, Signer: p.Signer, Proofs: proofs, Now: time.Now, Log: p.Log.Named("api"),
 		Version: version.Version, PublicURL: public, Options: rest.DefaultOptions(),
 	})

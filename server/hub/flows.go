@@ -11,10 +11,13 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/fx"
 
+	"github.com/kvitt/kvitt/adapters/journal"
 	"github.com/kvitt/kvitt/adapters/jsonschema"
 	"github.com/kvitt/kvitt/adapters/oauth"
 	"github.com/kvitt/kvitt/adapters/pdf"
+	"github.com/kvitt/kvitt/adapters/sie"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
@@ -35,6 +38,7 @@ func flowModule() fx.Option {
 			newSettlement,
 			newOnboarding,
 			func(store ports.Store) *statement.Reader { return statement.New(store) },
+			newReconciliation,
 		),
 	)
 }
@@ -75,5 +79,12 @@ func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.De
 	return onboarding.New(onboarding.Parts{
 		Store: store, Catalogue: catalogue, Remote: desk, Secrets: secrets, Tokens: tokens, Schemas: jsonschema.New(),
 		Clock: business, Now: time.Now, Random: rand.Reader,
+	})
+}
+
+func newReconciliation(store ports.Store, exporter *onboarding.Service) *reconciliation.Service {
+	return reconciliation.New(reconciliation.Parts{
+		Store: store, Exporter: exporter, Ledgers: sie.Books{}, Journals: journal.Vouchers{},
+		Sources: []reconciliation.Source{reconciliation.Payouts{}, reconciliation.Events{}},
 	})
 }

@@ -17,6 +17,48 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for BooksDocumentKind.
+const (
+	BooksDocumentKindAdoptedPayment BooksDocumentKind = "adopted_payment"
+	BooksDocumentKindInvoicePayment BooksDocumentKind = "invoice_payment"
+	BooksDocumentKindVoucher        BooksDocumentKind = "voucher"
+)
+
+// Valid indicates whether the value is a known member of the BooksDocumentKind enum.
+func (e BooksDocumentKind) Valid() bool {
+	switch e {
+	case BooksDocumentKindAdoptedPayment:
+		return true
+	case BooksDocumentKindInvoicePayment:
+		return true
+	case BooksDocumentKindVoucher:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BooksDocumentStatus.
+const (
+	BooksDocumentStatusDiffers BooksDocumentStatus = "differs"
+	BooksDocumentStatusFound   BooksDocumentStatus = "found"
+	BooksDocumentStatusMissing BooksDocumentStatus = "missing"
+)
+
+// Valid indicates whether the value is a known member of the BooksDocumentStatus enum.
+func (e BooksDocumentStatus) Valid() bool {
+	switch e {
+	case BooksDocumentStatusDiffers:
+		return true
+	case BooksDocumentStatusFound:
+		return true
+	case BooksDocumentStatusMissing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CheckState.
 const (
 	CheckStateFailed  CheckState = "failed"
@@ -112,16 +154,16 @@ func (e DocumentKind) Valid() bool {
 
 // Defines values for DocumentOutcome.
 const (
-	Created DocumentOutcome = "created"
-	Found   DocumentOutcome = "found"
+	DocumentOutcomeCreated DocumentOutcome = "created"
+	DocumentOutcomeFound   DocumentOutcome = "found"
 )
 
 // Valid indicates whether the value is a known member of the DocumentOutcome enum.
 func (e DocumentOutcome) Valid() bool {
 	switch e {
-	case Created:
+	case DocumentOutcomeCreated:
 		return true
-	case Found:
+	case DocumentOutcomeFound:
 		return true
 	default:
 		return false
@@ -149,6 +191,51 @@ func (e DocumentState) Valid() bool {
 	case DocumentStateParked:
 		return true
 	case DocumentStatePlanned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceVoucherKind.
+const (
+	EvidenceVoucherKindCorrectionVoucher EvidenceVoucherKind = "correction_voucher"
+	EvidenceVoucherKindVoucher           EvidenceVoucherKind = "voucher"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceVoucherKind enum.
+func (e EvidenceVoucherKind) Valid() bool {
+	switch e {
+	case EvidenceVoucherKindCorrectionVoucher:
+		return true
+	case EvidenceVoucherKindVoucher:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EvidenceVoucherState.
+const (
+	EvidenceVoucherStateDone    EvidenceVoucherState = "done"
+	EvidenceVoucherStateDropped EvidenceVoucherState = "dropped"
+	EvidenceVoucherStateOpen    EvidenceVoucherState = "open"
+	EvidenceVoucherStateParked  EvidenceVoucherState = "parked"
+	EvidenceVoucherStatePlanned EvidenceVoucherState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceVoucherState enum.
+func (e EvidenceVoucherState) Valid() bool {
+	switch e {
+	case EvidenceVoucherStateDone:
+		return true
+	case EvidenceVoucherStateDropped:
+		return true
+	case EvidenceVoucherStateOpen:
+		return true
+	case EvidenceVoucherStateParked:
+		return true
+	case EvidenceVoucherStatePlanned:
 		return true
 	default:
 		return false
@@ -413,6 +500,24 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for GetReconciliationParamsFormat.
+const (
+	Csv  GetReconciliationParamsFormat = "csv"
+	JSON GetReconciliationParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetReconciliationParamsFormat enum.
+func (e GetReconciliationParamsFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case JSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListExceptionsParamsState.
 const (
 	ListExceptionsParamsStateOpen     ListExceptionsParamsState = "open"
@@ -470,6 +575,126 @@ type AuditPage struct {
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
+}
+
+// BooksAccount difference = actual + foreign − expected, all debit positive.
+type BooksAccount struct {
+	Account string `json:"account"`
+
+	// Actual What the vouchers that were found put on it.
+	Actual Decimal `json:"actual"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Difference An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Difference Decimal `json:"difference"`
+
+	// Expected An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Expected Decimal `json:"expected"`
+
+	// Foreign What others put on it, if it is a clearing account.
+	Foreign Decimal `json:"foreign"`
+
+	// Own A clearing account of the flow.
+	Own bool `json:"own"`
+}
+
+// BooksCheck defines model for BooksCheck.
+type BooksCheck struct {
+	Accounts []BooksAccount `json:"accounts"`
+
+	// Agrees Nothing is missing, nothing differs, nothing is foreign.
+	Agrees    bool  `json:"agrees"`
+	Differing int64 `json:"differing"`
+
+	// Documents What is missing or differs, with `all` everything; at most 1000.
+	Documents []BooksDocument `json:"documents"`
+	FlowID    string          `json:"flow_id"`
+
+	// Foreign What others posted to clearing accounts; at most 1000.
+	Foreign []BooksForeign `json:"foreign"`
+	Found   int64          `json:"found"`
+	Missing int64          `json:"missing"`
+
+	// Omitted How many documents and foreign postings more there are.
+	Omitted int64 `json:"omitted"`
+
+	// Years The financial years that were read.
+	Years []BooksYear `json:"years"`
+}
+
+// BooksDocument defines model for BooksDocument.
+type BooksDocument struct {
+	Actual *BooksVoucher `json:"actual,omitempty"`
+
+	// Document The invoice or credit invoice that it pays.
+	Document string       `json:"document,omitempty"`
+	Expected BooksVoucher `json:"expected"`
+
+	// Key The key under which it was written.
+	Key string `json:"key,omitempty"`
+
+	// Kind An adopted payment was registered by somebody else; only its row on the clearing account is known.
+	Kind BooksDocumentKind `json:"kind"`
+
+	// Payment The number of the payment in the accounting system.
+	Payment string `json:"payment,omitempty"`
+
+	// Payout The provider's reference of the payout.
+	Payout string              `json:"payout,omitempty"`
+	Status BooksDocumentStatus `json:"status"`
+}
+
+// BooksDocumentKind An adopted payment was registered by somebody else; only its row on the clearing account is known.
+type BooksDocumentKind string
+
+// BooksDocumentStatus defines model for BooksDocument.Status.
+type BooksDocumentStatus string
+
+// BooksForeign defines model for BooksForeign.
+type BooksForeign struct {
+	Account string `json:"account"`
+
+	// Amount What the voucher puts on the account, debit positive.
+	Amount Decimal `json:"amount"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency     `json:"currency"`
+	Voucher  BooksVoucher `json:"voucher"`
+}
+
+// BooksVoucher defines model for BooksVoucher.
+type BooksVoucher struct {
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date   Date      `json:"date,omitempty"`
+	Number string    `json:"number,omitempty"`
+	Rows   []Posting `json:"rows"`
+	Series string    `json:"series,omitempty"`
+	Text   string    `json:"text"`
+}
+
+// BooksYear defines model for BooksYear.
+type BooksYear struct {
+	// From A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	From Date `json:"from"`
+
+	// To A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	To Date `json:"to"`
 }
 
 // Check Example: {"detail":"there is no financial year for 2026-04-20","name":"financial_year","remedy":"open the year in the accounting system","state":"failed"}
@@ -587,6 +812,67 @@ type ClearingItem struct {
 	// Reference How people know the line.
 	Reference string `json:"reference"`
 	Remedy    string `json:"remedy,omitempty"`
+}
+
+// ClearingStatement Signed effects on a clearing account, debit positive, by the date of the document.
+type ClearingStatement struct {
+	Account string         `json:"account"`
+	Ages    []StatementAge `json:"ages"`
+
+	// Captures Invoices paid on the account.
+	Captures Decimal `json:"captures"`
+
+	// Chargebacks An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Chargebacks Decimal `json:"chargebacks"`
+
+	// Closing An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Closing Decimal `json:"closing"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Difference closing − open; 0.00 when every item is known.
+	Difference Decimal `json:"difference"`
+
+	// FeeVat An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	FeeVat Decimal `json:"fee_vat"`
+
+	// Fees Fees that payouts were reduced by.
+	Fees Decimal `json:"fees"`
+
+	// Items Oldest first, at most 1000.
+	Items []StatementItem `json:"items"`
+
+	// Omitted How many more there are.
+	Omitted int64 `json:"omitted"`
+
+	// Open The sum of all items.
+	Open Decimal `json:"open"`
+
+	// Opening What stood there before the first day.
+	Opening Decimal `json:"opening"`
+
+	// Other An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Other Decimal `json:"other"`
+
+	// Payouts What reached the bank.
+	Payouts Decimal `json:"payouts"`
+
+	// Refunds Credit invoices paid on the account.
+	Refunds Decimal `json:"refunds"`
+
+	// Reserves Money held back and released.
+	Reserves Decimal `json:"reserves"`
 }
 
 // Connection defines model for Connection.
@@ -801,6 +1087,128 @@ type Effects struct {
 	// Reserves Money held back and released.
 	Reserves Decimal `json:"reserves"`
 }
+
+// Evidence defines model for Evidence.
+type Evidence struct {
+	Payout EvidencePayout `json:"payout"`
+
+	// Vouchers In the order in which they were planned; none as long as there is no plan.
+	Vouchers []EvidenceVoucher `json:"vouchers"`
+}
+
+// EvidencePayout defines model for EvidencePayout.
+type EvidencePayout struct {
+	// ConnectorVersion The version of the connector that read it.
+	ConnectorVersion string `json:"connector_version,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date       Date   `json:"date"`
+	ID         string `json:"id"`
+	MerchantID string `json:"merchant_id"`
+
+	// Net An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Net Decimal `json:"net"`
+
+	// Provider The id of the connector.
+	Provider string `json:"provider"`
+
+	// Raw Points to the bytes of the provider's answer that it was read from.
+	Raw Raw `json:"raw"`
+
+	// Reference The provider's own id; it usually stands on the bank statement.
+	Reference string `json:"reference"`
+
+	// SettingsVersion The settings by which it was planned.
+	SettingsVersion int `json:"settings_version,omitempty"`
+
+	// State How far kvitt has come.
+	State PayoutState `json:"state"`
+}
+
+// EvidenceRow defines model for EvidenceRow.
+type EvidenceRow struct {
+	Account string `json:"account"`
+
+	// Credit An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Credit Decimal `json:"credit"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Debit An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Debit Decimal `json:"debit"`
+
+	// Difference The row (debit − credit) less its sources: 0.
+	Difference Decimal `json:"difference"`
+
+	// Meaning What the row stands for.
+	Meaning string `json:"meaning,omitempty"`
+
+	// Row Counts the rows of all vouchers of the payout from 1.
+	Row     int              `json:"row"`
+	Sources []EvidenceSource `json:"sources"`
+	Text    string           `json:"text,omitempty"`
+}
+
+// EvidenceSource Lines that are booked alike.
+type EvidenceSource struct {
+	// Amount What they add to the row, debit positive.
+	Amount Decimal `json:"amount"`
+
+	// Kind What a line means.
+	Kind LineKind `json:"kind"`
+
+	// LineID The line if the voucher was made for this one alone.
+	LineID int64 `json:"line_id,omitempty"`
+	Lines  int64 `json:"lines"`
+
+	// RawType The provider's own name.
+	RawType string `json:"raw_type"`
+}
+
+// EvidenceVoucher defines model for EvidenceVoucher.
+type EvidenceVoucher struct {
+	// ConnectorVersion The version of the connector that wrote it.
+	ConnectorVersion string `json:"connector_version,omitempty"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date `json:"date"`
+
+	// Key Identifies it for ever and in both systems.
+	Key  string              `json:"key"`
+	Kind EvidenceVoucherKind `json:"kind"`
+
+	// Number Series-number-year in the accounting system; null as long as it is not booked.
+	Number          *string              `json:"number"`
+	Rows            []EvidenceRow        `json:"rows"`
+	Series          string               `json:"series,omitempty"`
+	SettingsVersion int                  `json:"settings_version,omitempty"`
+	State           EvidenceVoucherState `json:"state"`
+	Text            string               `json:"text"`
+}
+
+// EvidenceVoucherKind defines model for EvidenceVoucher.Kind.
+type EvidenceVoucherKind string
+
+// EvidenceVoucherState defines model for EvidenceVoucher.State.
+type EvidenceVoucherState string
 
 // Exception defines model for Exception.
 type Exception struct {
@@ -1075,6 +1483,29 @@ type LinePage struct {
 	Next Next `json:"next,omitempty"`
 }
 
+// LineSource defines model for LineSource.
+type LineSource struct {
+	// Content The bytes, in base64.
+	Content []byte `json:"content"`
+	LineID  int64  `json:"line_id"`
+
+	// MediaType That of the page.
+	MediaType string `json:"media_type"`
+
+	// PageBytes The length of the page.
+	PageBytes int64  `json:"page_bytes"`
+	PayoutID  string `json:"payout_id"`
+
+	// Raw Points to the bytes of the provider's answer that it was read from.
+	Raw Raw `json:"raw"`
+
+	// Sha256 The SHA-256 of the bytes, in lower-case hex.
+	Sha256 string `json:"sha256"`
+
+	// Text The bytes as a text if they are UTF-8.
+	Text string `json:"text,omitempty"`
+}
+
 // LineState What has become of a line.
 type LineState string
 
@@ -1122,6 +1553,25 @@ type MerchantPage struct {
 
 // Next The cursor of the next page; missing on the last one.
 type Next = string
+
+// Origin defines model for Origin.
+type Origin struct {
+	Document Document `json:"document"`
+
+	// Line The line that it settles.
+	Line *Line `json:"line,omitempty"`
+
+	// Payout The payout for which it was made.
+	Payout *EvidencePayout `json:"payout,omitempty"`
+}
+
+// OriginPage defines model for OriginPage.
+type OriginPage struct {
+	Items []Origin `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
 
 // Payout defines model for Payout.
 type Payout struct {
@@ -1260,6 +1710,42 @@ type Raw struct {
 	Page string `json:"page"`
 }
 
+// RawPage defines model for RawPage.
+type RawPage struct {
+	Bytes int64 `json:"bytes,omitempty"`
+
+	// Kept False if the page itself was not kept.
+	Kept      bool   `json:"kept"`
+	MediaType string `json:"media_type,omitempty"`
+
+	// Sha256 In lower-case hex.
+	Sha256 string `json:"sha256"`
+}
+
+// RawPageList defines model for RawPageList.
+type RawPageList struct {
+	Items []RawPage `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
+// Reconciliation defines model for Reconciliation.
+type Reconciliation struct {
+	FlowID string `json:"flow_id"`
+
+	// From A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	From  Date                `json:"from"`
+	Items []ClearingStatement `json:"items"`
+
+	// To A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	To Date `json:"to"`
+}
+
 // RegisteredPayment defines model for RegisteredPayment.
 type RegisteredPayment struct {
 	Account string `json:"account"`
@@ -1286,6 +1772,21 @@ type RegisteredPayment struct {
 type Resolve struct {
 	// Document The number of an invoice or a credit invoice.
 	Document string `json:"document"`
+}
+
+// RowLine defines model for RowLine.
+type RowLine struct {
+	// Amount What the line adds to the row, debit positive.
+	Amount Decimal `json:"amount"`
+	Line   Line    `json:"line"`
+}
+
+// RowLinePage defines model for RowLinePage.
+type RowLinePage struct {
+	Items []RowLine `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
 }
 
 // Run Example: {"calls":{"fortnox":241,"klarna":12},"created":{"invoice_payment":60,"voucher":4},"documents_written":64,"finished_at":"2026-04-20T08:00:09Z","flow_id":"flow-1f2e3d4c5b6a7988","found":{},"id":"run-4a5b6c7d8e9f0011","merchant_id":"merchant-8a2f60c1d3e45b97","payouts_new":4,"payouts_seen":4,"rate_limited":{},"started_at":"2026-04-20T08:00:01Z","state":"done","trigger":"api"}
@@ -1331,6 +1832,46 @@ type RunPage struct {
 
 // Scope What a key may do.
 type Scope string
+
+// StatementAge defines model for StatementAge.
+type StatementAge struct {
+	// From The least age in days.
+	From  int   `json:"from"`
+	Items int64 `json:"items"`
+
+	// Sum An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Sum Decimal `json:"sum"`
+
+	// To The greatest; missing for the oldest.
+	To int `json:"to,omitempty"`
+}
+
+// StatementItem defines model for StatementItem.
+type StatementItem struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount"`
+
+	// Code The code of its exception.
+	Code string `json:"code,omitempty"`
+
+	// Days Its age on the last day.
+	Days   int   `json:"days"`
+	LineID int64 `json:"line_id,omitempty"`
+
+	// Payout The provider's reference of the payout.
+	Payout    string `json:"payout"`
+	PayoutID  string `json:"payout_id"`
+	Reason    string `json:"reason"`
+	Reference string `json:"reference"`
+	Remedy    string `json:"remedy,omitempty"`
+
+	// Since Since when it stands there.
+	Since Date `json:"since"`
+}
 
 // Totals defines model for Totals.
 type Totals struct {
@@ -1427,6 +1968,12 @@ type RetryExceptionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CheckBooksParams defines parameters for CheckBooks.
+type CheckBooksParams struct {
+	// All List also what was found as expected.
+	All bool `form:"all,omitempty" json:"all,omitempty"`
+}
+
 // DisableFlowParams defines parameters for DisableFlow.
 type DisableFlowParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -1438,6 +1985,27 @@ type EnableFlowParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// GetJournalParams defines parameters for GetJournal.
+type GetJournalParams struct {
+	// Currency The currency of the journal; the merchant's own if left out.
+	Currency Currency `form:"currency,omitempty" json:"currency,omitempty"`
+}
+
+// GetReconciliationParams defines parameters for GetReconciliation.
+type GetReconciliationParams struct {
+	// From The first day.
+	From Date `form:"from" json:"from"`
+
+	// To The last day.
+	To Date `form:"to" json:"to"`
+
+	// Format The form of the answer; if left out, the header Accept decides.
+	Format GetReconciliationParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// GetReconciliationParamsFormat defines parameters for GetReconciliation.
+type GetReconciliationParamsFormat string
 
 // StartRunParams defines parameters for StartRun.
 type StartRunParams struct {
@@ -1488,6 +2056,18 @@ type ListConnectionsParams struct {
 type CreateConnectionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// FindDocumentsParams defines parameters for FindDocuments.
+type FindDocumentsParams struct {
+	// Number Series, number and year of a voucher (K-12-3), the number of a payment, or that of the invoice or credit invoice that was paid.
+	Number string `form:"number" json:"number"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListExceptionsParams defines parameters for ListExceptions.
@@ -1553,6 +2133,15 @@ type ListDocumentsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ListRowLinesParams defines parameters for ListRowLines.
+type ListRowLinesParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
 // ListLinesParams defines parameters for ListLines.
 type ListLinesParams struct {
 	// Limit The most items of a page.
@@ -1568,10 +2157,25 @@ type ListLinesParams struct {
 	Kind LineKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// ListRawPagesParams defines parameters for ListRawPages.
+type ListRawPagesParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
 // RetryPayoutParams defines parameters for RetryPayout.
 type RetryPayoutParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetRawPageParams defines parameters for GetRawPage.
+type GetRawPageParams struct {
+	// Payout A payout that was read from it.
+	Payout string `form:"payout" json:"payout"`
 }
 
 // UpdateConnectionJSONRequestBody defines body for UpdateConnection for application/json ContentType.
@@ -1639,6 +2243,9 @@ type ServerInterface interface {
 	// GetFlow One flow with its settings
 	// (GET /v1/flows/{id})
 	GetFlow(c *gin.Context, id ID)
+	// CheckBooks Compare what was booked with the accounting system's own books
+	// (GET /v1/flows/{id}/books-check)
+	CheckBooks(c *gin.Context, id ID, params CheckBooksParams)
 	// GetClearing The clearing account explained item by item
 	// (GET /v1/flows/{id}/clearing)
 	GetClearing(c *gin.Context, id ID)
@@ -1648,6 +2255,12 @@ type ServerInterface interface {
 	// EnableFlow Switch a flow on
 	// (POST /v1/flows/{id}/enable)
 	EnableFlow(c *gin.Context, id ID, params EnableFlowParams)
+	// GetJournal What was booked, as a journal for hledger and ledger
+	// (GET /v1/flows/{id}/journal)
+	GetJournal(c *gin.Context, id ID, params GetJournalParams)
+	// GetReconciliation The month-end proof of the clearing accounts
+	// (GET /v1/flows/{id}/reconciliation)
+	GetReconciliation(c *gin.Context, id ID, params GetReconciliationParams)
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(c *gin.Context, id ID, params StartRunParams)
@@ -1660,6 +2273,9 @@ type ServerInterface interface {
 	// CreateKey Make an API key
 	// (POST /v1/keys)
 	CreateKey(c *gin.Context)
+	// GetLineSource The bytes that a line was read from
+	// (GET /v1/lines/{id}/source)
+	GetLineSource(c *gin.Context, id int64)
 	// ListMerchants List merchants
 	// (GET /v1/merchants)
 	ListMerchants(c *gin.Context, params ListMerchantsParams)
@@ -1681,6 +2297,9 @@ type ServerInterface interface {
 	// CreateConnection Connect a merchant to a remote system
 	// (POST /v1/merchants/{id}/connections)
 	CreateConnection(c *gin.Context, id ID, params CreateConnectionParams)
+	// FindDocuments From a number in the accounting system back to what it was made from
+	// (GET /v1/merchants/{id}/documents)
+	FindDocuments(c *gin.Context, id ID, params FindDocumentsParams)
 	// ListExceptions What a person must decide
 	// (GET /v1/merchants/{id}/exceptions)
 	ListExceptions(c *gin.Context, id ID, params ListExceptionsParams)
@@ -1705,6 +2324,15 @@ type ServerInterface interface {
 	// ListDocuments What was written to the accounting system, and what still will be
 	// (GET /v1/payouts/{id}/documents)
 	ListDocuments(c *gin.Context, id ID, params ListDocumentsParams)
+	// GetEvidence From the vouchers of a payout to the lines that make each row
+	// (GET /v1/payouts/{id}/evidence)
+	GetEvidence(c *gin.Context, id ID)
+	// GetEvidenceArchive The evidence of a payout as a file for an auditor
+	// (GET /v1/payouts/{id}/evidence.zip)
+	GetEvidenceArchive(c *gin.Context, id ID)
+	// ListRowLines The lines that make a row of a voucher
+	// (GET /v1/payouts/{id}/evidence/rows/{n}/lines)
+	ListRowLines(c *gin.Context, id ID, n int, params ListRowLinesParams)
 	// GetExplanation How a payout is booked, in plain words
 	// (GET /v1/payouts/{id}/explanation)
 	GetExplanation(c *gin.Context, id ID)
@@ -1714,9 +2342,15 @@ type ServerInterface interface {
 	// CreateProofLink A link to the printable proof of a payout
 	// (POST /v1/payouts/{id}/proof-link)
 	CreateProofLink(c *gin.Context, id ID)
+	// ListRawPages The provider's answers and files that a payout was read from
+	// (GET /v1/payouts/{id}/raw-pages)
+	ListRawPages(c *gin.Context, id ID, params ListRawPagesParams)
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(c *gin.Context, id ID, params RetryPayoutParams)
+	// GetRawPage One of the provider's answers or files, as it was received
+	// (GET /v1/raw-pages/{hash})
+	GetRawPage(c *gin.Context, hash string, params GetRawPageParams)
 	// GetRun One run with its report
 	// (GET /v1/runs/{id})
 	GetRun(c *gin.Context, id ID)
@@ -2225,6 +2859,42 @@ func (siw *ServerInterfaceWrapper) GetFlow(c *gin.Context) {
 	siw.Handler.GetFlow(c, id)
 }
 
+// CheckBooks operation middleware
+func (siw *ServerInterfaceWrapper) CheckBooks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckBooksParams
+
+	// ------------- Optional query parameter "all" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "all", c.Request.URL.Query(), &params.All, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter all: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CheckBooks(c, id, params)
+}
+
 // GetClearing operation middleware
 func (siw *ServerInterfaceWrapper) GetClearing(c *gin.Context) {
 
@@ -2346,6 +3016,94 @@ func (siw *ServerInterfaceWrapper) EnableFlow(c *gin.Context) {
 	}
 
 	siw.Handler.EnableFlow(c, id, params)
+}
+
+// GetJournal operation middleware
+func (siw *ServerInterfaceWrapper) GetJournal(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetJournalParams
+
+	// ------------- Optional query parameter "currency" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "currency", c.Request.URL.Query(), &params.Currency, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter currency: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetJournal(c, id, params)
+}
+
+// GetReconciliation operation middleware
+func (siw *ServerInterfaceWrapper) GetReconciliation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReconciliationParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReconciliation(c, id, params)
 }
 
 // StartRun operation middleware
@@ -2470,6 +3228,31 @@ func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
 	}
 
 	siw.Handler.CreateKey(c)
+}
+
+// GetLineSource operation middleware
+func (siw *ServerInterfaceWrapper) GetLineSource(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLineSource(c, id)
 }
 
 // ListMerchants operation middleware
@@ -2732,6 +3515,58 @@ func (siw *ServerInterfaceWrapper) CreateConnection(c *gin.Context) {
 	}
 
 	siw.Handler.CreateConnection(c, id, params)
+}
+
+// FindDocuments operation middleware
+func (siw *ServerInterfaceWrapper) FindDocuments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FindDocumentsParams
+
+	// ------------- Required query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "number", c.Request.URL.Query(), &params.Number, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FindDocuments(c, id, params)
 }
 
 // ListExceptions operation middleware
@@ -3077,6 +3912,109 @@ func (siw *ServerInterfaceWrapper) ListDocuments(c *gin.Context) {
 	siw.Handler.ListDocuments(c, id, params)
 }
 
+// GetEvidence operation middleware
+func (siw *ServerInterfaceWrapper) GetEvidence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEvidence(c, id)
+}
+
+// GetEvidenceArchive operation middleware
+func (siw *ServerInterfaceWrapper) GetEvidenceArchive(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEvidenceArchive(c, id)
+}
+
+// ListRowLines operation middleware
+func (siw *ServerInterfaceWrapper) ListRowLines(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "n" -------------
+	var n int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "n", c.Param("n"), &n, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter n: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRowLinesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRowLines(c, id, n, params)
+}
+
 // GetExplanation operation middleware
 func (siw *ServerInterfaceWrapper) GetExplanation(c *gin.Context) {
 
@@ -3187,6 +4125,50 @@ func (siw *ServerInterfaceWrapper) CreateProofLink(c *gin.Context) {
 	siw.Handler.CreateProofLink(c, id)
 }
 
+// ListRawPages operation middleware
+func (siw *ServerInterfaceWrapper) ListRawPages(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRawPagesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRawPages(c, id, params)
+}
+
 // RetryPayout operation middleware
 func (siw *ServerInterfaceWrapper) RetryPayout(c *gin.Context) {
 
@@ -3234,6 +4216,42 @@ func (siw *ServerInterfaceWrapper) RetryPayout(c *gin.Context) {
 	}
 
 	siw.Handler.RetryPayout(c, id, params)
+}
+
+// GetRawPage operation middleware
+func (siw *ServerInterfaceWrapper) GetRawPage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "hash" -------------
+	var hash string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "hash", c.Param("hash"), &hash, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter hash: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRawPageParams
+
+	// ------------- Required query parameter "payout" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "payout", c.Request.URL.Query(), &params.Payout, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter payout: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRawPage(c, hash, params)
 }
 
 // GetRun operation middleware
@@ -3342,6 +4360,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/exceptions/:id/resolve", wrapper.ResolveException)
 	router.POST(options.BaseURL+"/v1/exceptions/:id/adopt", wrapper.AdoptException)
 	router.POST(options.BaseURL+"/v1/exceptions/:id/retry", wrapper.RetryException)
+	router.GET(options.BaseURL+"/v1/flows/:id/books-check", wrapper.CheckBooks)
+	router.GET(options.BaseURL+"/v1/flows/:id/journal", wrapper.GetJournal)
+	router.GET(options.BaseURL+"/v1/flows/:id/reconciliation", wrapper.GetReconciliation)
+	router.GET(options.BaseURL+"/v1/payouts/:id/evidence", wrapper.GetEvidence)
+	router.GET(options.BaseURL+"/v1/payouts/:id/evidence/rows/:n/lines", wrapper.ListRowLines)
+	router.GET(options.BaseURL+"/v1/payouts/:id/evidence.zip", wrapper.GetEvidenceArchive)
+	router.GET(options.BaseURL+"/v1/payouts/:id/raw-pages", wrapper.ListRawPages)
+	router.GET(options.BaseURL+"/v1/raw-pages/:hash", wrapper.GetRawPage)
+	router.GET(options.BaseURL+"/v1/lines/:id/source", wrapper.GetLineSource)
+	router.GET(options.BaseURL+"/v1/merchants/:id/documents", wrapper.FindDocuments)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -3876,6 +4904,46 @@ func (response GetFlowdefaultApplicationProblemPlusJSONResponse) VisitGetFlowRes
 	return err
 }
 
+type CheckBooksRequestObject struct {
+	ID     ID `json:"id"`
+	Params CheckBooksParams
+}
+
+type CheckBooksResponseObject interface {
+	VisitCheckBooksResponse(w http.ResponseWriter) error
+}
+
+type CheckBooks200JSONResponse BooksCheck
+
+func (response CheckBooks200JSONResponse) VisitCheckBooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckBooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckBooksdefaultApplicationProblemPlusJSONResponse) VisitCheckBooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetClearingRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -3984,6 +5052,103 @@ type EnableFlowdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EnableFlowdefaultApplicationProblemPlusJSONResponse) VisitEnableFlowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJournalRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetJournalParams
+}
+
+type GetJournalResponseObject interface {
+	VisitGetJournalResponse(w http.ResponseWriter) error
+}
+
+type GetJournal200TextResponse string
+
+func (response GetJournal200TextResponse) VisitGetJournalResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type GetJournaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetJournaldefaultApplicationProblemPlusJSONResponse) VisitGetJournalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReconciliationRequestObject struct {
+	ID     ID `json:"id"`
+	Params GetReconciliationParams
+}
+
+type GetReconciliationResponseObject interface {
+	VisitGetReconciliationResponse(w http.ResponseWriter) error
+}
+
+type GetReconciliation200JSONResponse Reconciliation
+
+func (response GetReconciliation200JSONResponse) VisitGetReconciliationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReconciliation200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetReconciliation200TextCsvResponse) VisitGetReconciliationResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReconciliationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReconciliationdefaultApplicationProblemPlusJSONResponse) VisitGetReconciliationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4142,6 +5307,45 @@ type CreateKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateKeydefaultApplicationProblemPlusJSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLineSourceRequestObject struct {
+	ID int64 `json:"id"`
+}
+
+type GetLineSourceResponseObject interface {
+	VisitGetLineSourceResponse(w http.ResponseWriter) error
+}
+
+type GetLineSource200JSONResponse LineSource
+
+func (response GetLineSource200JSONResponse) VisitGetLineSourceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLineSourcedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLineSourcedefaultApplicationProblemPlusJSONResponse) VisitGetLineSourceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4420,6 +5624,46 @@ type CreateConnectiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateConnectiondefaultApplicationProblemPlusJSONResponse) VisitCreateConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindDocumentsRequestObject struct {
+	ID     ID `json:"id"`
+	Params FindDocumentsParams
+}
+
+type FindDocumentsResponseObject interface {
+	VisitFindDocumentsResponse(w http.ResponseWriter) error
+}
+
+type FindDocuments200JSONResponse OriginPage
+
+func (response FindDocuments200JSONResponse) VisitFindDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindDocumentsdefaultApplicationProblemPlusJSONResponse) VisitFindDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4750,6 +5994,137 @@ func (response ListDocumentsdefaultApplicationProblemPlusJSONResponse) VisitList
 	return err
 }
 
+type GetEvidenceRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetEvidenceResponseObject interface {
+	VisitGetEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetEvidence200JSONResponse Evidence
+
+func (response GetEvidence200JSONResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEvidencedefaultApplicationProblemPlusJSONResponse) VisitGetEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvidenceArchiveRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetEvidenceArchiveResponseObject interface {
+	VisitGetEvidenceArchiveResponse(w http.ResponseWriter) error
+}
+
+type GetEvidenceArchive200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetEvidenceArchive200ApplicationZipResponse struct {
+	Body          io.Reader
+	Headers       GetEvidenceArchive200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetEvidenceArchive200ApplicationZipResponse) VisitGetEvidenceArchiveResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/zip")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetEvidenceArchivedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEvidenceArchivedefaultApplicationProblemPlusJSONResponse) VisitGetEvidenceArchiveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRowLinesRequestObject struct {
+	ID     ID  `json:"id"`
+	N      int `json:"n"`
+	Params ListRowLinesParams
+}
+
+type ListRowLinesResponseObject interface {
+	VisitListRowLinesResponse(w http.ResponseWriter) error
+}
+
+type ListRowLines200JSONResponse RowLinePage
+
+func (response ListRowLines200JSONResponse) VisitListRowLinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRowLinesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRowLinesdefaultApplicationProblemPlusJSONResponse) VisitListRowLinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetExplanationRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -4868,6 +6243,46 @@ func (response CreateProofLinkdefaultApplicationProblemPlusJSONResponse) VisitCr
 	return err
 }
 
+type ListRawPagesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListRawPagesParams
+}
+
+type ListRawPagesResponseObject interface {
+	VisitListRawPagesResponse(w http.ResponseWriter) error
+}
+
+type ListRawPages200JSONResponse RawPageList
+
+func (response ListRawPages200JSONResponse) VisitListRawPagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRawPagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRawPagesdefaultApplicationProblemPlusJSONResponse) VisitListRawPagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RetryPayoutRequestObject struct {
 	ID     ID `json:"id"`
 	Params RetryPayoutParams
@@ -4897,6 +6312,58 @@ type RetryPayoutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RetryPayoutdefaultApplicationProblemPlusJSONResponse) VisitRetryPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRawPageRequestObject struct {
+	Hash   string `json:"hash"`
+	Params GetRawPageParams
+}
+
+type GetRawPageResponseObject interface {
+	VisitGetRawPageResponse(w http.ResponseWriter) error
+}
+
+type GetRawPage200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetRawPage200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       GetRawPage200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetRawPage200ApplicationOctetStreamResponse) VisitGetRawPageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetRawPagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRawPagedefaultApplicationProblemPlusJSONResponse) VisitGetRawPageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5026,6 +6493,9 @@ type StrictServerInterface interface {
 	// GetFlow One flow with its settings
 	// (GET /v1/flows/{id})
 	GetFlow(ctx context.Context, request GetFlowRequestObject) (GetFlowResponseObject, error)
+	// CheckBooks Compare what was booked with the accounting system's own books
+	// (GET /v1/flows/{id}/books-check)
+	CheckBooks(ctx context.Context, request CheckBooksRequestObject) (CheckBooksResponseObject, error)
 	// GetClearing The clearing account explained item by item
 	// (GET /v1/flows/{id}/clearing)
 	GetClearing(ctx context.Context, request GetClearingRequestObject) (GetClearingResponseObject, error)
@@ -5035,6 +6505,12 @@ type StrictServerInterface interface {
 	// EnableFlow Switch a flow on
 	// (POST /v1/flows/{id}/enable)
 	EnableFlow(ctx context.Context, request EnableFlowRequestObject) (EnableFlowResponseObject, error)
+	// GetJournal What was booked, as a journal for hledger and ledger
+	// (GET /v1/flows/{id}/journal)
+	GetJournal(ctx context.Context, request GetJournalRequestObject) (GetJournalResponseObject, error)
+	// GetReconciliation The month-end proof of the clearing accounts
+	// (GET /v1/flows/{id}/reconciliation)
+	GetReconciliation(ctx context.Context, request GetReconciliationRequestObject) (GetReconciliationResponseObject, error)
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(ctx context.Context, request StartRunRequestObject) (StartRunResponseObject, error)
@@ -5047,6 +6523,9 @@ type StrictServerInterface interface {
 	// CreateKey Make an API key
 	// (POST /v1/keys)
 	CreateKey(ctx context.Context, request CreateKeyRequestObject) (CreateKeyResponseObject, error)
+	// GetLineSource The bytes that a line was read from
+	// (GET /v1/lines/{id}/source)
+	GetLineSource(ctx context.Context, request GetLineSourceRequestObject) (GetLineSourceResponseObject, error)
 	// ListMerchants List merchants
 	// (GET /v1/merchants)
 	ListMerchants(ctx context.Context, request ListMerchantsRequestObject) (ListMerchantsResponseObject, error)
@@ -5068,6 +6547,9 @@ type StrictServerInterface interface {
 	// CreateConnection Connect a merchant to a remote system
 	// (POST /v1/merchants/{id}/connections)
 	CreateConnection(ctx context.Context, request CreateConnectionRequestObject) (CreateConnectionResponseObject, error)
+	// FindDocuments From a number in the accounting system back to what it was made from
+	// (GET /v1/merchants/{id}/documents)
+	FindDocuments(ctx context.Context, request FindDocumentsRequestObject) (FindDocumentsResponseObject, error)
 	// ListExceptions What a person must decide
 	// (GET /v1/merchants/{id}/exceptions)
 	ListExceptions(ctx context.Context, request ListExceptionsRequestObject) (ListExceptionsResponseObject, error)
@@ -5092,6 +6574,15 @@ type StrictServerInterface interface {
 	// ListDocuments What was written to the accounting system, and what still will be
 	// (GET /v1/payouts/{id}/documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
+	// GetEvidence From the vouchers of a payout to the lines that make each row
+	// (GET /v1/payouts/{id}/evidence)
+	GetEvidence(ctx context.Context, request GetEvidenceRequestObject) (GetEvidenceResponseObject, error)
+	// GetEvidenceArchive The evidence of a payout as a file for an auditor
+	// (GET /v1/payouts/{id}/evidence.zip)
+	GetEvidenceArchive(ctx context.Context, request GetEvidenceArchiveRequestObject) (GetEvidenceArchiveResponseObject, error)
+	// ListRowLines The lines that make a row of a voucher
+	// (GET /v1/payouts/{id}/evidence/rows/{n}/lines)
+	ListRowLines(ctx context.Context, request ListRowLinesRequestObject) (ListRowLinesResponseObject, error)
 	// GetExplanation How a payout is booked, in plain words
 	// (GET /v1/payouts/{id}/explanation)
 	GetExplanation(ctx context.Context, request GetExplanationRequestObject) (GetExplanationResponseObject, error)
@@ -5101,9 +6592,15 @@ type StrictServerInterface interface {
 	// CreateProofLink A link to the printable proof of a payout
 	// (POST /v1/payouts/{id}/proof-link)
 	CreateProofLink(ctx context.Context, request CreateProofLinkRequestObject) (CreateProofLinkResponseObject, error)
+	// ListRawPages The provider's answers and files that a payout was read from
+	// (GET /v1/payouts/{id}/raw-pages)
+	ListRawPages(ctx context.Context, request ListRawPagesRequestObject) (ListRawPagesResponseObject, error)
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(ctx context.Context, request RetryPayoutRequestObject) (RetryPayoutResponseObject, error)
+	// GetRawPage One of the provider's answers or files, as it was received
+	// (GET /v1/raw-pages/{hash})
+	GetRawPage(ctx context.Context, request GetRawPageRequestObject) (GetRawPageResponseObject, error)
 	// GetRun One run with its report
 	// (GET /v1/runs/{id})
 	GetRun(ctx context.Context, request GetRunRequestObject) (GetRunResponseObject, error)
@@ -5568,6 +7065,33 @@ func (sh *strictHandler) GetFlow(ctx *gin.Context, id ID) {
 	}
 }
 
+// CheckBooks operation middleware
+func (sh *strictHandler) CheckBooks(ctx *gin.Context, id ID, params CheckBooksParams) {
+	var request CheckBooksRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckBooks(ctx, request.(CheckBooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckBooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CheckBooksResponseObject); ok {
+		if err := validResponse.VisitCheckBooksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetClearing operation middleware
 func (sh *strictHandler) GetClearing(ctx *gin.Context, id ID) {
 	var request GetClearingRequestObject
@@ -5641,6 +7165,60 @@ func (sh *strictHandler) EnableFlow(ctx *gin.Context, id ID, params EnableFlowPa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(EnableFlowResponseObject); ok {
 		if err := validResponse.VisitEnableFlowResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetJournal operation middleware
+func (sh *strictHandler) GetJournal(ctx *gin.Context, id ID, params GetJournalParams) {
+	var request GetJournalRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJournal(ctx, request.(GetJournalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJournal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetJournalResponseObject); ok {
+		if err := validResponse.VisitGetJournalResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReconciliation operation middleware
+func (sh *strictHandler) GetReconciliation(ctx *gin.Context, id ID, params GetReconciliationParams) {
+	var request GetReconciliationRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReconciliation(ctx, request.(GetReconciliationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReconciliation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReconciliationResponseObject); ok {
+		if err := validResponse.VisitGetReconciliationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5779,6 +7357,32 @@ func (sh *strictHandler) CreateKey(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateKeyResponseObject); ok {
 		if err := validResponse.VisitCreateKeyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLineSource operation middleware
+func (sh *strictHandler) GetLineSource(ctx *gin.Context, id int64) {
+	var request GetLineSourceRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLineSource(ctx, request.(GetLineSourceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLineSource")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetLineSourceResponseObject); ok {
+		if err := validResponse.VisitGetLineSourceResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -6000,6 +7604,33 @@ func (sh *strictHandler) CreateConnection(ctx *gin.Context, id ID, params Create
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateConnectionResponseObject); ok {
 		if err := validResponse.VisitCreateConnectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindDocuments operation middleware
+func (sh *strictHandler) FindDocuments(ctx *gin.Context, id ID, params FindDocumentsParams) {
+	var request FindDocumentsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FindDocuments(ctx, request.(FindDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(FindDocumentsResponseObject); ok {
+		if err := validResponse.VisitFindDocumentsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -6239,6 +7870,86 @@ func (sh *strictHandler) ListDocuments(ctx *gin.Context, id ID, params ListDocum
 	}
 }
 
+// GetEvidence operation middleware
+func (sh *strictHandler) GetEvidence(ctx *gin.Context, id ID) {
+	var request GetEvidenceRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvidence(ctx, request.(GetEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEvidenceResponseObject); ok {
+		if err := validResponse.VisitGetEvidenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEvidenceArchive operation middleware
+func (sh *strictHandler) GetEvidenceArchive(ctx *gin.Context, id ID) {
+	var request GetEvidenceArchiveRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvidenceArchive(ctx, request.(GetEvidenceArchiveRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvidenceArchive")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEvidenceArchiveResponseObject); ok {
+		if err := validResponse.VisitGetEvidenceArchiveResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRowLines operation middleware
+func (sh *strictHandler) ListRowLines(ctx *gin.Context, id ID, n int, params ListRowLinesParams) {
+	var request ListRowLinesRequestObject
+
+	request.ID = id
+	request.N = n
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRowLines(ctx, request.(ListRowLinesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRowLines")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRowLinesResponseObject); ok {
+		if err := validResponse.VisitListRowLinesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetExplanation operation middleware
 func (sh *strictHandler) GetExplanation(ctx *gin.Context, id ID) {
 	var request GetExplanationRequestObject
@@ -6318,6 +8029,33 @@ func (sh *strictHandler) CreateProofLink(ctx *gin.Context, id ID) {
 	}
 }
 
+// ListRawPages operation middleware
+func (sh *strictHandler) ListRawPages(ctx *gin.Context, id ID, params ListRawPagesParams) {
+	var request ListRawPagesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRawPages(ctx, request.(ListRawPagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRawPages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRawPagesResponseObject); ok {
+		if err := validResponse.VisitListRawPagesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // RetryPayout operation middleware
 func (sh *strictHandler) RetryPayout(ctx *gin.Context, id ID, params RetryPayoutParams) {
 	var request RetryPayoutRequestObject
@@ -6338,6 +8076,33 @@ func (sh *strictHandler) RetryPayout(ctx *gin.Context, id ID, params RetryPayout
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RetryPayoutResponseObject); ok {
 		if err := validResponse.VisitRetryPayoutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRawPage operation middleware
+func (sh *strictHandler) GetRawPage(ctx *gin.Context, hash string, params GetRawPageParams) {
+	var request GetRawPageRequestObject
+
+	request.Hash = hash
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRawPage(ctx, request.(GetRawPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRawPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRawPageResponseObject); ok {
+		if err := validResponse.VisitGetRawPageResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
