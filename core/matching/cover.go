@@ -9,18 +9,22 @@ const widestSearch = 12
 // cover gives the one set of documents whose open balances add up to an amount,
 // or nil if there is none, or more than one, or too many documents to try.
 func cover(open []*document, amount money.Amount) []*document {
-	open = filter(open, func(d *document) bool {
-		return d.open.Sign() == amount.Sign() && d.open.Abs().Minor() <= amount.Abs().Minor()
-	})
-	if len(open) > widestSearch {
-		return nil
+	small := make([]*document, 0, widestSearch)
+	for _, d := range open {
+		if d.open.Sign() != amount.Sign() || d.open.Abs().Minor() > amount.Abs().Minor() {
+			continue
+		}
+		if len(small) == widestSearch {
+			return nil
+		}
+		small = append(small, d)
 	}
 	var found []*document
 	count := 0
-	for set := uint(1); set < 1<<len(open) && count < 2; set++ {
-		if adds(open, set, amount.Minor()) {
+	for set := uint(1); set < 1<<len(small) && count < 2; set++ {
+		if adds(small, set, amount.Minor()) {
 			count++
-			found = pick(open, set)
+			found = pick(small, set)
 		}
 	}
 	if count != 1 {

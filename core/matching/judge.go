@@ -80,12 +80,16 @@ func amountDiffers(line *payout.Line, d *document) *fault.Error {
 		WithRemedy("correct the document in the accounting system, or say where the money belongs")
 }
 
+// mostShown bounds the documents that an exception lays beside its line: nobody
+// reads more, and a careless reference may stand on thousands.
+const mostShown = 12
+
 func ambiguous(line *payout.Line, pair KeyPair, found []*document) Decision {
 	decision := exception(line, fault.New(CodeAmbiguous, fault.Duplicate,
 		strconv.Itoa(len(found))+" documents carry the same reference and fit equally well").
 		WithRemedy("name the document that the line settles"))
 	decision.Rule = pair
-	for _, d := range found {
+	for _, d := range found[:min(len(found), mostShown)] {
 		decision.Compared = append(decision.Compared, compared(line, pair, d)...)
 	}
 	return decision

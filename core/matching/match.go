@@ -46,6 +46,8 @@ type matcher struct {
 	named  map[orderName]*order
 	// lost are the lines for which no document was found.
 	lost []entry
+	// chosen is the buffer of filter.
+	chosen []*document
 }
 
 // entry is a line and the place of its decision.
@@ -101,31 +103,43 @@ func (m *matcher) judgeRest() {
 	}
 	slices.SortFunc(all, func(a, b rest) int { return cmp.Compare(a.at, b.at) })
 	for _, r := range all {
-		if d := m.choose(r.line, r.order); d != nil {
-			m.pay(r.entry, r.order.pair, d)
-			m.explain(r.entry, r.order, d)
-		} else {
-			m.decisions[r.at] = ambiguous(r.line, r.order.pair, r.order.found)
+		d, among := m.choose(r.line, r.order)
+		if d == nil {
+			m.decisions[r.at] = ambiguous(r.line, r.order.pair, among)
+			continue
 		}
+		m.settle(r.order, r.entry, d)
 	}
 }
 
-// choose gives the one document that the line can mean, or nil if several fit
-// equally well: one that is open with the very amount, else one that is open,
-// else one that is not cancelled, else one at all. A weaker key may choose among
-// several.
-func (m *matcher) choose(line *payout.Line, o *order) *document {
+// choose gives the one document that the line can mean, or nil and the documents
+// that fit equally well: one that is open with the very amount, else one that is
+// open, else one that is not cancelled, else one at all. A weaker key may choose
+// among several.
+func (m *matcher) choose(line *payout.Line, o *order) (*document, []*document) {
 	preferences := [...]func(*document) bool{
 		func(d *document) bool { return d.payable() && d.open.Minor() == line.Gross.Minor() },
 		(*document).payable,
 		func(d *document) bool { return !d.Document.Cancelled },
 	}
 	for _, preferred := range preferences {
-		if chosen := filter(o.found, preferred); len(chosen) > 0 {
-			return m.only(line, o.rank, chosen)
+		if chosen := m.filter(o.found, preferred); len(chosen) > 0 {
+			return m.only(line, o.rank, chosen), chosen
 		}
 	}
-	return m.only(line, o.rank, o.found)
+	return m.only(line, o.rank, o.found), o.found
+}
+
+// filter is the function of that name without a slice for each call. What it gives
+// is good until the next call.
+func (m *matcher) filter(documents []*document, wanted func(*document) bool) []*document {
+	m.chosen = m.chosen[:0]
+	for _, d := range documents {
+		if wanted(d) {
+			m.chosen = append(m.chosen, d)
+		}
+	}
+	return m.chosen
 }
 
 func filter(documents []*document, wanted func(*document) bool) []*document {

@@ -18,7 +18,7 @@ func sek(minor int64) money.Amount { return money.New(minor, "SEK") }
 func march(day int) civil.Date { return civil.Of(time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)) }
 
 func rules() matching.Rules {
-	return matching.Rules{Keys: matching.DefaultKeys(), Tolerance: sek(50)}
+	return matching.Rules{Keys: matching.DefaultKeys(), Tolerance: sek(50), Several: true}
 }
 
 // sale and refund carry the order number as merchant reference 1.

@@ -72,7 +72,7 @@ func (m *matcher) matchOrders() {
 func (m *matcher) oneToOne(o *order) bool {
 	open := o.open()
 	return o.each(func(_ int, e entry) bool {
-		d := m.only(e.line, o.rank, filter(open, func(d *document) bool { return d.fits(e.line) }))
+		d := m.only(e.line, o.rank, m.filter(open, func(d *document) bool { return d.fits(e.line) }))
 		return d != nil && m.settle(o, e, d)
 	})
 }
@@ -83,7 +83,7 @@ func (m *matcher) oneToOne(o *order) bool {
 func (m *matcher) alike(o *order) bool {
 	open := o.open()
 	return o.each(func(at int, e entry) bool {
-		documents := filter(open, func(d *document) bool { return d.fits(e.line) })
+		documents := m.filter(open, func(d *document) bool { return d.fits(e.line) })
 		lines := 0
 		for _, other := range o.left[at:] {
 			if other.line.Gross == e.line.Gross {
@@ -102,6 +102,9 @@ func (m *matcher) settle(o *order, e entry, d *document) bool {
 
 // oneToMany gives a line the only set of documents that adds up to it.
 func (m *matcher) oneToMany(o *order) bool {
+	if !m.rules.Several {
+		return false
+	}
 	open := o.open()
 	return o.each(func(_ int, e entry) bool {
 		lines := []entry{e}
@@ -121,7 +124,7 @@ func (m *matcher) manyToOne(o *order) bool {
 
 // manyToMany gives all lines left the only set of documents that they add up to.
 func (m *matcher) manyToMany(o *order) bool {
-	return m.together(o, func(documents int) bool { return documents > 1 })
+	return m.rules.Several && m.together(o, func(documents int) bool { return documents > 1 })
 }
 
 func (m *matcher) together(o *order, wanted func(documents int) bool) bool {

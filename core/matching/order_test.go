@@ -183,6 +183,18 @@ func later(line payout.Line) []payout.Line {
 	return []payout.Line{line}
 }
 
+func TestALineOfOneDocumentOnly(t *testing.T) {
+	t.Parallel()
+	r := rules()
+	r.Several = false
+	match := func(lines []payout.Line, candidates []matching.Candidate) []string {
+		return outcomes(matching.Match(lines, candidates, r))
+	}
+	require.Equal(t, []string{"a: match.ambiguous"}, match(sales(100_00), invoices(60_00, 40_00)))
+	require.Equal(t, []string{"a: match.ambiguous", "b: match.ambiguous"}, match(sales(100_00, 50_00), invoices(90_00, 60_00)))
+	require.Equal(t, []string{"a: 2 60.00 part", "b: 2 40.00"}, match(sales(60_00, 40_00), invoices(150_00, 100_00)))
+}
+
 func TestTheOldestDocumentIsPaidFirst(t *testing.T) {
 	t.Parallel()
 	candidates := invoices(90_00, 60_00)
@@ -214,6 +226,19 @@ func TestTooManyDocumentsAreNotSearched(t *testing.T) {
 
 	decision = matching.Match(sales(8191), invoices(totals...), rules())[0]
 	require.Equal(t, matching.CodeAmbiguous, decision.Fault.Code)
+}
+
+func TestAnExceptionShowsAFewOfManyDocuments(t *testing.T) {
+	t.Parallel()
+	totals := make([]int64, 30)
+	for i := range totals {
+		totals[i] = 100_00
+	}
+	candidates := append(invoices(totals...), issued("paid", "7", 100_00))
+	candidates[30].Document.Balance = sek(0)
+	decision := matching.Match(sales(100_00), candidates, rules())[0]
+	require.Equal(t, "30 documents carry the same reference and fit equally well", decision.Fault.Reason)
+	require.Len(t, decision.Compared, 12*3, "the document, the reference and the amount of each")
 }
 
 func TestPartsShowWhatWasCompared(t *testing.T) {

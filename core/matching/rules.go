@@ -36,6 +36,9 @@ type Rules struct {
 	// Tolerance is the largest difference, never negative, that is written off as
 	// rounding. It applies to lines of its own currency only.
 	Tolerance money.Amount
+	// Several lets a line settle several documents of its order that add up to it.
+	// Without it such a line is ambiguous, and no decision has Parts.
+	Several bool
 	// Suggest are tried in order where Keys find nothing. What they find is
 	// suggested, never matched.
 	Suggest []KeyPair

@@ -131,7 +131,7 @@ func (m *matcher) creditAsInvoice(e entry) bool {
 		if len(found) == 1 {
 			decision.Document, decision.Kind = found[0].Document.Number, invoice.Invoice
 		}
-		for _, d := range found {
+		for _, d := range found[:min(len(found), mostShown)] {
 			decision.Compared = append(decision.Compared, compared(e.line, pair, d)...)
 			decision.Compared = append(decision.Compared, Comparison{"kind", string(e.line.Kind), string(d.Document.Kind)})
 		}

@@ -79,7 +79,8 @@ func TestWhatIsSuggested(t *testing.T) {
 			[]payout.Line{paid("a", "7", 100_00)}, []matching.Candidate{issued("1", "7", 100_00), issued("2", "7", 120_00)}, []string{"a: 1 100.00 suggested"},
 		},
 		"two lines with one weak reference": {
-			[]payout.Line{paid("a", "7", 60_00), paid("b", "7", 60_00)}, []matching.Candidate{issued("1", "7", 100_00)},
+			[]payout.Line{paid("a", "7", 60_00), paid("b", "7", 60_00)},
+			[]matching.Candidate{issued("1", "7", 100_00)},
 			[]string{"a: 1 60.00 part suggested", "b: 1 60.00 part suggested"},
 		},
 		"a refund by a weak reference": {
@@ -142,11 +143,13 @@ func TestWhatIsSuggested(t *testing.T) {
 			[]string{"a: 1 100.00 suggested", "b: 2 100.00"},
 		},
 		"two lines of the amount": {
-			[]payout.Line{paid("a", "", 100_00), paid("b", "", 100_00)}, []matching.Candidate{dated("1", "7", 100_00, 30)},
+			[]payout.Line{paid("a", "", 100_00), paid("b", "", 100_00)},
+			[]matching.Candidate{dated("1", "7", 100_00, 30)},
 			[]string{"a: nothing", "b: nothing"},
 		},
 		"a weak reference goes before the amount": {
-			[]payout.Line{paid("a", "7", 100_00)}, []matching.Candidate{issued("1", "7", 150_00), dated("2", "8", 100_00, 30)},
+			[]payout.Line{paid("a", "7", 100_00)},
+			[]matching.Candidate{issued("1", "7", 150_00), dated("2", "8", 100_00, 30)},
 			[]string{"a: 1 100.00 part suggested"},
 		},
 		"what the strong key finds is never a suggestion": {
