@@ -284,6 +284,9 @@ type StepStore interface {
 	ListOfFlow(ctx context.Context, flowID string, after int64, limit int) ([]Step, error)
 	// OfDocument gives the steps that concern a document of a connection.
 	OfDocument(ctx context.Context, connectionID, number string) ([]Step, error)
+	// ByNumber gives a merchant's steps whose number, or whose document, is the given
+	// number of the accounting system, by id; Page.After is an id.
+	ByNumber(ctx context.Context, merchantID, number string, page Page) ([]Step, error)
 	// Counts gives the number of steps of a payout by state.
 	Counts(ctx context.Context, payoutID string) (map[StepState]int64, error)
 }

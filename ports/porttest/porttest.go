@@ -42,6 +42,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"claims":        claims,
 		"searches":      searches,
 		"steps":         steps,
+		"numbers":       numbers,
 		"registrations": registrations,
 		"methods":       methods,
 		"orders":        orders,
