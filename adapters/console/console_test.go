@@ -74,6 +74,7 @@ func TestProofShowsHowThePayoutComesAbout(t *testing.T) {
 		"the clearing account":          "Expected balance after all payouts of the flow: −1\u202f097.00 SEK, all of it explained",
 		"the page it was read from":     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 		"how a kind is booked":          "debit 2641 with 4.38",
+		"how to take the evidence out":  "kvitt evidence export payout-1",
 	} {
 		require.Contains(t, page, text, what)
 	}

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -133,6 +134,19 @@ func owner(route string) func(ctx context.Context, tx ports.Tx, id string) (stri
 	case collection == "payouts":
 		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
 			p, err := tx.Payouts().Get(ctx, id)
+			return p.MerchantID, err
+		}
+	case collection == "lines":
+		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
+			n, err := strconv.ParseInt(id, 10, 64)
+			if err != nil {
+				return "", errNotFound()
+			}
+			l, err := tx.Lines().Get(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			p, err := tx.Payouts().Get(ctx, l.PayoutID)
 			return p.MerchantID, err
 		}
 	case collection == "exceptions":

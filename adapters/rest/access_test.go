@@ -27,6 +27,7 @@ func calls(t *testing.T, h *hub) []call {
 	ids := map[string]string{
 		"merchants": statementtest.Merchant, "connections": statementtest.Target, "flows": statementtest.Flow,
 		"runs": statementtest.Run, "payouts": statementtest.Booked, "exceptions": "exception-2", "connectors": "klarna",
+		"lines": "268435457", // the first of the first payout
 	}
 	bodies := map[string]string{
 		"KeyInput": `{"label":"x","scope":"support"}`, "MerchantInput": newMerchant, "ConnectionInput": newKlarna,
@@ -41,7 +42,7 @@ func calls(t *testing.T, h *hub) []call {
 			}
 			c := call{method: method, template: template}
 			collection := strings.Split(template, "/")[2]
-			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts").Replace(template)
+			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts", "{n}", "1", "{hash}", strings.Repeat("0", 64)).Replace(template)
 			if o.RequestBody != nil {
 				c.body = bodies[strings.TrimPrefix(o.RequestBody.Value.Content.Get("application/json").Schema.Ref, "#/components/schemas/")]
 				require.NotEmpty(t, c.body, "%s %s", method, template)

@@ -70,18 +70,45 @@ func (c *Client) Bytes(ctx context.Context, path string) ([]byte, error) {
 	return raw, c.call(ctx, http.MethodGet, path, nil, &raw)
 }
 
+// Copy writes a resource that is not JSON to w as it comes, however large it is.
+func (c *Client) Copy(ctx context.Context, path string, w io.Writer) error {
+	res, err := c.send(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return fmt.Errorf("reading the hub's answer: %w", err)
+	}
+	return nil
+}
+
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	res, err := c.send(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("reading the hub's answer: %w", err)
+	}
+	return decode(answer, out)
+}
+
+// send makes a request and gives the answer if it is no problem.
+func (c *Client) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
 	var body io.Reader
 	if in != nil {
 		text, err := json.Marshal(in)
 		if err != nil {
-			return fmt.Errorf("writing the request: %w", err)
+			return nil, fmt.Errorf("writing the request: %w", err)
 		}
 		body = bytes.NewReader(text)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
-		return fmt.Errorf("making the request: %w", err)
+		return nil, fmt.Errorf("making the request: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	if in != nil {
@@ -89,19 +116,19 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("calling the hub at %s: %w", c.base, err)
+		return nil, fmt.Errorf("calling the hub at %s: %w", c.base, err)
+	}
+	if res.StatusCode < http.StatusBadRequest {
+		return res, nil
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if err != nil {
-		return fmt.Errorf("reading the hub's answer: %w", err)
+		return nil, fmt.Errorf("reading the hub's answer: %w", err)
 	}
-	if res.StatusCode >= http.StatusBadRequest {
-		problem := &Problem{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
-		_ = json.Unmarshal(answer, problem) // an answer that is no problem+json still has its status
-		return problem
-	}
-	return decode(answer, out)
+	problem := &Problem{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
+	_ = json.Unmarshal(answer, problem) // an answer that is no problem+json still has its status
+	return nil, problem
 }
 
 func decode(answer []byte, out any) error {
