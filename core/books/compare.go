@@ -64,8 +64,8 @@ func judge(e Expected, h *held) (Finding, error) {
 	if e.Kind == Adopted {
 		return f, nil // it was found by all that is known of it
 	}
-	print, err := fingerprint(e.Date, e.Rows)
-	if print != h.print {
+	mark, err := fingerprint(e.Date, e.Rows)
+	if mark != h.print {
 		f.Status = Differs
 	}
 	return f, err

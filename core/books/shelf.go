@@ -106,16 +106,16 @@ func (s *shelf) byMark(e Expected) (*held, error) {
 	if e.Number != "" || e.Mark == "" {
 		return nil, nil
 	}
-	print, err := fingerprint(e.Date, e.Rows)
-	return firstFree(s.marked[marked{print, e.Mark}]), err
+	mark, err := fingerprint(e.Date, e.Rows)
+	return firstFree(s.marked[marked{mark, e.Mark}]), err
 }
 
 func (s *shelf) bySums(e Expected) (*held, error) {
 	if e.Number != "" {
 		return nil, nil
 	}
-	print, err := fingerprint(e.Date, e.Rows)
-	return firstFree(s.printed[print]), err
+	mark, err := fingerprint(e.Date, e.Rows)
+	return firstFree(s.printed[mark]), err
 }
 
 // byMarkAlone finds a payment whose voucher was changed: it carries the mark, has

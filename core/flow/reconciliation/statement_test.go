@@ -95,9 +95,9 @@ func TestAPeriodEndsAfterItBegins(t *testing.T) {
 	require.Equal(t, reconciliation.CodePeriod, fault.CodeOf(err))
 }
 
-// another puts a payout into the store, with lines and the steps that make gives
+// another puts a payout into the store, with lines and the steps that plan gives
 // for them.
-func another(t *testing.T, store ports.Store, id string, at time.Time, net int64, lines []payout.Line, make func(lines []ports.LineRecord) ([]ports.Step, []ports.LineDecision)) {
+func another(t *testing.T, store ports.Store, id string, at time.Time, net int64, lines []payout.Line, plan func(lines []ports.LineRecord) ([]ports.Step, []ports.LineDecision)) {
 	t.Helper()
 	require.NoError(t, store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
 		err := tx.Payouts().Create(ctx, ports.PayoutRecord{
@@ -114,7 +114,7 @@ func another(t *testing.T, store ports.Store, id string, at time.Time, net int64
 		if err != nil {
 			return err
 		}
-		steps, decisions := make(stored)
+		steps, decisions := plan(stored)
 		if err := tx.Lines().Decide(ctx, decisions); err != nil {
 			return err
 		}
