@@ -243,3 +243,38 @@ func TestADocumentInTheBooksLeadsBackToThePayout(t *testing.T) {
 	require.Equal(t, `{"type":"SALE","ref":"1002","gross":25000,"fee":0,"vat":0}`, string(excerpt.Bytes))
 	require.Equal(t, "application/json; charset=utf-8", excerpt.MediaType)
 }
+
+// proven requires that the lines make every row of the payout's vouchers, and gives
+// what stands on each account.
+func proven(t *testing.T, w *world) map[string]string {
+	t.Helper()
+	e, err := evidence.New(w.store).Payout(t.Context(), w.payout("P1").ID)
+	require.NoError(t, err)
+	rows := map[string]string{}
+	for _, v := range e.Vouchers {
+		for _, row := range v.Rows {
+			require.True(t, row.Difference.IsZero(), "%s %s: %s", row.Account, row.Meaning, row.Difference)
+			rows[string(row.Account)+" "+row.Meaning] = row.Amount.String()
+		}
+	}
+	return rows
+}
+
+func TestTheEvidenceFollowsTheSettingsThatMadeThePlan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainProvider(1), plainBooks())
+	w.run()
+	w.set(`{"accounts":{"fee":"6064","clearing":{"SEK":"1580"}}}`)
+	require.Equal(t, map[string]string{"1930 bank": "340.00", "1686 clearing": "-350.00", "6040 fee": "8.00", "2641 fee_vat": "2.00"}, proven(t, w))
+}
+
+func TestTheEvidenceLeavesOutWhatPaymentsBringToTheBank(t *testing.T) {
+	t.Parallel()
+	// 100.00 less 10.00 of fees is paid to the bank with the invoice; 250.00 less
+	// 20.00 without an invoice comes by the voucher: 320.00 in all.
+	lines := append(in("a", sale("1001", 10000), fee("1001", 800, 200)), in("b", sale("1002", 25000), fee("1002", 1600, 400))...)
+	w := newWorld(t, provider(2, paid("P1", 32000), lines...), newFakeBooks(invoiced("1", "1001", 10000)))
+	w.set(direct)
+	w.run()
+	require.Equal(t, map[string]string{"1930 bank": "230.00", "1686 clearing": "-250.00", "6040 fee": "16.00", "2641 fee_vat": "4.00"}, proven(t, w))
+}
