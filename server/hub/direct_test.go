@@ -268,3 +268,18 @@ func TestTheExplanationSaysWhatPaymentsDoInTheDirectShape(t *testing.T) {
 	require.Contains(t, e.Sums[2].Sentence, "written off on the payments")
 	require.Zero(t, e.Payout.Proof.Difference.Minor())
 }
+
+func TestSettingsThatCannotMakeAVoucherBeginNoPlanAndCanBeMended(t *testing.T) {
+	t.Parallel()
+	const reverse = `{"shape":"direct","fee_rules":[{"match":"*","vat":"reverse_eu","meaning":"fee"}],"reverse_charge":{"moment":"payout"`
+	w := newWorld(t, provider(2, paid("P1", 9200), in("a", sale("1001", 10000), fee("1001", 800, 0))...),
+		newFakeBooks(invoiced("1", "1001", 10000)))
+	w.set(`{"shape":"direct","accounts":{"bank":{"SEK":""}}}`)
+	run := w.run()
+	require.Equal(t, ports.RunFailed, run.State)
+	require.Equal(t, booking.CodeMissingAccount, run.Fault.Code)
+	w.set(reverse + "}}")
+	require.Equal(t, ports.RunDone, w.run().State)
+	require.Len(t, w.books.vouchers, 1, "VAT that the buyer accounts for is in a voucher, also of fees written off")
+	w.stands(map[ledger.Account]int64{"1930": 9200, "6040": 800, "4535": 800, "4598": -800, "2614": -200, "2645": 200})
+}

@@ -79,10 +79,14 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 	}
 	var out outcome
 	err = w.update(ctx, w.succeeded(), func(ctx context.Context, tx ports.Tx) error {
-		if asWhole {
-			if err := w.planWhole(ctx, tx, p); err != nil {
-				return err
-			}
+		switch {
+		case asWhole:
+			err = w.planWhole(ctx, tx, p, next.lines)
+		case isFirst: // settings that cannot make a voucher must not begin a plan
+			_, _, err = w.entry(ctx, tx, p)
+		}
+		if err != nil {
+			return err
 		}
 		if out, err = w.decide(ctx, tx, p, next.lines, found); err != nil {
 			return err

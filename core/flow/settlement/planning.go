@@ -106,13 +106,10 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 // planWhole plans what concerns the payout as a whole: its voucher and the proof
 // that goes with it. In the clearing shape they come first, because the voucher
 // does not wait for lines: what finds no document stays on the clearing account.
-// In the direct shape the voucher has what no payment brings to the bank.
-func (w *work) planWhole(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) error {
-	sums, err := tx.Lines().Sums(ctx, p.ID)
-	if err != nil {
-		return err
-	}
-	entry, err := booking.PayoutVoucher(p.Payout, w.date(p), BookingSums(sums), w.settings)
+// In the direct shape the voucher has what no payment brings to the bank. Batch are
+// the lines that are to be decided on next.
+func (w *work) planWhole(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, batch []ports.LineRecord) error {
+	entry, sums, err := w.entry(ctx, tx, p)
 	if err != nil {
 		return err
 	}
@@ -121,11 +118,26 @@ func (w *work) planWhole(ctx context.Context, tx ports.Tx, p ports.PayoutRecord)
 			return err
 		}
 	}
+	if len(entry.Open) > 0 {
+		if err := seeParked(ctx, tx, p, batch); err != nil {
+			return err
+		}
+	}
 	steps, err := w.payoutSteps(p, entry, sums)
 	if err != nil {
 		return err
 	}
 	return tx.Steps().Plan(ctx, steps)
+}
+
+// entry gives what the payout comes to in the books by the lines as they stand.
+func (w *work) entry(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (booking.Entry, []ports.LineSum, error) {
+	sums, err := tx.Lines().Sums(ctx, p.ID)
+	if err != nil {
+		return booking.Entry{}, nil, err
+	}
+	entry, err := booking.PayoutVoucher(p.Payout, w.date(p), BookingSums(sums), w.settings)
+	return entry, sums, err
 }
 
 // payoutSteps gives the voucher in its parts and, with the first part, the proof.
@@ -186,6 +198,21 @@ func (w *work) parkLines(ctx context.Context, tx ports.Tx, p ports.PayoutRecord,
 			return err
 		}
 	}
+}
+
+// seeParked lets a batch that was read before know which of its lines were parked.
+// A line that needs a document is matched all the same.
+func seeParked(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, batch []ports.LineRecord) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	now, err := tx.Lines().After(ctx, p.ID, batch[0].Ordinal-1, len(batch))
+	for i := range now {
+		if !now[i].Kind.NeedsDocument() {
+			batch[i].State = now[i].State
+		}
+	}
+	return err
 }
 
 // BookingSums gives line sums as the booking rules take them.
