@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/booking"
 )
 
 // sale is a payout of one sale, at a fee of 10.00 and its VAT, and the invoice that
@@ -96,7 +97,7 @@ func first(t *testing.T, requests []request, path string) int {
 
 func TestTheWorldMayMoveWhileItIsRead(t *testing.T) {
 	t.Parallel()
-	r := rehearse(t)
+	r := rehearse(t, booking.Clearing)
 	t.Run("a payout appears among those being listed", func(t *testing.T) { r.aPayoutAppears(t) })
 	t.Run("an invoice is paid by hand after it was listed", func(t *testing.T) { r.anInvoiceIsPaid(t) })
 	t.Run("an invoice is edited after it was listed", func(t *testing.T) { r.anInvoiceIsEdited(t) })

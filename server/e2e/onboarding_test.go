@@ -63,7 +63,7 @@ func (s *stage) onboard() cast {
 	var flow api.Flow
 	s.post("/v1/merchants/"+c.merchant+"/flows", map[string]any{
 		"kind": "payouts", "source": c.klarna, "target": c.fortnox, "since": "2026-03-30T00:00:00Z",
-		"settings": map[string]any{"voucher_series": "K"},
+		"settings": map[string]any{"voucher_series": "K", "shape": s.shape},
 	}, &flow)
 	c.flow = flow.ID
 	s.post("/v1/flows/"+c.flow+"/enable", nil, nil)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/server/config"
 )
 
@@ -17,7 +18,7 @@ import (
 // new step is tried without anybody thinking of it.
 func TestAPayoutIsBookedExactlyOnceWhateverHappens(t *testing.T) {
 	t.Parallel()
-	r := rehearse(t)
+	r := rehearse(t, booking.Clearing)
 	t.Run("the hub is killed at a commit", func(t *testing.T) { try(t, r.everyCommit()) })
 	t.Run("the hub is killed at a commit and the next one recovering", func(t *testing.T) { try(t, r.everyCommitAndRecovery()) })
 	t.Run("the hub is killed at a request", func(t *testing.T) { try(t, r.killAtRequests("hub", r.killHub)) })

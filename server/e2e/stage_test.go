@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/server/client"
 	"github.com/kvitt/kvitt/server/config"
 	"github.com/kvitt/kvitt/server/process"
@@ -35,6 +36,8 @@ type stage struct {
 	// die of; the last one lives.
 	fate  string
 	fates []string
+	// shape is how onboard has payouts booked.
+	shape booking.Shape
 	// change is what this stage's configuration has of its own.
 	change func(*config.Config)
 }
@@ -43,7 +46,7 @@ type stage struct {
 // is a copy of the template, or empty without one.
 func raise(t *testing.T, template string) *stage {
 	t.Helper()
-	s := &stage{t: t, folder: t.TempDir()}
+	s := &stage{t: t, folder: t.TempDir(), shape: booking.Clearing}
 	data := filepath.Join(s.folder, "data")
 	if template == "" {
 		require.NoError(t, os.Mkdir(data, 0o700))
