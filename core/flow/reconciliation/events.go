@@ -42,18 +42,18 @@ func (Events) Each(ctx context.Context, tx ports.Tx, flow *Flow, take func(Docum
 // ofEvents gives the document of a step. The payment method of its events, whose
 // clearing account it uses, is not kept with it: the account tells.
 func (f *Flow) ofEvents(ctx context.Context, tx ports.Tx, s ports.Step) (Document, bool, error) {
-	versions, err := f.settingsOf(ctx, tx, s.SettingsVersion)
+	sets, err := f.settingsOf(ctx, tx, s.SettingsVersion)
 	if err != nil {
 		return Document{}, false, err
 	}
-	d := Document{Step: s, Settings: versions.Of("")}
+	d := Document{Step: s, Settings: sets[0]}
 	var ok bool
 	if d.Expected, ok, err = Expect(s, d.Settings); err != nil || !ok {
 		return Document{}, false, err
 	}
 	d.Day, d.Currency = d.Date, d.Rows[0].Amount.Currency()
 	d.Clearing = d.Settings.Accounts.Clearing[d.Currency]
-	for _, settings := range versions.All() {
+	for _, settings := range sets {
 		if account := settings.Accounts.Clearing[d.Currency]; touches(d.Rows, account) {
 			d.Settings, d.Clearing = settings, account
 			break

@@ -33,11 +33,11 @@ func (Payouts) Each(ctx context.Context, tx ports.Tx, flow *Flow, take func(Docu
 
 // templateOf gives what all documents of a payout have in common.
 func templateOf(ctx context.Context, tx ports.Tx, flow *Flow, p ports.PayoutRecord) (Document, error) {
-	versions, err := flow.settingsOf(ctx, tx, p.SettingsVersion)
+	sets, err := flow.settingsOf(ctx, tx, p.SettingsVersion)
 	if err != nil {
 		return Document{}, err
 	}
-	settings, currency := versions.Of(""), p.Net.Currency()
+	settings, currency := sets[0], p.Net.Currency()
 	d := Document{
 		Settings: settings, Currency: currency, Clearing: settings.Accounts.Clearing[currency],
 		Payout: &p, Day: civil.In(p.Date, flow.Zone),

@@ -5,6 +5,7 @@ package reconciliation
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"maps"
 	"slices"
@@ -63,7 +64,7 @@ type Flow struct {
 	merchant.Flow
 	Zone     *time.Location
 	Currency money.Currency
-	versions map[int]booking.ByMethod
+	versions map[int][]booking.Settings
 }
 
 func readFlow(ctx context.Context, tx ports.Tx, flowID string) (*Flow, error) {
@@ -84,11 +85,12 @@ func describe(ctx context.Context, tx ports.Tx, flow merchant.Flow) (*Flow, erro
 	if err != nil {
 		return nil, err
 	}
-	return &Flow{Flow: flow, Zone: zone, Currency: owner.Currency, versions: map[int]booking.ByMethod{}}, nil
+	return &Flow{Flow: flow, Zone: zone, Currency: owner.Currency, versions: map[int][]booking.Settings{}}, nil
 }
 
-// settingsOf gives the settings of a version, the flow's own for version 0.
-func (f *Flow) settingsOf(ctx context.Context, tx ports.Tx, version int) (booking.ByMethod, error) {
+// settingsOf gives the sets of settings of a version, the flow's own for version 0:
+// the common one and, in a flow of events, those of payment methods after it.
+func (f *Flow) settingsOf(ctx context.Context, tx ports.Tx, version int) ([]booking.Settings, error) {
 	if version == 0 {
 		version = f.SettingsVersion
 	}
@@ -99,15 +101,30 @@ func (f *Flow) settingsOf(ctx context.Context, tx ports.Tx, version int) (bookin
 	if version != f.SettingsVersion {
 		var err error
 		if raw, err = tx.Flows().Settings(ctx, f.ID, version); err != nil {
-			return booking.ByMethod{}, err
+			return nil, err
 		}
 	}
-	settings, err := booking.ParseByMethod(raw)
+	sets, err := f.parse(raw)
 	if err != nil {
-		return booking.ByMethod{}, err
+		return nil, err
 	}
-	f.versions[version] = settings
-	return settings, nil
+	f.versions[version] = sets
+	return sets, nil
+}
+
+func (f *Flow) parse(raw json.RawMessage) ([]booking.Settings, error) {
+	if f.Kind == merchant.Events {
+		methods, err := booking.ParseByMethod(raw)
+		if err != nil {
+			return nil, err
+		}
+		return methods.All(), nil
+	}
+	settings, err := booking.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	return []booking.Settings{settings}, nil
 }
 
 // since is the first day on which kvitt looks after the flow's accounts.
@@ -117,7 +134,7 @@ func (f *Flow) since() civil.Date { return civil.In(f.Since, f.Zone) }
 func (f *Flow) own() []ledger.Account {
 	var own []ledger.Account
 	for _, version := range f.versions {
-		for _, settings := range version.All() {
+		for _, settings := range version {
 			own = slices.AppendSeq(own, maps.Values(settings.Accounts.Clearing))
 		}
 	}
