@@ -210,6 +210,31 @@ func TestDocumentsOfOtherOrdersAreNoPartOfASet(t *testing.T) {
 	require.Equal(t, []string{"a: match.ambiguous"}, outcomes(matching.Match(sales(100_00), candidates, rules())))
 }
 
+// What the lines of one order take makes plain what those of another mean.
+func TestOrdersThatShareADocument(t *testing.T) {
+	t.Parallel()
+	candidates := append(invoices(-60_00, -40_00), issued("3", "8", -60_00), issued("4", "8", -60_00))
+	for _, i := range []int{0, 2, 3} {
+		candidates[i].Document.References[invoice.OCR] = "9"
+	}
+	lines := refunds(-100_00, -60_00, -60_00)
+	for i := range lines[1:] {
+		lines[i+1].References = map[payout.Reference]string{payout.MerchantReference2: "9"}
+	}
+	require.Equal(t,
+		[]string{"a: 1 -60.00", "a: 2 -40.00", "b: 3 -60.00", "c: 4 -60.00"},
+		outcomes(matching.Match(lines, candidates, rules())))
+}
+
+func TestASumOfLinesThatNameAnotherDocumentProvesNothing(t *testing.T) {
+	t.Parallel()
+	lines, candidates := sales(30_00, 70_00), invoices(100_00, 150_00)
+	require.Equal(t, []string{"a: 1 30.00 part", "b: 1 70.00"}, outcomes(matching.Match(lines, candidates, rules())))
+	lines[1].References[payout.MerchantReference2] = "222"
+	candidates[1].Document.References[invoice.OCR] = "222"
+	require.Equal(t, []string{"a: match.ambiguous", "b: 2 70.00 part"}, outcomes(matching.Match(lines, candidates, rules())))
+}
+
 func TestTooManyDocumentsAreNotSearched(t *testing.T) {
 	t.Parallel()
 	// 1 + 2 + 4 + … + 2048 = 4095, and powers of two add up to it in one way only.

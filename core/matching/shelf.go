@@ -137,8 +137,7 @@ func (d *document) payable() bool {
 // settleable reports whether the document can be settled in full by a line, alone
 // or with others. A credit invoice is only settled whole.
 func (d *document) settleable(line *payout.Line) bool {
-	return d.payable() && d.open.Sign() == line.Gross.Sign() &&
-		(line.Kind == payout.Sale || d.open.Minor() == d.Document.Total.Minor())
+	return d.payable() && (line.Kind == payout.Sale || d.open.Minor() == d.Document.Total.Minor())
 }
 
 // fits reports whether the line settles the document to the last öre.

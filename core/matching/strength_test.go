@@ -134,8 +134,8 @@ func TestAWeakerKeyThatChoseIsShown(t *testing.T) {
 func TestKeysOfTheCaptureComeFirst(t *testing.T) {
 	t.Parallel()
 	r := keyed(
-		matching.KeyPair{Line: payout.CaptureID, Document: invoice.ExternalReference2},
-		matching.KeyPair{Line: payout.RefundID, Document: invoice.ExternalReference2})
+		matching.KeyPair{Line: payout.RefundID, Document: invoice.ExternalReference2},
+		matching.KeyPair{Line: payout.CaptureID, Document: invoice.ExternalReference2})
 	line := sale("a", "7", 100_00)
 	line.References[payout.CaptureID], line.References[payout.RefundID] = "c1", "r1"
 	require.Equal(t, matching.Key{Reference: invoice.ExternalReference2, Value: "C1"}, matching.Keys(line, r)[0])

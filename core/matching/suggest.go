@@ -55,7 +55,7 @@ func (m *matcher) propose(e entry, pair KeyPair, d *document) bool {
 	return true
 }
 
-// amounts are the documents that a line can settle whole, by kind and open balance.
+// amounts are the documents that a line may take from, by kind and open balance.
 type amounts map[amountKey][]*document
 
 type amountKey struct {
@@ -67,7 +67,7 @@ func (m *matcher) amounts() amounts {
 	all := amounts{}
 	for i := range m.documents {
 		d := &m.documents[i]
-		if d.payable() && (d.Document.Kind == invoice.Invoice || d.open == d.Document.Total) {
+		if d.payable() {
 			key := amountKey{d.Document.Kind, d.open}
 			all[key] = append(all[key], d)
 		}
@@ -90,7 +90,9 @@ func (m *matcher) suggestByAmount(lines []entry, all amounts) {
 		if !ok {
 			continue
 		}
-		near := filter(all[amountKey{query.Kind, query.Amount}], func(d *document) bool { return query.covers(d.Document.Date) })
+		near := filter(all[amountKey{query.Kind, query.Amount}], func(d *document) bool {
+			return d.settleable(e.line) && query.covers(d.Document.Date)
+		})
 		for _, d := range near {
 			rivals[d]++
 		}
@@ -106,9 +108,9 @@ func (m *matcher) suggestByAmount(lines []entry, all amounts) {
 	}
 }
 
-// covers reports whether a date lies in the window. No date does not.
+// covers reports whether a date lies in the window. No date is before every other.
 func (q WeakQuery) covers(date civil.Date) bool {
-	return !date.IsZero() && !date.Before(q.From) && !q.To.Before(date)
+	return !date.Before(q.From) && !q.To.Before(date)
 }
 
 // creditAsInvoice reports whether a refund without a credit invoice was booked as

@@ -127,6 +127,14 @@ func TestWhatIsSuggested(t *testing.T) {
 			[]matching.Candidate{with(dated("1", "7", -100_00, 30), func(c *matching.Candidate) { c.Document.Balance = sek(-40_00) })},
 			[]string{"a: nothing"},
 		},
+		"a refund of a credit invoice beside what is left of another": {
+			[]payout.Line{returned("a", "", -40_00)},
+			[]matching.Candidate{
+				with(dated("1", "7", -100_00, 30), func(c *matching.Candidate) { c.Document.Balance = sek(-40_00) }),
+				dated("2", "8", -40_00, 30),
+			},
+			[]string{"a: 2 -40.00 suggested"},
+		},
 		"a draft": {
 			[]payout.Line{paid("a", "", 100_00)},
 			[]matching.Candidate{with(dated("1", "7", 100_00, 30), func(c *matching.Candidate) { c.Document.Booked = false })},
