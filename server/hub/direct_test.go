@@ -130,11 +130,13 @@ func TestALineThatCannotBePaidDirectlyGoesByWayOfClearing(t *testing.T) {
 	}{
 		"a fee without an account": {
 			`{"shape":"direct","fee_rules":[{"match":"FEE","vat":"domestic","meaning":"fee"}]}`, 9000, in("a", sale("1001", 10000), odd),
-			map[ledger.Account]int64{"1930": 9000, "1686": 1000}, 1,
+			map[ledger.Account]int64{"1930": 9000, "1686": 1000},
+			1,
 		},
 		"a fee that eats up everything": {
 			direct, -1000, in("a", sale("1001", 10000), fee("1001", 8800, 2200)),
-			map[ledger.Account]int64{"1930": -1000, "6040": 8800, "2641": 2200}, 0,
+			map[ledger.Account]int64{"1930": -1000, "6040": 8800, "2641": 2200},
+			0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -75,7 +75,7 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 	switch d.State {
 	case matching.Matched:
 		line.State, line.Document = ports.LineMatched, d.Document
-	case matching.Exception:
+	case matching.Exception, matching.Suggested:
 	case matching.None:
 		if w.stillWaiting(p) {
 			line.State = ports.LineWaiting
