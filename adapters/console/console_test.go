@@ -82,6 +82,22 @@ func TestProofShowsHowThePayoutComesAbout(t *testing.T) {
 	require.NotRegexp(t, `(?i)(src|href)="?https?://`, page, "nothing comes from elsewhere")
 }
 
+func TestProofSaysWhatPaymentsBringToTheBankByThemselves(t *testing.T) {
+	t.Parallel()
+	p, store := pages(t)
+	require.NotContains(t, rendered(t, p, statementtest.Booked, 0), "Payments of documents bring")
+	require.NoError(t, store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		lines, err := tx.Lines().After(ctx, statementtest.Booked, 0, 1)
+		if err != nil {
+			return err
+		}
+		return tx.Lines().MarkDirect(ctx, []int64{lines[0].ID})
+	}))
+	page := rendered(t, p, statementtest.Booked, 0)
+	require.Contains(t, page, "Payments of documents bring 499.00 SEK of the net to the bank account, with their fees written off; the voucher brings the rest.")
+	require.Contains(t, page, "The invoices are paid on 1930")
+}
+
 func TestProofOfAHeldPayoutSaysWhy(t *testing.T) {
 	t.Parallel()
 	p, _ := pages(t)

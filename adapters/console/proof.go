@@ -18,6 +18,8 @@ type proofPage struct {
 	Effects  []effectRow
 	Holds    bool
 	Sums     []statement.ExplainedSum
+	// Direct is what payments bring to the bank account by themselves.
+	Direct   money.Amount
 	Vouchers []voucher
 	Written  []written
 	Lines    []line
@@ -68,7 +70,7 @@ func (p *Pages) proof(ctx context.Context, payoutID string, after int64) (proofP
 		return proofPage{}, err
 	}
 	stated := explained.Payout
-	page := proofPage{Payout: stated, Effects: effects(stated, explained.Sums), Holds: stated.Proof.Difference.IsZero(), Sums: explained.Sums}
+	page := proofPage{Payout: stated, Effects: effects(stated, explained.Sums), Holds: stated.Proof.Difference.IsZero(), Sums: explained.Sums, Direct: explained.Direct}
 	if page.Merchant, err = p.merchants.Merchant(ctx, stated.MerchantID); err != nil {
 		return proofPage{}, err
 	}

@@ -124,6 +124,10 @@ func (s sheet) sums(p settlement.Proof) {
 }
 
 func (s sheet) voucher(p settlement.Proof) {
+	if !p.Direct.IsZero() {
+		s.section("Payments")
+		s.row("Brought to the bank account, net of fees written off", p.Direct.String(), false)
+	}
 	s.section("Voucher")
 	for _, r := range p.Voucher.Rows() {
 		side, amount := "debit", r.Debit()

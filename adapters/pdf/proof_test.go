@@ -44,4 +44,11 @@ func TestAProofIsAPDFThatIsTheSameEveryTime(t *testing.T) {
 	require.Equal(t, first, second)
 	require.Contains(t, string(first), "Bj\xf6rk & Blad AB", "Swedish letters reach the page in its own code page")
 	require.Contains(t, string(first), "90.00")
+	require.NotContains(t, string(first), "(Payments)")
+
+	proof.Direct = sek(1234)
+	_, third, err := pdf.Proofs{}.WriteProof(proof)
+	require.NoError(t, err)
+	require.Contains(t, string(third), "(Payments)")
+	require.Contains(t, string(third), "(12.34)")
 }

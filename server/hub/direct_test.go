@@ -262,6 +262,7 @@ func TestTheExplanationSaysWhatPaymentsDoInTheDirectShape(t *testing.T) {
 	e, err := statement.New(w.store).Explanation(t.Context(), w.payout("P1").ID)
 	require.NoError(t, err)
 	require.Equal(t, booking.Direct, e.Shape)
+	require.Equal(t, sek(9000), e.Direct)
 	require.Len(t, e.Sums, 3)
 	require.Contains(t, e.Sums[0].Sentence, "The voucher posts nothing for it. The invoices are paid on 1930")
 	require.Empty(t, e.Sums[0].Rows)

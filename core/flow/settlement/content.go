@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -27,6 +28,9 @@ type Proof struct {
 	Proof     payout.Proof
 	Sums      []ports.LineSum
 	Voucher   ledger.Voucher
+	// Direct is what payments of documents bring to the bank account by themselves,
+	// so that the voucher's bank row is the rest of the net.
+	Direct money.Amount
 }
 
 func (w *work) proofStep(p ports.PayoutRecord, entry booking.Entry, sums []ports.LineSum) (ports.Step, error) {
@@ -38,9 +42,13 @@ func (w *work) proofStep(p ports.PayoutRecord, entry booking.Entry, sums []ports
 	if err != nil {
 		return ports.Step{}, err
 	}
+	direct, err := directNet(p.Net.Currency(), sums)
+	if err != nil {
+		return ports.Step{}, err
+	}
 	mediaType, content, err := w.proofs.WriteProof(Proof{
 		Merchant: w.merchant.Name, Provider: w.source.Description().Name, Reference: p.Reference, Date: w.date(p),
-		Proof: proof, Sums: sums, Voucher: entry.Voucher,
+		Proof: proof, Sums: sums, Voucher: entry.Voucher, Direct: direct,
 	})
 	if err != nil {
 		return ports.Step{}, fmt.Errorf("writing the proof of payout %s: %w", p.Reference, err)

@@ -5,12 +5,31 @@ import (
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
 
 // direct reports whether payments go to the bank account with the fees written off.
 func (w *work) direct() bool { return w.settings.Shape == booking.Direct }
+
+// directNet is what the payments of direct lines bring to the bank account.
+func directNet(currency money.Currency, sums []ports.LineSum) (money.Amount, error) {
+	direct := money.Zero(currency)
+	for _, sum := range BookingSums(sums) {
+		if !sum.Direct {
+			continue
+		}
+		net, err := sum.Net()
+		if err != nil {
+			return money.Amount{}, err
+		}
+		if direct, err = direct.Add(net); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	return direct, nil
+}
 
 // groupFees are the fees of the groups of a batch's lines. The first line of a
 // group whose payment is direct takes all of them; a line after it cannot know what

@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -20,6 +21,9 @@ type Explanation struct {
 	// the flow's own as long as there is no plan.
 	SettingsVersion int
 	Sums            []ExplainedSum
+	// Direct is what payments of documents bring to the bank account by themselves;
+	// the voucher's bank row is the rest of the net.
+	Direct money.Amount
 	// Disputes are the chargebacks, at most 500.
 	Disputes []ports.LineRecord
 }
@@ -53,16 +57,31 @@ func (r *Reader) Explanation(ctx context.Context, payoutID string) (Explanation,
 		if err != nil {
 			return Explanation{}, err
 		}
-		e := Explanation{Payout: stated, Shape: settings.Shape, SettingsVersion: stated.SettingsVersion}
+		e := Explanation{Payout: stated, Shape: settings.Shape, SettingsVersion: stated.SettingsVersion, Direct: money.Zero(stated.Net.Currency())}
 		if e.SettingsVersion == 0 {
 			e.SettingsVersion = flow.SettingsVersion
 		}
 		for _, sum := range sums {
 			e.Sums = append(e.Sums, explain(sum, stated.Day, settings))
+			if err := e.addDirect(sum); err != nil {
+				return Explanation{}, err
+			}
 		}
 		e.Disputes, err = tx.Lines().List(ctx, payoutID, ports.LineFilter{Kind: payout.Chargeback}, 0, shownDisputes)
 		return e, err
 	})
+}
+
+func (e *Explanation) addDirect(sum ports.LineSum) error {
+	if !sum.Direct {
+		return nil
+	}
+	net, err := payout.Line{Gross: sum.Gross, FeeExVAT: sum.FeeExVAT, FeeVAT: sum.FeeVAT}.Net()
+	if err != nil {
+		return err
+	}
+	e.Direct, err = e.Direct.Add(net)
+	return err
 }
 
 // explain books the sum as if it were a payout of its own: what it then comes to
