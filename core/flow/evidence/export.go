@@ -59,6 +59,8 @@ type export struct {
 	tx      ports.Tx
 	archive *zip.Writer
 	files   []indexEntry
+	// seen are the pages met so far.
+	seen    hashes
 	missing []string
 	example example
 }
@@ -80,7 +82,7 @@ func (r *Reader) Export(ctx context.Context, payoutID string, w io.Writer) error
 		if err != nil {
 			return err
 		}
-		e := &export{dossier: d, ctx: ctx, tx: tx, archive: zip.NewWriter(w), missing: []string{}}
+		e := &export{dossier: d, ctx: ctx, tx: tx, archive: zip.NewWriter(w), seen: hashes{d.Payout.Raw.Page: true}, missing: []string{}}
 		if err := e.write(); err != nil {
 			return fmt.Errorf("exporting the evidence of payout %s: %w", d.Payout.Reference, err)
 		}
@@ -138,14 +140,10 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// pages adds every page as it was received. The first line of the first voucher's
-// rows becomes the example.
+// pages adds every page that the payout and its lines were read from, as it was
+// received.
 func (e *export) pages() error {
-	hashes, err := pagesOf(e.ctx, e.tx, e.Payout)
-	if err != nil {
-		return err
-	}
-	for _, hash := range hashes {
+	for _, hash := range e.seen.sorted() {
 		page, err := pageOf(e.ctx, e.tx, e.Payout.ConnectionID, hash)
 		if fault.CodeOf(err) == CodeNoSource {
 			e.missing = append(e.missing, hash)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -28,12 +29,12 @@ func (r *Reader) Pages(ctx context.Context, payoutID, after string, limit int) (
 		if err != nil {
 			return nil, err
 		}
-		hashes, err := pagesOf(ctx, tx, record)
+		all, err := pagesOf(ctx, tx, record)
 		if err != nil {
 			return nil, err
 		}
 		var pages []Page
-		for _, hash := range hashes {
+		for _, hash := range all {
 			if hash <= after || len(pages) == limit {
 				continue
 			}
@@ -54,19 +55,20 @@ func (r *Reader) Pages(ctx context.Context, payoutID, after string, limit int) (
 
 // pagesOf gives the hashes of a payout's pages, sorted.
 func pagesOf(ctx context.Context, tx ports.Tx, record ports.PayoutRecord) ([]string, error) {
-	seen := map[string]bool{record.Raw.Page: true}
+	seen := hashes{record.Raw.Page: true}
 	err := eachLine(ctx, tx, record.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) (bool, error) {
 		seen[l.Raw.Page] = true
 		return false, nil
 	})
-	hashes := make([]string, 0, len(seen))
-	for hash := range seen {
-		if hash != "" {
-			hashes = append(hashes, hash)
-		}
-	}
-	slices.Sort(hashes)
-	return hashes, err
+	return seen.sorted(), err
+}
+
+// hashes are those of pages; a line without a page adds an empty one.
+type hashes map[string]bool
+
+func (h hashes) sorted() []string {
+	delete(h, "")
+	return slices.Sorted(maps.Keys(h))
 }
 
 // pageOf gives a page as it was received, and fails with CodePageAltered if it no

@@ -136,8 +136,10 @@ func (e *export) each(fn func(ports.LineRecord, []Share) error) error {
 	return e.follow(e.ctx, e.tx, ports.LineFilter{}, 0, take)
 }
 
-// show takes the first line that is a part of a row as the example.
+// show notes the page of a line, and takes the first line that has one as the
+// example.
 func (e *export) show(l ports.LineRecord, shares []Share) {
+	e.seen[l.Raw.Page] = true
 	if e.example.File == "" && l.Raw.Page != "" {
 		e.example = example{File: l.Raw.Page, Offset: l.Raw.Offset, Length: l.Raw.Length, Ordinal: l.Ordinal}
 		if len(shares) > 0 {
