@@ -45,6 +45,7 @@ func TestTheDemoSaysWhatEverybodyElseSays(t *testing.T) {
 	for _, checker := range checkers() {
 		t.Run(checker.name, func(t *testing.T) { checker.agrees(t, s.books(c), accountsOf(played)) })
 	}
+	t.Run("the provider's own bytes", func(t *testing.T) { s.evidenceLeadsToTheBytes(t, c) })
 }
 
 // playDemo plays the demo and leaves its hub running until the test is over.
