@@ -148,6 +148,42 @@ type PaymentResult struct {
 	Usage   Usage
 }
 
+// PaymentReleases takes booked payments back, so that their documents are open
+// again and can be paid anew.
+type PaymentReleases interface {
+	// EnsureReleased takes back the effect of one payment on its document and on the
+	// accounts. What is booked stays in the books: the entry that takes it back is a
+	// new one (BFL 5 kap. 5 §). A payment that was never booked may be removed. One
+	// that is gone already is released (Found). A system that cannot do it refuses
+	// with a fault of class fault.Validation or fault.Conflict whose remedy says what
+	// a person can do there. See Write for attempts.
+	EnsureReleased(ctx context.Context, req ReleaseRequest) (ReleaseResult, error)
+}
+
+// ReleaseRequest asks to take back one payment.
+type ReleaseRequest struct {
+	Write
+	DocumentNumber string
+	DocumentKind   invoice.Kind
+	// PaymentNumber is the payment as PaymentResult named it.
+	PaymentNumber string
+	// Date is the day of the entry that takes the payment back.
+	Date civil.Date
+	// Known lists the payments of this document that kvitt itself has already
+	// accounted for; what takes this one back is none of them.
+	Known []string
+	// BalanceBefore is the document's balance when the intent was stored.
+	BalanceBefore money.Amount
+}
+
+// ReleaseResult names what took the payment back, or the payment itself if it is
+// merely gone.
+type ReleaseResult struct {
+	Number  string
+	Outcome Outcome
+	Usage   Usage
+}
+
 // Vouchers books vouchers.
 type Vouchers interface {
 	// EnsureVoucher books the voucher in a series and year. See Write for attempts.

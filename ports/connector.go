@@ -3,7 +3,7 @@
 //
 // A connector is any value that implements Connector. A capability is opting in
 // to one more interface: PayoutSource, DocumentSource, InvoicePayments with
-// PaymentSource, Vouchers, Attachments, Choices, Books. There are no methods that
+// PaymentSource, PaymentReleases, Vouchers, Attachments, Choices, Books. There are no methods that
 // answer "not implemented".
 //
 // All calls go from the hub to the connector and may come from many goroutines

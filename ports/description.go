@@ -14,13 +14,14 @@ type Capability string
 
 // The capabilities.
 const (
-	CapabilityPayouts     Capability = "psp.payouts"     // PayoutSource
-	CapabilityDocuments   Capability = "erp.documents"   // DocumentSource
-	CapabilityPayments    Capability = "erp.payments"    // InvoicePayments and PaymentSource
-	CapabilityVouchers    Capability = "erp.vouchers"    // Vouchers
-	CapabilityAttachments Capability = "erp.attachments" // Attachments
-	CapabilityChoices     Capability = "erp.choices"     // Choices
-	CapabilityBooks       Capability = "erp.books"       // Books
+	CapabilityPayouts     Capability = "psp.payouts"          // PayoutSource
+	CapabilityDocuments   Capability = "erp.documents"        // DocumentSource
+	CapabilityPayments    Capability = "erp.payments"         // InvoicePayments and PaymentSource
+	CapabilityReleases    Capability = "erp.payment_releases" // PaymentReleases
+	CapabilityVouchers    Capability = "erp.vouchers"         // Vouchers
+	CapabilityAttachments Capability = "erp.attachments"      // Attachments
+	CapabilityChoices     Capability = "erp.choices"          // Choices
+	CapabilityBooks       Capability = "erp.books"            // Books
 )
 
 // Description says what a connector is. It is static: the same as JSON by the

@@ -18,6 +18,7 @@ type Client struct {
 	payouts     pb.PayoutSourceServiceClient
 	documents   pb.DocumentSourceServiceClient
 	payments    pb.InvoicePaymentsServiceClient
+	releases    pb.PaymentReleasesServiceClient
 	vouchers    pb.VouchersServiceClient
 	attachments pb.AttachmentsServiceClient
 	choices     pb.ChoicesServiceClient
@@ -30,6 +31,7 @@ var (
 	_ ports.DocumentSource  = (*Client)(nil)
 	_ ports.InvoicePayments = (*Client)(nil)
 	_ ports.PaymentSource   = (*Client)(nil)
+	_ ports.PaymentReleases = (*Client)(nil)
 	_ ports.Vouchers        = (*Client)(nil)
 	_ ports.Attachments     = (*Client)(nil)
 	_ ports.Choices         = (*Client)(nil)
@@ -44,6 +46,7 @@ func NewClient(conn grpc.ClientConnInterface, description ports.Description) *Cl
 		payouts:     pb.NewPayoutSourceServiceClient(conn),
 		documents:   pb.NewDocumentSourceServiceClient(conn),
 		payments:    pb.NewInvoicePaymentsServiceClient(conn),
+		releases:    pb.NewPaymentReleasesServiceClient(conn),
 		vouchers:    pb.NewVouchersServiceClient(conn),
 		attachments: pb.NewAttachmentsServiceClient(conn),
 		choices:     pb.NewChoicesServiceClient(conn),
@@ -101,6 +104,11 @@ func (c *Client) EnsurePayment(ctx context.Context, req ports.PaymentRequest) (p
 // ListPayments implements ports.PaymentSource.
 func (c *Client) ListPayments(ctx context.Context, req ports.ListPaymentsRequest) (ports.PaymentList, error) {
 	return invoke(ctx, read, req, toListPaymentsRequest, c.payments.ListPayments, fromPaymentList)
+}
+
+// EnsureReleased implements ports.PaymentReleases.
+func (c *Client) EnsureReleased(ctx context.Context, req ports.ReleaseRequest) (ports.ReleaseResult, error) {
+	return invoke(ctx, write, req, toReleaseRequest, c.releases.EnsureReleased, fromReleaseResult)
 }
 
 // EnsureVoucher implements ports.Vouchers.

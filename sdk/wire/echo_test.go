@@ -55,6 +55,10 @@ func (e *echo) ListPayments(_ context.Context, req ports.ListPaymentsRequest) (p
 	return answer[ports.PaymentList](e, req)
 }
 
+func (e *echo) EnsureReleased(_ context.Context, req ports.ReleaseRequest) (ports.ReleaseResult, error) {
+	return answer[ports.ReleaseResult](e, req)
+}
+
 func (e *echo) EnsureVoucher(_ context.Context, req ports.VoucherRequest) (ports.VoucherResult, error) {
 	return answer[ports.VoucherResult](e, req)
 }

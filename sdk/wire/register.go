@@ -25,6 +25,8 @@ func Capabilities(c ports.Connector) []ports.Capability {
 	add(documents, ports.CapabilityDocuments)
 	_, payments := c.(paymentsConnector)
 	add(payments, ports.CapabilityPayments)
+	_, releases := c.(ports.PaymentReleases)
+	add(releases, ports.CapabilityReleases)
 	_, vouchers := c.(ports.Vouchers)
 	add(vouchers, ports.CapabilityVouchers)
 	_, attachments := c.(ports.Attachments)
@@ -57,6 +59,9 @@ func Register(s grpc.ServiceRegistrar, c ports.Connector) {
 	}
 	if payments, ok := c.(paymentsConnector); ok {
 		pb.RegisterInvoicePaymentsServiceServer(s, paymentServer{payments: payments})
+	}
+	if releases, ok := c.(ports.PaymentReleases); ok {
+		pb.RegisterPaymentReleasesServiceServer(s, releaseServer{releases: releases})
 	}
 	if vouchers, ok := c.(ports.Vouchers); ok {
 		pb.RegisterVouchersServiceServer(s, voucherServer{vouchers: vouchers})

@@ -44,6 +44,7 @@ func TestRequestsAndAnswersCrossWithoutLoss(t *testing.T) {
 	t.Run("FindDocuments", roundTrip(connector, client.FindDocuments))
 	t.Run("EnsurePayment", roundTrip(connector, client.EnsurePayment))
 	t.Run("ListPayments", roundTrip(connector, client.ListPayments))
+	t.Run("EnsureReleased", roundTrip(connector, client.EnsureReleased))
 	t.Run("EnsureVoucher", roundTrip(connector, client.EnsureVoucher))
 	t.Run("EnsureAttachment", roundTrip(connector, client.EnsureAttachment))
 	t.Run("ListChoices", roundTrip(connector, client.ListChoices))
@@ -77,7 +78,7 @@ func TestCapabilitiesAreTheInterfacesThatTheConnectorImplements(t *testing.T) {
 
 	all := wiretest.Client(t, e).Describe()
 	require.Equal(t, []ports.Capability{
-		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers,
+		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
 		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks,
 	}, all.Capabilities)
 	require.Equal(t, ports.ProtocolVersion, all.Protocol)

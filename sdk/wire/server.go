@@ -84,6 +84,17 @@ func (s paymentServer) ListPayments(ctx context.Context, in *pb.ListPaymentsRequ
 	}.serve(ctx, in)
 }
 
+type releaseServer struct {
+	pb.UnimplementedPaymentReleasesServiceServer
+	releases ports.PaymentReleases
+}
+
+func (s releaseServer) EnsureReleased(ctx context.Context, in *pb.EnsureReleasedRequest) (*pb.EnsureReleasedResponse, error) {
+	return method[*pb.EnsureReleasedRequest, ports.ReleaseRequest, ports.ReleaseResult, *pb.EnsureReleasedResponse]{
+		writes: true, decode: fromReleaseRequest, call: s.releases.EnsureReleased, encode: toReleaseResult,
+	}.serve(ctx, in)
+}
+
 type voucherServer struct {
 	pb.UnimplementedVouchersServiceServer
 	vouchers ports.Vouchers
