@@ -43,9 +43,14 @@ func TestTheDemoSaysWhatEverybodyElseSays(t *testing.T) {
 	})
 	t.Run("the clearing account's explanation", func(t *testing.T) { s.clearingAgrees(t, c, played) })
 	for _, checker := range checkers() {
-		t.Run(checker.name, func(t *testing.T) { checker.agrees(t, s.books(c), accountsOf(played)) })
+		t.Run(checker.name, func(t *testing.T) {
+			checker.agrees(t, s.books(c), accountsOf(played))
+			s.provesTheJournal(t, c, checker)
+		})
 	}
 	t.Run("the provider's own bytes", func(t *testing.T) { s.evidenceLeadsToTheBytes(t, c) })
+	// It ends with a posting by hand, so that nothing may follow it.
+	t.Run("kvitt's own comparison", func(t *testing.T) { s.comparesTheBooks(t, c, played) })
 }
 
 // playDemo plays the demo and leaves its hub running until the test is over.
