@@ -48,7 +48,7 @@ func newEvidenceExport(s streams, a *access) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("verifying %s: %w", out, err)
 			}
-			fmt.Fprintf(s.out, "%s: %d files, every SHA-256 as in index.json\n", out, files)
+			fmt.Fprintf(s.out, "%s: %d file(s), every SHA-256 as in index.json\n", out, files)
 			return nil
 		},
 	}
