@@ -149,6 +149,11 @@ func owner(route string) func(ctx context.Context, tx ports.Tx, id string) (stri
 			p, err := tx.Payouts().Get(ctx, l.PayoutID)
 			return p.MerchantID, err
 		}
+	case collection == "events":
+		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
+			e, err := tx.Events().Get(ctx, id)
+			return e.MerchantID, err
+		}
 	case collection == "exceptions":
 		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
 			e, err := tx.Exceptions().Get(ctx, id)

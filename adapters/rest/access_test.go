@@ -27,12 +27,16 @@ func calls(t *testing.T, h *hub) []call {
 	ids := map[string]string{
 		"merchants": statementtest.Merchant, "connections": statementtest.Target, "flows": statementtest.Flow,
 		"runs": statementtest.Run, "payouts": statementtest.Booked, "exceptions": "exception-2", "connectors": "klarna",
+		"events": "event-1",
 		"lines": "268435457", // the first of the first payout
 	}
 	bodies := map[string]string{
 		"KeyInput": `{"label":"x","scope":"support"}`, "MerchantInput": newMerchant, "ConnectionInput": newKlarna,
 		"ConnectionChange": `{"label":"x"}`, "FlowInput": `{"kind":"payouts","source":"connection-1","target":"connection-2"}`,
-		"AnyObject": `{}`, "Resolve": `{"document":"1042"}`, "Adopt": `{}`,
+		"AnyObject": `{}`, "PaymentMethodInput": `{"id":"swish","name":"Swish","kind":"provider"}`,
+		"OrderInput":         `{"number":"1001","country":"SE","date":"2026-04-02","currency":"SEK","parts":[{"rate":"25","gross":"100.00"}]}`,
+		"PaymentEventsInput": `{"events":[{"key":"k","kind":"payment","transaction":"T-1","method":"card","currency":"SEK","amount":"100.00","at":"2026-04-02T09:00:00Z"}]}`,
+		 "Resolve": `{"document":"1042"}`, "Adopt": `{}`,
 	}
 	var all []call
 	for template, item := range document.Paths.Map() {
@@ -42,7 +46,7 @@ func calls(t *testing.T, h *hub) []call {
 			}
 			c := call{method: method, template: template}
 			collection := strings.Split(template, "/")[2]
-			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts", "{n}", "1", "{hash}", strings.Repeat("0", 64)).Replace(template)
+			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts", "{number}", "1001", "{transaction}", "T-1", "{n}", "1", "{hash}", strings.Repeat("0", 64)).Replace(template)
 			if o.RequestBody != nil {
 				c.body = bodies[strings.TrimPrefix(o.RequestBody.Value.Content.Get("application/json").Schema.Ref, "#/components/schemas/")]
 				require.NotEmpty(t, c.body, "%s %s", method, template)

@@ -31,6 +31,14 @@ func (p payoutsSchema) VisitGetPayoutsSettingsSchemaResponse(w http.ResponseWrit
 	return err
 }
 
+// eventsSchema answers with a document as it stands.
+type eventsSchema []byte
+
+// VisitGetEventsSettingsSchemaResponse writes the schema.
+func (p eventsSchema) VisitGetEventsSettingsSchemaResponse(w http.ResponseWriter) error {
+	return payoutsSchema(p).VisitGetPayoutsSettingsSchemaResponse(w)
+}
+
 // moment gives a moment that may be missing.
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {

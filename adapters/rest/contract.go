@@ -216,14 +216,21 @@ func explainMisfit(e *openapi3.SchemaError) (field, reason string) {
 	path := e.JSONPointer()
 	switch found := quoted.FindStringSubmatch(e.Reason); {
 	case e.SchemaField == "properties" && found != nil:
-		return strings.Join(append(path, found[1]), "."), "there is no such property"
+		return placed(append(path, found[1])), "there is no such property"
 	case e.SchemaField == "required":
 		if found != nil && (len(path) == 0 || path[len(path)-1] != found[1]) {
 			path = append(path, found[1])
 		}
-		return strings.Join(path, "."), "this is required"
+		return placed(path), "this is required"
 	case e.SchemaField == "format":
-		return strings.Join(path, "."), "this is not a " + e.Schema.Format
+		return placed(path), "this is not a " + e.Schema.Format
 	}
-	return strings.Join(path, "."), e.Reason
+	return placed(path), e.Reason
+}
+
+var places = regexp.MustCompile(`\.([0-9]+)`)
+
+// placed writes the path of a value: events[3].fee_vat.
+func placed(path []string) string {
+	return places.ReplaceAllString(strings.Join(path, "."), "[$1]")
 }

@@ -58,7 +58,7 @@ func (s *server) RetryException(ctx context.Context, r api.RetryExceptionRequest
 
 func exceptionAnswer(e ports.Exception) api.Exception {
 	answer := api.Exception{
-		ID: e.ID, MerchantID: e.MerchantID, PayoutID: e.PayoutID, LineID: e.LineID, StepID: e.StepID, Code: string(e.Code),
+		ID: e.ID, MerchantID: e.MerchantID, PayoutID: e.PayoutID, LineID: e.LineID, StepID: e.StepID, EventID: e.EventID, Code: string(e.Code),
 		Reference: e.Reference, Reason: e.Reason, Remedy: e.Remedy, Document: e.Document, State: api.ExceptionState(e.State),
 		Resolution: e.Resolution, RaisedAt: e.RaisedAt, ResolvedAt: moment(e.ResolvedAt), ResolvedBy: e.ResolvedBy,
 	}

@@ -29,12 +29,16 @@ import (
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/onboarding/onboardingtest"
+	"github.com/kvitt/kvitt/core/flow/registration"
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/flow/statement/statementtest"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payment"
+	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -73,7 +77,7 @@ func newHub(t testing.TB) *hub {
 	proofs, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	h.handler, err = rest.New(rest.Deps{
-		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Proofs: proofs, Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
 		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour},
@@ -82,6 +86,12 @@ func newHub(t testing.TB) *hub {
 	h.admit(t)
 	h.readContract(t)
 	return h
+}
+
+// registration is the real service, whose accounting system is never reached.
+func (h *hub) registration(now func() time.Time) *registration.Service {
+	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
+	return registration.New(h.store, desk, onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), registration.Options{Slice: time.Minute, Attempts: 3})
 }
 
 func (h *hub) admit(t testing.TB) {
@@ -101,7 +111,14 @@ func (h *hub) admit(t testing.TB) {
 				return err
 			}
 		}
-		return nil
+		card := payment.Method{ID: "card", MerchantID: statementtest.Merchant, Name: "Card", Kind: payment.ByProvider}
+		if err := tx.Methods().Create(ctx, ports.MethodRecord{Method: card, CreatedAt: h.now}); err != nil {
+			return err
+		}
+		return tx.Events().Create(ctx, []ports.EventRecord{{
+			ID: "event-1", MerchantID: statementtest.Merchant, State: ports.EventPending, RegisteredAt: h.now,
+			Event: payment.Event{Kind: payment.Payment, Origin: payment.FromShop, Transaction: "T-1", Method: "card", Key: "first", Amount: money.New(100_00, "SEK"), At: h.now},
+		}})
 	}))
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
+	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/ports"
@@ -69,6 +70,7 @@ type Deps struct {
 	Statements     *statement.Reader
 	Reconciliation *reconciliation.Service
 	Evidence       *evidence.Reader
+	Registration   *registration.Service
 	Engine         Engine
 	Casework       Casework
 	Catalogue      Catalogue

@@ -20,23 +20,35 @@ const methodsProperty = "methods"
 
 // ParseByMethod reads settings whose property "methods" holds, by the id of a
 // payment method, what this method has of its own. All other properties are
-// Parse's. The field of a fault begins with "methods.ID." where it stands there.
+// Parse's, but for sales_shape, whose default is voucher: nobody makes invoices of
+// events. The field of a fault begins with "methods.ID." where it stands there.
 func ParseByMethod(raw json.RawMessage) (ByMethod, error) {
 	common, own, err := cutMethods(raw)
 	if err != nil {
 		return ByMethod{}, err
 	}
 	b := ByMethod{methods: make(map[string]Settings, len(own))}
-	if b.common, err = Parse(common); err != nil {
+	if b.common, err = parseEvents(common); err != nil {
 		return ByMethod{}, err
 	}
 	for _, id := range sortedKeys(own) {
-		if b.methods[id], err = Parse(common, own[id]); err != nil {
+		if b.methods[id], err = parseEvents(common, own[id]); err != nil {
 			f := fault.Of(err)
 			return ByMethod{}, fault.Invalid(CodeSettings, methodsProperty+"."+id+"."+f.Field, f.Reason).WithRemedy(f.Remedy)
 		}
 	}
 	return b, nil
+}
+
+// parseEvents reads layers of settings for events.
+func parseEvents(layers ...json.RawMessage) (Settings, error) {
+	usual := json.RawMessage(`{"sales_shape":"` + VoucherSales + `"}`)
+	s, err := Parse(append([]json.RawMessage{usual}, layers...)...)
+	if err == nil && s.SalesShape == InvoiceSales {
+		return Settings{}, fault.Invalid(CodeSettings, "sales_shape", "events are booked as vouchers; no invoice is made of them").
+			WithRemedy("choose voucher, day or payout")
+	}
+	return s, err
 }
 
 // CompleteByMethod writes settings out with every default, so that a later default
@@ -50,7 +62,7 @@ func CompleteByMethod(raw json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := Parse(common)
+	settings, err := parseEvents(common)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +93,20 @@ func (b ByMethod) All() []Settings {
 		all = append(all, b.methods[id])
 	}
 	return all
+}
+
+// Each gives every set of settings with where it stands, the common one first, and
+// stops at the first error.
+func (b ByMethod) Each(fn func(field string, s Settings) error) error {
+	if err := fn("", b.common); err != nil {
+		return err
+	}
+	for _, id := range sortedKeys(b.methods) {
+		if err := fn(methodsProperty+"."+id+".", b.methods[id]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func cutMethods(raw json.RawMessage) (common json.RawMessage, own map[string]json.RawMessage, err error) {
@@ -117,4 +143,30 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// SchemaByMethod gives the JSON Schema of the settings of events: that of Schema
+// with the property "methods".
+func SchemaByMethod() ([]byte, error) {
+	var all map[string]any
+	if err := json.Unmarshal(schema, &all); err != nil {
+		return nil, fmt.Errorf("reading the schema: %w", err)
+	}
+	common, ok := all["properties"].(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("reading the schema: it has no properties")
+	}
+	if shape, ok := common["sales_shape"].(map[string]any); ok {
+		shape["default"], shape["enum"] = VoucherSales, []SalesShape{VoucherSales, DaySales, PayoutSales}
+	}
+	own := make(map[string]any, len(common))
+	for name, property := range common {
+		own[name] = property
+	}
+	common[methodsProperty] = map[string]any{
+		"title": "Payment methods", "type": "object", "default": map[string]any{},
+		"description":          "What single payment methods have of their own, by the id of the method. It goes before what stands outside.",
+		"additionalProperties": map[string]any{"type": "object", "additionalProperties": false, "properties": own},
+	}
+	return json.MarshalIndent(all, "", "  ")
 }

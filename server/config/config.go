@@ -37,6 +37,9 @@ type Config struct {
 	// BusinessClock sets the business clock to a moment at start, for demos; it is
 	// written like 2026-04-20T08:00:00Z.
 	BusinessClock string `yaml:"business_clock"`
+	// VATRates is a file with the VAT rates that sales are checked against, in the
+	// form of kvitt's own table (core/tax/rates.json); empty means that table.
+	VATRates string `yaml:"vat_rates"`
 	// LogLevel is trace, debug, info, warn or error.
 	LogLevel string  `yaml:"log_level"`
 	LogJSON  bool    `yaml:"log_json"`

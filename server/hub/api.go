@@ -18,7 +18,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
-	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/config"
@@ -49,7 +49,8 @@ type handlerParts struct {
 	Onboarding     *onboarding.Service
 	Statements     *statement.Reader
 	Reconciliation *reconciliation.Service
-	Settlement     *settlement.Service
+	Registration   *registration.Service
+	Engine         *engine
 	Catalogue      ports.Catalogue
 	Signer         *secrets.Signer
 	Listener       net.Listener
@@ -66,7 +67,7 @@ func newHandler(p handlerParts) (http.Handler, error) {
 		return nil, err
 	}
 	return rest.New(rest.Deps{
-		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Reconciliation: p.Reconciliation, Engine: p.Settlement, Casework: p.Settlement,
+		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Reconciliation: p.Reconciliation, Registration: p.Registration, Engine: p.Engine, Casework: p.Engine,
 		Catalogue: p.Catalogue, Signer: p.Signer, Proofs: proofs, Now: time.Now, Log: p.Log.Named("api"),
 		Version: version.Version, PublicURL: public, Options: rest.DefaultOptions(),
 	})

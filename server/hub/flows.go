@@ -18,9 +18,11 @@ import (
 	"github.com/kvitt/kvitt/adapters/sie"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
+	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/clock"
 	"github.com/kvitt/kvitt/server/config"
@@ -36,6 +38,9 @@ func flowModule() fx.Option {
 			func() *oauth.Tokens { return oauth.New(tokenTransport(), tokenTimeout) },
 			newDesk,
 			newSettlement,
+			newRates,
+			newRegistration,
+			newEngine,
 			newOnboarding,
 			func(store ports.Store) *statement.Reader { return statement.New(store) },
 			newReconciliation,
@@ -73,6 +78,28 @@ func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, busi
 	options := settlement.DefaultOptions()
 	options.Slice, options.Backoff, options.Attempts = cfg.Timings.Slice, cfg.Timings.Backoff, cfg.Timings.Attempts
 	return settlement.New(store, desk, business, time.Now, pdf.Proofs{}, log.Named("settlement"), options)
+}
+
+// newRates gives the table of VAT rates that the operator names, or else kvitt's own.
+func newRates(cfg config.Config) (tax.Table, error) {
+	if cfg.VATRates == "" {
+		return tax.StandardTable(), nil
+	}
+	text, err := os.ReadFile(cfg.VATRates)
+	if err != nil {
+		return tax.Table{}, fmt.Errorf("reading the table of VAT rates: %w", err)
+	}
+	table, err := tax.ParseTable(text)
+	if err != nil {
+		return tax.Table{}, fmt.Errorf("reading the table of VAT rates %s: %w", cfg.VATRates, err)
+	}
+	return table, nil
+}
+
+func newRegistration(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock, rates tax.Table, log hclog.Logger) *registration.Service {
+	return registration.New(store, desk, business, time.Now, rates, log.Named("registration"), registration.Options{
+		Slice: cfg.Timings.Slice, Attempts: cfg.Timings.Attempts,
+	})
 }
 
 func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *oauth.Tokens, business ports.BusinessClock) *onboarding.Service {

@@ -15,7 +15,6 @@ import (
 	"github.com/kvitt/kvitt/adapters/jobs"
 	"github.com/kvitt/kvitt/adapters/secrets"
 	"github.com/kvitt/kvitt/adapters/sqlite"
-	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/clock"
 	"github.com/kvitt/kvitt/server/config"
@@ -107,7 +106,7 @@ func newKeyset(cfg config.Config) (*secrets.Keyset, error) {
 
 // newQueue makes the queue whose only work is to move flows on. It starts after
 // everything that a flow needs.
-func newQueue(lc fx.Lifecycle, cfg config.Config, database *sqlite.Store, store ports.Store, link *queueLink, service *settlement.Service, log hclog.Logger) (*jobs.Queue, error) {
+func newQueue(lc fx.Lifecycle, cfg config.Config, database *sqlite.Store, store ports.Store, link *queueLink, service *engine, log hclog.Logger) (*jobs.Queue, error) {
 	queue, err := jobs.New(context.Background(), database.WriteDB(), jobs.Options{
 		PollInterval: cfg.Timings.Poll, JobTimeout: cfg.Timings.JobTimeout, RescueAfter: cfg.Timings.RescueAfter,
 		RetryBase: cfg.Timings.Backoff, Logger: log.Named("jobs"),
@@ -121,7 +120,7 @@ func newQueue(lc fx.Lifecycle, cfg config.Config, database *sqlite.Store, store 
 }
 
 // advance moves a flow on by a slice and asks for the next one.
-func advance(ctx context.Context, store ports.Store, service *settlement.Service, job ports.Job) error {
+func advance(ctx context.Context, store ports.Store, service *engine, job ports.Job) error {
 	next, err := service.Advance(ctx, job.Subject)
 	if err != nil || next.Done {
 		return err

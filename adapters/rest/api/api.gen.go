@@ -197,6 +197,78 @@ func (e DocumentState) Valid() bool {
 	}
 }
 
+// Defines values for EventVoucherKind.
+const (
+	EventVoucherKindCorrection EventVoucherKind = "correction"
+	EventVoucherKindVoucher    EventVoucherKind = "voucher"
+)
+
+// Valid indicates whether the value is a known member of the EventVoucherKind enum.
+func (e EventVoucherKind) Valid() bool {
+	switch e {
+	case EventVoucherKindCorrection:
+		return true
+	case EventVoucherKindVoucher:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventVoucherState.
+const (
+	EventVoucherStateDone    EventVoucherState = "done"
+	EventVoucherStateDropped EventVoucherState = "dropped"
+	EventVoucherStateOpen    EventVoucherState = "open"
+	EventVoucherStateParked  EventVoucherState = "parked"
+	EventVoucherStatePlanned EventVoucherState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the EventVoucherState enum.
+func (e EventVoucherState) Valid() bool {
+	switch e {
+	case EventVoucherStateDone:
+		return true
+	case EventVoucherStateDropped:
+		return true
+	case EventVoucherStateOpen:
+		return true
+	case EventVoucherStateParked:
+		return true
+	case EventVoucherStatePlanned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventVoucherNameState.
+const (
+	EventVoucherNameStateDone    EventVoucherNameState = "done"
+	EventVoucherNameStateDropped EventVoucherNameState = "dropped"
+	EventVoucherNameStateOpen    EventVoucherNameState = "open"
+	EventVoucherNameStateParked  EventVoucherNameState = "parked"
+	EventVoucherNameStatePlanned EventVoucherNameState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the EventVoucherNameState enum.
+func (e EventVoucherNameState) Valid() bool {
+	switch e {
+	case EventVoucherNameStateDone:
+		return true
+	case EventVoucherNameStateDropped:
+		return true
+	case EventVoucherNameStateOpen:
+		return true
+	case EventVoucherNameStateParked:
+		return true
+	case EventVoucherNameStatePlanned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EvidenceVoucherKind.
 const (
 	EvidenceVoucherKindCorrectionVoucher EvidenceVoucherKind = "correction_voucher"
@@ -280,12 +352,15 @@ func (e ExplanationShape) Valid() bool {
 
 // Defines values for FlowKind.
 const (
+	FlowKindEvents  FlowKind = "events"
 	FlowKindPayouts FlowKind = "payouts"
 )
 
 // Valid indicates whether the value is a known member of the FlowKind enum.
 func (e FlowKind) Valid() bool {
 	switch e {
+	case FlowKindEvents:
+		return true
 	case FlowKindPayouts:
 		return true
 	default:
@@ -295,12 +370,15 @@ func (e FlowKind) Valid() bool {
 
 // Defines values for FlowInputKind.
 const (
+	FlowInputKindEvents  FlowInputKind = "events"
 	FlowInputKindPayouts FlowInputKind = "payouts"
 )
 
 // Valid indicates whether the value is a known member of the FlowInputKind enum.
 func (e FlowInputKind) Valid() bool {
 	switch e {
+	case FlowInputKindEvents:
+		return true
 	case FlowInputKindPayouts:
 		return true
 	default:
@@ -328,49 +406,49 @@ func (e HealthStatus) Valid() bool {
 
 // Defines values for LineKind.
 const (
-	Adjustment         LineKind = "adjustment"
-	Carry              LineKind = "carry"
-	Chargeback         LineKind = "chargeback"
-	ChargebackReversal LineKind = "chargeback_reversal"
-	Commission         LineKind = "commission"
-	Fee                LineKind = "fee"
-	Loan               LineKind = "loan"
-	Refund             LineKind = "refund"
-	Release            LineKind = "release"
-	Reserve            LineKind = "reserve"
-	Sale               LineKind = "sale"
-	Tax                LineKind = "tax"
-	Unknown            LineKind = "unknown"
+	LineKindAdjustment         LineKind = "adjustment"
+	LineKindCarry              LineKind = "carry"
+	LineKindChargeback         LineKind = "chargeback"
+	LineKindChargebackReversal LineKind = "chargeback_reversal"
+	LineKindCommission         LineKind = "commission"
+	LineKindFee                LineKind = "fee"
+	LineKindLoan               LineKind = "loan"
+	LineKindRefund             LineKind = "refund"
+	LineKindRelease            LineKind = "release"
+	LineKindReserve            LineKind = "reserve"
+	LineKindSale               LineKind = "sale"
+	LineKindTax                LineKind = "tax"
+	LineKindUnknown            LineKind = "unknown"
 )
 
 // Valid indicates whether the value is a known member of the LineKind enum.
 func (e LineKind) Valid() bool {
 	switch e {
-	case Adjustment:
+	case LineKindAdjustment:
 		return true
-	case Carry:
+	case LineKindCarry:
 		return true
-	case Chargeback:
+	case LineKindChargeback:
 		return true
-	case ChargebackReversal:
+	case LineKindChargebackReversal:
 		return true
-	case Commission:
+	case LineKindCommission:
 		return true
-	case Fee:
+	case LineKindFee:
 		return true
-	case Loan:
+	case LineKindLoan:
 		return true
-	case Refund:
+	case LineKindRefund:
 		return true
-	case Release:
+	case LineKindRelease:
 		return true
-	case Reserve:
+	case LineKindReserve:
 		return true
-	case Sale:
+	case LineKindSale:
 		return true
-	case Tax:
+	case LineKindTax:
 		return true
-	case Unknown:
+	case LineKindUnknown:
 		return true
 	default:
 		return false
@@ -398,6 +476,135 @@ func (e LineState) Valid() bool {
 	case LineStatePending:
 		return true
 	case LineStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderPartSupply.
+const (
+	OrderPartSupplyFreight        OrderPartSupply = "freight"
+	OrderPartSupplyGiftCard       OrderPartSupply = "gift_card"
+	OrderPartSupplyGoods          OrderPartSupply = "goods"
+	OrderPartSupplyInvoiceFee     OrderPartSupply = "invoice_fee"
+	OrderPartSupplyPriceReduction OrderPartSupply = "price_reduction"
+	OrderPartSupplyServices       OrderPartSupply = "services"
+)
+
+// Valid indicates whether the value is a known member of the OrderPartSupply enum.
+func (e OrderPartSupply) Valid() bool {
+	switch e {
+	case OrderPartSupplyFreight:
+		return true
+	case OrderPartSupplyGiftCard:
+		return true
+	case OrderPartSupplyGoods:
+		return true
+	case OrderPartSupplyInvoiceFee:
+		return true
+	case OrderPartSupplyPriceReduction:
+		return true
+	case OrderPartSupplyServices:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentEventOrigin.
+const (
+	PaymentEventOriginPayout PaymentEventOrigin = "payout"
+	PaymentEventOriginShop   PaymentEventOrigin = "shop"
+)
+
+// Valid indicates whether the value is a known member of the PaymentEventOrigin enum.
+func (e PaymentEventOrigin) Valid() bool {
+	switch e {
+	case PaymentEventOriginPayout:
+		return true
+	case PaymentEventOriginShop:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentEventState.
+const (
+	PaymentEventStateBooked   PaymentEventState = "booked"
+	PaymentEventStateDue      PaymentEventState = "due"
+	PaymentEventStateFlagged  PaymentEventState = "flagged"
+	PaymentEventStateParked   PaymentEventState = "parked"
+	PaymentEventStatePending  PaymentEventState = "pending"
+	PaymentEventStateRecorded PaymentEventState = "recorded"
+)
+
+// Valid indicates whether the value is a known member of the PaymentEventState enum.
+func (e PaymentEventState) Valid() bool {
+	switch e {
+	case PaymentEventStateBooked:
+		return true
+	case PaymentEventStateDue:
+		return true
+	case PaymentEventStateFlagged:
+		return true
+	case PaymentEventStateParked:
+		return true
+	case PaymentEventStatePending:
+		return true
+	case PaymentEventStateRecorded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentEventKind.
+const (
+	PaymentEventKindCancel  PaymentEventKind = "cancel"
+	PaymentEventKindCredit  PaymentEventKind = "credit"
+	PaymentEventKindDeposit PaymentEventKind = "deposit"
+	PaymentEventKindPayment PaymentEventKind = "payment"
+	PaymentEventKindPrepare PaymentEventKind = "prepare"
+	PaymentEventKindRefund  PaymentEventKind = "refund"
+)
+
+// Valid indicates whether the value is a known member of the PaymentEventKind enum.
+func (e PaymentEventKind) Valid() bool {
+	switch e {
+	case PaymentEventKindCancel:
+		return true
+	case PaymentEventKindCredit:
+		return true
+	case PaymentEventKindDeposit:
+		return true
+	case PaymentEventKindPayment:
+		return true
+	case PaymentEventKindPrepare:
+		return true
+	case PaymentEventKindRefund:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentMethodKind.
+const (
+	PaymentMethodKindGiftCard PaymentMethodKind = "gift_card"
+	PaymentMethodKindInvoice  PaymentMethodKind = "invoice"
+	PaymentMethodKindProvider PaymentMethodKind = "provider"
+)
+
+// Valid indicates whether the value is a known member of the PaymentMethodKind enum.
+func (e PaymentMethodKind) Valid() bool {
+	switch e {
+	case PaymentMethodKindGiftCard:
+		return true
+	case PaymentMethodKindInvoice:
+		return true
+	case PaymentMethodKindProvider:
 		return true
 	default:
 		return false
@@ -512,6 +719,66 @@ func (e GetReconciliationParamsFormat) Valid() bool {
 	case Csv:
 		return true
 	case JSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListEventsParamsState.
+const (
+	ListEventsParamsStateBooked   ListEventsParamsState = "booked"
+	ListEventsParamsStateDue      ListEventsParamsState = "due"
+	ListEventsParamsStateFlagged  ListEventsParamsState = "flagged"
+	ListEventsParamsStateParked   ListEventsParamsState = "parked"
+	ListEventsParamsStatePending  ListEventsParamsState = "pending"
+	ListEventsParamsStateRecorded ListEventsParamsState = "recorded"
+)
+
+// Valid indicates whether the value is a known member of the ListEventsParamsState enum.
+func (e ListEventsParamsState) Valid() bool {
+	switch e {
+	case ListEventsParamsStateBooked:
+		return true
+	case ListEventsParamsStateDue:
+		return true
+	case ListEventsParamsStateFlagged:
+		return true
+	case ListEventsParamsStateParked:
+		return true
+	case ListEventsParamsStatePending:
+		return true
+	case ListEventsParamsStateRecorded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListEventsParamsKind.
+const (
+	ListEventsParamsKindCancel  ListEventsParamsKind = "cancel"
+	ListEventsParamsKindCredit  ListEventsParamsKind = "credit"
+	ListEventsParamsKindDeposit ListEventsParamsKind = "deposit"
+	ListEventsParamsKindPayment ListEventsParamsKind = "payment"
+	ListEventsParamsKindPrepare ListEventsParamsKind = "prepare"
+	ListEventsParamsKindRefund  ListEventsParamsKind = "refund"
+)
+
+// Valid indicates whether the value is a known member of the ListEventsParamsKind enum.
+func (e ListEventsParamsKind) Valid() bool {
+	switch e {
+	case ListEventsParamsKindCancel:
+		return true
+	case ListEventsParamsKindCredit:
+		return true
+	case ListEventsParamsKindDeposit:
+		return true
+	case ListEventsParamsKindPayment:
+		return true
+	case ListEventsParamsKindPrepare:
+		return true
+	case ListEventsParamsKindRefund:
 		return true
 	default:
 		return false
@@ -1088,6 +1355,65 @@ type Effects struct {
 	Reserves Decimal `json:"reserves"`
 }
 
+// EventVoucher defines model for EventVoucher.
+type EventVoucher struct {
+	ConnectorVersion string `json:"connector_version,omitempty"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date  Date             `json:"date"`
+	Fault *Fault           `json:"fault,omitempty"`
+	ID    int64            `json:"id"`
+	Key   string           `json:"key"`
+	Kind  EventVoucherKind `json:"kind"`
+
+	// Number Series, number and year in the accounting system, once written.
+	Number string `json:"number,omitempty"`
+
+	// Registration The voucher's place in kvitt's own unbroken sequence of the merchant.
+	Registration int64 `json:"registration"`
+
+	// Reverses The key of the voucher that it takes back.
+	Reverses        string            `json:"reverses,omitempty"`
+	Rows            []Posting         `json:"rows"`
+	RunID           string            `json:"run_id,omitempty"`
+	Series          string            `json:"series"`
+	SettingsVersion int               `json:"settings_version"`
+	State           EventVoucherState `json:"state"`
+	Text            string            `json:"text"`
+}
+
+// EventVoucherKind defines model for EventVoucher.Kind.
+type EventVoucherKind string
+
+// EventVoucherState defines model for EventVoucher.State.
+type EventVoucherState string
+
+// EventVoucherName defines model for EventVoucherName.
+type EventVoucherName struct {
+	// Key The name of the voucher in kvitt, for ever.
+	Key string `json:"key"`
+
+	// Number Series, number and year in the accounting system, once written.
+	Number string `json:"number,omitempty"`
+
+	// Reverses The key of the voucher that it takes back.
+	Reverses string                `json:"reverses,omitempty"`
+	State    EventVoucherNameState `json:"state"`
+}
+
+// EventVoucherNameState defines model for EventVoucherName.State.
+type EventVoucherNameState string
+
+// EventVoucherPage defines model for EventVoucherPage.
+type EventVoucherPage struct {
+	Items []EventVoucher `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
 // Evidence defines model for Evidence.
 type Evidence struct {
 	Payout EvidencePayout `json:"payout"`
@@ -1221,8 +1547,11 @@ type Exception struct {
 	// Currency An ISO 4217 code.
 	//
 	// Example: SEK
-	Currency   Currency  `json:"currency,omitempty"`
-	Document   string    `json:"document,omitempty"`
+	Currency Currency `json:"currency,omitempty"`
+	Document string   `json:"document,omitempty"`
+
+	// EventID The payment event it concerns.
+	EventID    string    `json:"event_id,omitempty"`
 	ID         string    `json:"id"`
 	LineID     int64     `json:"line_id,omitempty"`
 	MerchantID string    `json:"merchant_id"`
@@ -1326,8 +1655,10 @@ type Flow struct {
 	Settings        AnyObject `json:"settings"`
 	SettingsVersion int       `json:"settings_version"`
 	Since           time.Time `json:"since"`
-	Source          string    `json:"source"`
-	Target          string    `json:"target"`
+
+	// Source The connection that is read; that of the target in a flow of events, which come from callers.
+	Source string `json:"source"`
+	Target string `json:"target"`
 }
 
 // FlowKind defines model for Flow.Kind.
@@ -1335,20 +1666,21 @@ type FlowKind string
 
 // FlowInput Example: {"kind":"payouts","settings":{"voucher_series":"K"},"since":"2026-03-30T00:00:00Z","source":"connection-00c0ffee00c0ffee","target":"connection-0badcafe0badcafe"}
 type FlowInput struct {
+	// Kind payouts: what a provider pays out; events: what the merchant's own web shop registers.
 	Kind     FlowInputKind `json:"kind"`
 	Settings AnyObject     `json:"settings,omitempty"`
 
 	// Since The first moment from which payouts are taken; now if left out.
 	Since *time.Time `json:"since,omitempty"`
 
-	// Source The connection that is read.
-	Source string `json:"source"`
+	// Source The connection that is read. A flow of events has none and gets that of its target.
+	Source string `json:"source,omitempty"`
 
 	// Target The connection that is written.
 	Target string `json:"target"`
 }
 
-// FlowInputKind defines model for FlowInput.Kind.
+// FlowInputKind payouts: what a provider pays out; events: what the merchant's own web shop registers.
 type FlowInputKind string
 
 // FlowPage defines model for FlowPage.
@@ -1554,6 +1886,76 @@ type MerchantPage struct {
 // Next The cursor of the next page; missing on the last one.
 type Next = string
 
+// Order defines model for Order.
+type Order struct {
+	Country string `json:"country"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date     Date        `json:"date"`
+	Number   string      `json:"number"`
+	Parts    []OrderPart `json:"parts"`
+	Postcode string      `json:"postcode,omitempty"`
+
+	// Total An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Total          Decimal `json:"total"`
+	VatNumberValid bool    `json:"vat_number_valid,omitempty"`
+}
+
+// OrderInput Example: {"country":"SE","currency":"SEK","date":"2026-04-02","number":"1001","parts":[{"gross":"100.00","rate":"25"}]}
+type OrderInput struct {
+	// Country The ISO 3166 code of where the goods go.
+	Country string `json:"country"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date     Date        `json:"date"`
+	Number   string      `json:"number"`
+	Parts    []OrderPart `json:"parts"`
+	Postcode string      `json:"postcode,omitempty"`
+
+	// VatNumberValid The customer is a business whose VAT number was valid at the time of the sale.
+	VatNumberValid bool `json:"vat_number_valid,omitempty"`
+}
+
+// OrderPart What is sold of one supply at one VAT rate, in the currency of the whole. A discount is a part with a negative amount.
+type OrderPart struct {
+	// Gross Including VAT.
+	//
+	// Example: 125.00
+	Gross string `json:"gross"`
+
+	// Rate The VAT rate in per cent.
+	//
+	// Example: 25
+	Rate string `json:"rate"`
+
+	// Supply goods if left out; gift_card sells one.
+	Supply OrderPartSupply `json:"supply,omitempty"`
+
+	// Vat The VAT as the shop states it; else it follows from gross and rate.
+	//
+	// Example: 25.00
+	Vat string `json:"vat,omitempty"`
+}
+
+// OrderPartSupply goods if left out; gift_card sells one.
+type OrderPartSupply string
+
 // Origin defines model for Origin.
 type Origin struct {
 	Document Document `json:"document"`
@@ -1568,6 +1970,177 @@ type Origin struct {
 // OriginPage defines model for OriginPage.
 type OriginPage struct {
 	Items []Origin `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
+// PaymentEvent defines model for PaymentEvent.
+type PaymentEvent struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal   `json:"amount"`
+	At     time.Time `json:"at"`
+
+	// Country Where it is taxed.
+	Country string `json:"country,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+	Fault    *Fault   `json:"fault,omitempty"`
+
+	// Fee An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Fee Decimal `json:"fee,omitempty"`
+
+	// FeeVat An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	FeeVat Decimal `json:"fee_vat,omitempty"`
+	ID     string  `json:"id"`
+	Key    string  `json:"key"`
+
+	// Kind prepare: authorised; payment: captured; deposit: the provider paid the merchant; refund: refund requested; credit: the merchant settled the refund; cancel: the rest of the authorisation was released.
+	Kind       PaymentEventKind `json:"kind"`
+	MerchantID string           `json:"merchant_id"`
+	Method     string           `json:"method"`
+	Order      string           `json:"order,omitempty"`
+
+	// Origin payout: a line of a payout proves it, and the payout books it.
+	Origin PaymentEventOrigin `json:"origin"`
+
+	// Parts As stated.
+	Parts        []OrderPart `json:"parts,omitempty"`
+	Reference    string      `json:"reference,omitempty"`
+	RegisteredAt time.Time   `json:"registered_at"`
+
+	// State recorded: it stands and books nothing; pending: what it builds on is not there; flagged: it breaks a bound; parked: a setting is missing; due: it waits for the summary of its day or payout; booked: its voucher is planned or written.
+	State PaymentEventState `json:"state"`
+
+	// Taken What is booked of it by VAT rate.
+	Taken       []OrderPart `json:"taken,omitempty"`
+	Transaction string      `json:"transaction"`
+
+	// Treatment How a booked sale or refund is taxed.
+	Treatment string `json:"treatment,omitempty"`
+
+	// Vouchers Those that book it, and those that took such a booking back.
+	Vouchers []EventVoucherName `json:"vouchers"`
+}
+
+// PaymentEventOrigin payout: a line of a payout proves it, and the payout books it.
+type PaymentEventOrigin string
+
+// PaymentEventState recorded: it stands and books nothing; pending: what it builds on is not there; flagged: it breaks a bound; parked: a setting is missing; due: it waits for the summary of its day or payout; booked: its voucher is planned or written.
+type PaymentEventState string
+
+// PaymentEventInput Example: {"amount":"100.00","at":"2026-04-02T09:00:00Z","currency":"SEK","key":"1001/capture","kind":"payment","method":"card","order":"1001","reference":"C-1001","transaction":"T-1001"}
+type PaymentEventInput struct {
+	// Amount Never negative. Net on a deposit or credit, else gross.
+	//
+	// Example: 100.00
+	Amount string `json:"amount"`
+
+	// At The moment at which it happened.
+	At time.Time `json:"at"`
+
+	// Currency The ISO 4217 code of all amounts of the event.
+	//
+	// Example: SEK
+	Currency string `json:"currency"`
+
+	// Fee Includes fee_vat; positive when the provider keeps it, negative when it gives it back.
+	//
+	// Example: 10.00
+	Fee string `json:"fee,omitempty"`
+
+	// FeeVat Required with a fee; 0 if it carries no VAT.
+	//
+	// Example: 2.00
+	FeeVat string `json:"fee_vat,omitempty"`
+
+	// Key Your own key of the fact: the same key is the same fact.
+	Key string `json:"key"`
+
+	// Kind prepare: authorised; payment: captured; deposit: the provider paid the merchant; refund: refund requested; credit: the merchant settled the refund; cancel: the rest of the authorisation was released.
+	Kind PaymentEventKind `json:"kind"`
+
+	// Method The id of a payment method.
+	Method string `json:"method"`
+
+	// Order The number of the order it pays for.
+	Order string `json:"order,omitempty"`
+
+	// Parts What a payment or refund consists of; else it takes its share of the order.
+	Parts []OrderPart `json:"parts,omitempty"`
+
+	// Reference The provider's or your own name of the fact; it stands in the text of the voucher.
+	Reference string `json:"reference,omitempty"`
+
+	// Transaction One payment method on one order; an order that is paid in two ways has two.
+	Transaction string `json:"transaction"`
+}
+
+// PaymentEventKind prepare: authorised; payment: captured; deposit: the provider paid the merchant; refund: refund requested; credit: the merchant settled the refund; cancel: the rest of the authorisation was released.
+type PaymentEventKind string
+
+// PaymentEventList defines model for PaymentEventList.
+type PaymentEventList struct {
+	Items []PaymentEvent `json:"items"`
+}
+
+// PaymentEventPage defines model for PaymentEventPage.
+type PaymentEventPage struct {
+	Items []PaymentEvent `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
+// PaymentEventsInput defines model for PaymentEventsInput.
+type PaymentEventsInput struct {
+	Events []PaymentEventInput `json:"events"`
+}
+
+// PaymentMethod defines model for PaymentMethod.
+type PaymentMethod struct {
+	Authorised bool      `json:"authorised"`
+	Connection string    `json:"connection,omitempty"`
+	CreatedAt  time.Time `json:"created_at"`
+	ID         string    `json:"id"`
+
+	// Kind provider: a payment service provider takes the money and pays it out; invoice: the customer pays the merchant's own invoice; gift_card: a gift card is used up, no money moves.
+	Kind       PaymentMethodKind `json:"kind"`
+	MerchantID string            `json:"merchant_id"`
+	Name       string            `json:"name"`
+}
+
+// PaymentMethodInput Example: {"authorised":true,"id":"card","kind":"provider","name":"Card"}
+type PaymentMethodInput struct {
+	// Authorised A capture needs a reservation (prepare) first.
+	Authorised bool `json:"authorised,omitempty"`
+
+	// Connection The provider's connection whose payouts pay the method out; only with kind provider.
+	Connection string `json:"connection,omitempty"`
+
+	// ID Your own name of the method; events and settings use it.
+	ID string `json:"id"`
+
+	// Kind provider: a payment service provider takes the money and pays it out; invoice: the customer pays the merchant's own invoice; gift_card: a gift card is used up, no money moves.
+	Kind PaymentMethodKind `json:"kind"`
+	Name string            `json:"name"`
+}
+
+// PaymentMethodKind provider: a payment service provider takes the money and pays it out; invoice: the customer pays the merchant's own invoice; gift_card: a gift card is used up, no money moves.
+type PaymentMethodKind string
+
+// PaymentMethodPage defines model for PaymentMethodPage.
+type PaymentMethodPage struct {
+	Items []PaymentMethod `json:"items"`
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
@@ -1880,6 +2453,74 @@ type Totals struct {
 	Items      []CurrencyTotals `json:"items"`
 }
 
+// Transaction defines model for Transaction.
+type Transaction struct {
+	// Authorised An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Authorised Decimal `json:"authorised"`
+
+	// Bank The effect on the bank account: deposits less credits.
+	//
+	// Example: 90.00
+	Bank string `json:"bank"`
+
+	// Cancelled An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Cancelled Decimal `json:"cancelled"`
+
+	// Captured An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Captured Decimal `json:"captured"`
+
+	// Credited An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Credited Decimal `json:"credited"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency       `json:"currency"`
+	Events   []PaymentEvent `json:"events"`
+
+	// Fee The accumulated fee.
+	//
+	// Example: 10.00
+	Fee string `json:"fee"`
+
+	// FeeVat An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	FeeVat     Decimal `json:"fee_vat"`
+	ID         string  `json:"id"`
+	MerchantID string  `json:"merchant_id"`
+	Method     string  `json:"method"`
+
+	// OpenAtProvider What the provider has still to account for.
+	//
+	// Example: 0.00
+	OpenAtProvider string `json:"open_at_provider"`
+	Order          string `json:"order,omitempty"`
+
+	// RefundDebt What the merchant still owes for refunds.
+	//
+	// Example: 0.00
+	RefundDebt string `json:"refund_debt"`
+
+	// Refunded An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Refunded Decimal `json:"refunded"`
+
+	// Settled An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Settled Decimal `json:"settled"`
+}
+
 // Voucher defines model for Voucher.
 type Voucher struct {
 	// Date A calendar date in the merchant's time zone.
@@ -2019,6 +2660,15 @@ type PutFlowSettingsParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListVouchersParams defines parameters for ListVouchers.
+type ListVouchersParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
 // ListMerchantsParams defines parameters for ListMerchants.
 type ListMerchantsParams struct {
 	// Limit The most items of a page.
@@ -2070,6 +2720,42 @@ type FindDocumentsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+
+	// State Only those in this state.
+	State ListEventsParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Kind Only those of this kind.
+	Kind ListEventsParamsKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Transaction Only those of this transaction.
+	Transaction string `form:"transaction,omitempty" json:"transaction,omitempty"`
+
+	// Order Only those that name this order.
+	Order string `form:"order,omitempty" json:"order,omitempty"`
+
+	// Method Only those by this payment method.
+	Method string `form:"method,omitempty" json:"method,omitempty"`
+}
+
+// ListEventsParamsState defines parameters for ListEvents.
+type ListEventsParamsState string
+
+// ListEventsParamsKind defines parameters for ListEvents.
+type ListEventsParamsKind string
+
+// RegisterEventsParams defines parameters for RegisterEvents.
+type RegisterEventsParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListExceptionsParams defines parameters for ListExceptions.
 type ListExceptionsParams struct {
 	// Limit The most items of a page.
@@ -2102,6 +2788,27 @@ type ListFlowsParams struct {
 
 // CreateFlowParams defines parameters for CreateFlow.
 type CreateFlowParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RegisterOrderParams defines parameters for RegisterOrder.
+type RegisterOrderParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPaymentMethodsParams defines parameters for ListPaymentMethods.
+type ListPaymentMethodsParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// AddPaymentMethodParams defines parameters for AddPaymentMethod.
+type AddPaymentMethodParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2199,8 +2906,17 @@ type CreateMerchantJSONRequestBody = MerchantInput
 // CreateConnectionJSONRequestBody defines body for CreateConnection for application/json ContentType.
 type CreateConnectionJSONRequestBody = ConnectionInput
 
+// RegisterEventsJSONRequestBody defines body for RegisterEvents for application/json ContentType.
+type RegisterEventsJSONRequestBody = PaymentEventsInput
+
 // CreateFlowJSONRequestBody defines body for CreateFlow for application/json ContentType.
 type CreateFlowJSONRequestBody = FlowInput
+
+// RegisterOrderJSONRequestBody defines body for RegisterOrder for application/json ContentType.
+type RegisterOrderJSONRequestBody = OrderInput
+
+// AddPaymentMethodJSONRequestBody defines body for AddPaymentMethod for application/json ContentType.
+type AddPaymentMethodJSONRequestBody = PaymentMethodInput
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -2228,6 +2944,9 @@ type ServerInterface interface {
 	// GetConnector One connector, with the schemas of its settings and credentials
 	// (GET /v1/connectors/{id})
 	GetConnector(c *gin.Context, id ID)
+	// GetEvent One payment event
+	// (GET /v1/events/{id})
+	GetEvent(c *gin.Context, id ID)
 	// GetException One exception
 	// (GET /v1/exceptions/{id})
 	GetException(c *gin.Context, id ID)
@@ -2267,6 +2986,9 @@ type ServerInterface interface {
 	// PutFlowSettings Keep the next version of a flow's settings
 	// (PUT /v1/flows/{id}/settings)
 	PutFlowSettings(c *gin.Context, id ID, params PutFlowSettingsParams)
+	// ListVouchers The vouchers of a flow of events
+	// (GET /v1/flows/{id}/vouchers)
+	ListVouchers(c *gin.Context, id ID, params ListVouchersParams)
 	// GetHealth Is the hub working
 	// (GET /v1/health)
 	GetHealth(c *gin.Context)
@@ -2300,6 +3022,12 @@ type ServerInterface interface {
 	// FindDocuments From a number in the accounting system back to what it was made from
 	// (GET /v1/merchants/{id}/documents)
 	FindDocuments(c *gin.Context, id ID, params FindDocumentsParams)
+	// ListEvents Payment events in the order registered
+	// (GET /v1/merchants/{id}/events)
+	ListEvents(c *gin.Context, id ID, params ListEventsParams)
+	// RegisterEvents Register payment events
+	// (POST /v1/merchants/{id}/events)
+	RegisterEvents(c *gin.Context, id ID, params RegisterEventsParams)
 	// ListExceptions What a person must decide
 	// (GET /v1/merchants/{id}/exceptions)
 	ListExceptions(c *gin.Context, id ID, params ListExceptionsParams)
@@ -2309,6 +3037,18 @@ type ServerInterface interface {
 	// CreateFlow Join two connections by a flow
 	// (POST /v1/merchants/{id}/flows)
 	CreateFlow(c *gin.Context, id ID, params CreateFlowParams)
+	// RegisterOrder Register what a customer ordered
+	// (POST /v1/merchants/{id}/orders)
+	RegisterOrder(c *gin.Context, id ID, params RegisterOrderParams)
+	// GetOrder One order
+	// (GET /v1/merchants/{id}/orders/{number})
+	GetOrder(c *gin.Context, id ID, number string)
+	// ListPaymentMethods A merchant's payment methods
+	// (GET /v1/merchants/{id}/payment-methods)
+	ListPaymentMethods(c *gin.Context, id ID, params ListPaymentMethodsParams)
+	// AddPaymentMethod Add a payment method, real or virtual
+	// (POST /v1/merchants/{id}/payment-methods)
+	AddPaymentMethod(c *gin.Context, id ID, params AddPaymentMethodParams)
 	// ListPayouts A merchant's payouts
 	// (GET /v1/merchants/{id}/payouts)
 	ListPayouts(c *gin.Context, id ID, params ListPayoutsParams)
@@ -2318,6 +3058,9 @@ type ServerInterface interface {
 	// GetTotals The sums of all payouts of a merchant, by currency
 	// (GET /v1/merchants/{id}/totals)
 	GetTotals(c *gin.Context, id ID)
+	// GetTransaction A transaction with what its events add up to
+	// (GET /v1/merchants/{id}/transactions/{transaction})
+	GetTransaction(c *gin.Context, id ID, transaction string)
 	// GetPayout One payout with its proof
 	// (GET /v1/payouts/{id})
 	GetPayout(c *gin.Context, id ID)
@@ -2354,6 +3097,9 @@ type ServerInterface interface {
 	// GetRun One run with its report
 	// (GET /v1/runs/{id})
 	GetRun(c *gin.Context, id ID)
+	// GetEventsSettingsSchema The JSON Schema of an events flow's settings
+	// (GET /v1/schemas/events-settings)
+	GetEventsSettingsSchema(c *gin.Context)
 	// GetPayoutsSettingsSchema The JSON Schema of a payouts flow's settings
 	// (GET /v1/schemas/payouts-settings)
 	GetPayoutsSettingsSchema(c *gin.Context)
@@ -2660,6 +3406,31 @@ func (siw *ServerInterfaceWrapper) GetConnector(c *gin.Context) {
 	}
 
 	siw.Handler.GetConnector(c, id)
+}
+
+// GetEvent operation middleware
+func (siw *ServerInterfaceWrapper) GetEvent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEvent(c, id)
 }
 
 // GetException operation middleware
@@ -3204,6 +3975,50 @@ func (siw *ServerInterfaceWrapper) PutFlowSettings(c *gin.Context) {
 	siw.Handler.PutFlowSettings(c, id, params)
 }
 
+// ListVouchers operation middleware
+func (siw *ServerInterfaceWrapper) ListVouchers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListVouchersParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListVouchers(c, id, params)
+}
+
 // GetHealth operation middleware
 func (siw *ServerInterfaceWrapper) GetHealth(c *gin.Context) {
 
@@ -3569,6 +4384,139 @@ func (siw *ServerInterfaceWrapper) FindDocuments(c *gin.Context) {
 	siw.Handler.FindDocuments(c, id, params)
 }
 
+// ListEvents operation middleware
+func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEventsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "transaction" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "transaction", c.Request.URL.Query(), &params.Transaction, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter transaction: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "order" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order", c.Request.URL.Query(), &params.Order, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "method" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "method", c.Request.URL.Query(), &params.Method, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter method: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListEvents(c, id, params)
+}
+
+// RegisterEvents operation middleware
+func (siw *ServerInterfaceWrapper) RegisterEvents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterEventsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterEvents(c, id, params)
+}
+
 // ListExceptions operation middleware
 func (siw *ServerInterfaceWrapper) ListExceptions(c *gin.Context) {
 
@@ -3730,6 +4678,182 @@ func (siw *ServerInterfaceWrapper) CreateFlow(c *gin.Context) {
 	siw.Handler.CreateFlow(c, id, params)
 }
 
+// RegisterOrder operation middleware
+func (siw *ServerInterfaceWrapper) RegisterOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegisterOrderParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RegisterOrder(c, id, params)
+}
+
+// GetOrder operation middleware
+func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "number" -------------
+	var number string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOrder(c, id, number)
+}
+
+// ListPaymentMethods operation middleware
+func (siw *ServerInterfaceWrapper) ListPaymentMethods(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaymentMethodsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPaymentMethods(c, id, params)
+}
+
+// AddPaymentMethod operation middleware
+func (siw *ServerInterfaceWrapper) AddPaymentMethod(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddPaymentMethodParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddPaymentMethod(c, id, params)
+}
+
 // ListPayouts operation middleware
 func (siw *ServerInterfaceWrapper) ListPayouts(c *gin.Context) {
 
@@ -3841,6 +4965,40 @@ func (siw *ServerInterfaceWrapper) GetTotals(c *gin.Context) {
 	}
 
 	siw.Handler.GetTotals(c, id)
+}
+
+// GetTransaction operation middleware
+func (siw *ServerInterfaceWrapper) GetTransaction(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "transaction" -------------
+	var transaction string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "transaction", c.Param("transaction"), &transaction, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter transaction: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTransaction(c, id, transaction)
 }
 
 // GetPayout operation middleware
@@ -4279,6 +5437,19 @@ func (siw *ServerInterfaceWrapper) GetRun(c *gin.Context) {
 	siw.Handler.GetRun(c, id)
 }
 
+// GetEventsSettingsSchema operation middleware
+func (siw *ServerInterfaceWrapper) GetEventsSettingsSchema(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetEventsSettingsSchema(c)
+}
+
 // GetPayoutsSettingsSchema operation middleware
 func (siw *ServerInterfaceWrapper) GetPayoutsSettingsSchema(c *gin.Context) {
 
@@ -4370,6 +5541,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/raw-pages/:hash", wrapper.GetRawPage)
 	router.GET(options.BaseURL+"/v1/lines/:id/source", wrapper.GetLineSource)
 	router.GET(options.BaseURL+"/v1/merchants/:id/documents", wrapper.FindDocuments)
+	router.GET(options.BaseURL+"/v1/schemas/events-settings", wrapper.GetEventsSettingsSchema)
+	router.GET(options.BaseURL+"/v1/merchants/:id/payment-methods", wrapper.ListPaymentMethods)
+	router.POST(options.BaseURL+"/v1/merchants/:id/payment-methods", wrapper.AddPaymentMethod)
+	router.POST(options.BaseURL+"/v1/merchants/:id/orders", wrapper.RegisterOrder)
+	router.GET(options.BaseURL+"/v1/merchants/:id/orders/:number", wrapper.GetOrder)
+	router.GET(options.BaseURL+"/v1/merchants/:id/events", wrapper.ListEvents)
+	router.POST(options.BaseURL+"/v1/merchants/:id/events", wrapper.RegisterEvents)
+	router.GET(options.BaseURL+"/v1/events/:id", wrapper.GetEvent)
+	router.GET(options.BaseURL+"/v1/merchants/:id/transactions/:transaction", wrapper.GetTransaction)
+	router.GET(options.BaseURL+"/v1/flows/:id/vouchers", wrapper.ListVouchers)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -4693,6 +5874,45 @@ type GetConnectordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectordefaultApplicationProblemPlusJSONResponse) VisitGetConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEventRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetEventResponseObject interface {
+	VisitGetEventResponse(w http.ResponseWriter) error
+}
+
+type GetEvent200JSONResponse PaymentEvent
+
+func (response GetEvent200JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEventdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEventdefaultApplicationProblemPlusJSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5241,6 +6461,46 @@ func (response PutFlowSettingsdefaultApplicationProblemPlusJSONResponse) VisitPu
 	return err
 }
 
+type ListVouchersRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListVouchersParams
+}
+
+type ListVouchersResponseObject interface {
+	VisitListVouchersResponse(w http.ResponseWriter) error
+}
+
+type ListVouchers200JSONResponse EventVoucherPage
+
+func (response ListVouchers200JSONResponse) VisitListVouchersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVouchersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListVouchersdefaultApplicationProblemPlusJSONResponse) VisitListVouchersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -5675,6 +6935,87 @@ func (response FindDocumentsdefaultApplicationProblemPlusJSONResponse) VisitFind
 	return err
 }
 
+type ListEventsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListEventsParams
+}
+
+type ListEventsResponseObject interface {
+	VisitListEventsResponse(w http.ResponseWriter) error
+}
+
+type ListEvents200JSONResponse PaymentEventPage
+
+func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterEventsRequestObject struct {
+	ID     ID `json:"id"`
+	Params RegisterEventsParams
+	Body   *RegisterEventsJSONRequestBody
+}
+
+type RegisterEventsResponseObject interface {
+	VisitRegisterEventsResponse(w http.ResponseWriter) error
+}
+
+type RegisterEvents200JSONResponse PaymentEventList
+
+func (response RegisterEvents200JSONResponse) VisitRegisterEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RegisterEventsdefaultApplicationProblemPlusJSONResponse) VisitRegisterEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListExceptionsRequestObject struct {
 	ID     ID `json:"id"`
 	Params ListExceptionsParams
@@ -5796,6 +7137,168 @@ func (response CreateFlowdefaultApplicationProblemPlusJSONResponse) VisitCreateF
 	return err
 }
 
+type RegisterOrderRequestObject struct {
+	ID     ID `json:"id"`
+	Params RegisterOrderParams
+	Body   *RegisterOrderJSONRequestBody
+}
+
+type RegisterOrderResponseObject interface {
+	VisitRegisterOrderResponse(w http.ResponseWriter) error
+}
+
+type RegisterOrder201JSONResponse Order
+
+func (response RegisterOrder201JSONResponse) VisitRegisterOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RegisterOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RegisterOrderdefaultApplicationProblemPlusJSONResponse) VisitRegisterOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderRequestObject struct {
+	ID     ID     `json:"id"`
+	Number string `json:"number"`
+}
+
+type GetOrderResponseObject interface {
+	VisitGetOrderResponse(w http.ResponseWriter) error
+}
+
+type GetOrder200JSONResponse Order
+
+func (response GetOrder200JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOrderdefaultApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethodsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListPaymentMethodsParams
+}
+
+type ListPaymentMethodsResponseObject interface {
+	VisitListPaymentMethodsResponse(w http.ResponseWriter) error
+}
+
+type ListPaymentMethods200JSONResponse PaymentMethodPage
+
+func (response ListPaymentMethods200JSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentMethodsdefaultApplicationProblemPlusJSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPaymentMethodRequestObject struct {
+	ID     ID `json:"id"`
+	Params AddPaymentMethodParams
+	Body   *AddPaymentMethodJSONRequestBody
+}
+
+type AddPaymentMethodResponseObject interface {
+	VisitAddPaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type AddPaymentMethod201JSONResponse PaymentMethod
+
+func (response AddPaymentMethod201JSONResponse) VisitAddPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddPaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitAddPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPayoutsRequestObject struct {
 	ID     ID `json:"id"`
 	Params ListPayoutsParams
@@ -5904,6 +7407,46 @@ type GetTotalsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTotalsdefaultApplicationProblemPlusJSONResponse) VisitGetTotalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransactionRequestObject struct {
+	ID          ID     `json:"id"`
+	Transaction string `json:"transaction"`
+}
+
+type GetTransactionResponseObject interface {
+	VisitGetTransactionResponse(w http.ResponseWriter) error
+}
+
+type GetTransaction200JSONResponse Transaction
+
+func (response GetTransaction200JSONResponse) VisitGetTransactionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransactiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTransactiondefaultApplicationProblemPlusJSONResponse) VisitGetTransactionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6414,6 +7957,44 @@ func (response GetRundefaultApplicationProblemPlusJSONResponse) VisitGetRunRespo
 	return err
 }
 
+type GetEventsSettingsSchemaRequestObject struct {
+}
+
+type GetEventsSettingsSchemaResponseObject interface {
+	VisitGetEventsSettingsSchemaResponse(w http.ResponseWriter) error
+}
+
+type GetEventsSettingsSchema200JSONResponse AnyObject
+
+func (response GetEventsSettingsSchema200JSONResponse) VisitGetEventsSettingsSchemaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEventsSettingsSchemadefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetEventsSettingsSchemadefaultApplicationProblemPlusJSONResponse) VisitGetEventsSettingsSchemaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPayoutsSettingsSchemaRequestObject struct {
 }
 
@@ -6478,6 +8059,9 @@ type StrictServerInterface interface {
 	// GetConnector One connector, with the schemas of its settings and credentials
 	// (GET /v1/connectors/{id})
 	GetConnector(ctx context.Context, request GetConnectorRequestObject) (GetConnectorResponseObject, error)
+	// GetEvent One payment event
+	// (GET /v1/events/{id})
+	GetEvent(ctx context.Context, request GetEventRequestObject) (GetEventResponseObject, error)
 	// GetException One exception
 	// (GET /v1/exceptions/{id})
 	GetException(ctx context.Context, request GetExceptionRequestObject) (GetExceptionResponseObject, error)
@@ -6517,6 +8101,9 @@ type StrictServerInterface interface {
 	// PutFlowSettings Keep the next version of a flow's settings
 	// (PUT /v1/flows/{id}/settings)
 	PutFlowSettings(ctx context.Context, request PutFlowSettingsRequestObject) (PutFlowSettingsResponseObject, error)
+	// ListVouchers The vouchers of a flow of events
+	// (GET /v1/flows/{id}/vouchers)
+	ListVouchers(ctx context.Context, request ListVouchersRequestObject) (ListVouchersResponseObject, error)
 	// GetHealth Is the hub working
 	// (GET /v1/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -6550,6 +8137,12 @@ type StrictServerInterface interface {
 	// FindDocuments From a number in the accounting system back to what it was made from
 	// (GET /v1/merchants/{id}/documents)
 	FindDocuments(ctx context.Context, request FindDocumentsRequestObject) (FindDocumentsResponseObject, error)
+	// ListEvents Payment events in the order registered
+	// (GET /v1/merchants/{id}/events)
+	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// RegisterEvents Register payment events
+	// (POST /v1/merchants/{id}/events)
+	RegisterEvents(ctx context.Context, request RegisterEventsRequestObject) (RegisterEventsResponseObject, error)
 	// ListExceptions What a person must decide
 	// (GET /v1/merchants/{id}/exceptions)
 	ListExceptions(ctx context.Context, request ListExceptionsRequestObject) (ListExceptionsResponseObject, error)
@@ -6559,6 +8152,18 @@ type StrictServerInterface interface {
 	// CreateFlow Join two connections by a flow
 	// (POST /v1/merchants/{id}/flows)
 	CreateFlow(ctx context.Context, request CreateFlowRequestObject) (CreateFlowResponseObject, error)
+	// RegisterOrder Register what a customer ordered
+	// (POST /v1/merchants/{id}/orders)
+	RegisterOrder(ctx context.Context, request RegisterOrderRequestObject) (RegisterOrderResponseObject, error)
+	// GetOrder One order
+	// (GET /v1/merchants/{id}/orders/{number})
+	GetOrder(ctx context.Context, request GetOrderRequestObject) (GetOrderResponseObject, error)
+	// ListPaymentMethods A merchant's payment methods
+	// (GET /v1/merchants/{id}/payment-methods)
+	ListPaymentMethods(ctx context.Context, request ListPaymentMethodsRequestObject) (ListPaymentMethodsResponseObject, error)
+	// AddPaymentMethod Add a payment method, real or virtual
+	// (POST /v1/merchants/{id}/payment-methods)
+	AddPaymentMethod(ctx context.Context, request AddPaymentMethodRequestObject) (AddPaymentMethodResponseObject, error)
 	// ListPayouts A merchant's payouts
 	// (GET /v1/merchants/{id}/payouts)
 	ListPayouts(ctx context.Context, request ListPayoutsRequestObject) (ListPayoutsResponseObject, error)
@@ -6568,6 +8173,9 @@ type StrictServerInterface interface {
 	// GetTotals The sums of all payouts of a merchant, by currency
 	// (GET /v1/merchants/{id}/totals)
 	GetTotals(ctx context.Context, request GetTotalsRequestObject) (GetTotalsResponseObject, error)
+	// GetTransaction A transaction with what its events add up to
+	// (GET /v1/merchants/{id}/transactions/{transaction})
+	GetTransaction(ctx context.Context, request GetTransactionRequestObject) (GetTransactionResponseObject, error)
 	// GetPayout One payout with its proof
 	// (GET /v1/payouts/{id})
 	GetPayout(ctx context.Context, request GetPayoutRequestObject) (GetPayoutResponseObject, error)
@@ -6604,6 +8212,9 @@ type StrictServerInterface interface {
 	// GetRun One run with its report
 	// (GET /v1/runs/{id})
 	GetRun(ctx context.Context, request GetRunRequestObject) (GetRunResponseObject, error)
+	// GetEventsSettingsSchema The JSON Schema of an events flow's settings
+	// (GET /v1/schemas/events-settings)
+	GetEventsSettingsSchema(ctx context.Context, request GetEventsSettingsSchemaRequestObject) (GetEventsSettingsSchemaResponseObject, error)
 	// GetPayoutsSettingsSchema The JSON Schema of a payouts flow's settings
 	// (GET /v1/schemas/payouts-settings)
 	GetPayoutsSettingsSchema(ctx context.Context, request GetPayoutsSettingsSchemaRequestObject) (GetPayoutsSettingsSchemaResponseObject, error)
@@ -6889,6 +8500,32 @@ func (sh *strictHandler) GetConnector(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetConnectorResponseObject); ok {
 		if err := validResponse.VisitGetConnectorResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEvent operation middleware
+func (sh *strictHandler) GetEvent(ctx *gin.Context, id ID) {
+	var request GetEventRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvent(ctx, request.(GetEventRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEventResponseObject); ok {
+		if err := validResponse.VisitGetEventResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -7298,6 +8935,33 @@ func (sh *strictHandler) PutFlowSettings(ctx *gin.Context, id ID, params PutFlow
 	}
 }
 
+// ListVouchers operation middleware
+func (sh *strictHandler) ListVouchers(ctx *gin.Context, id ID, params ListVouchersParams) {
+	var request ListVouchersRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListVouchers(ctx, request.(ListVouchersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListVouchers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListVouchersResponseObject); ok {
+		if err := validResponse.VisitListVouchersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(ctx *gin.Context) {
 	var request GetHealthRequestObject
@@ -7638,6 +9302,78 @@ func (sh *strictHandler) FindDocuments(ctx *gin.Context, id ID, params FindDocum
 	}
 }
 
+// ListEvents operation middleware
+func (sh *strictHandler) ListEvents(ctx *gin.Context, id ID, params ListEventsParams) {
+	var request ListEventsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEvents(ctx, request.(ListEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
+		if err := validResponse.VisitListEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RegisterEvents operation middleware
+func (sh *strictHandler) RegisterEvents(ctx *gin.Context, id ID, params RegisterEventsParams) {
+	var request RegisterEventsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RegisterEventsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterEvents(ctx, request.(RegisterEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterEventsResponseObject); ok {
+		if err := validResponse.VisitRegisterEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListExceptions operation middleware
 func (sh *strictHandler) ListExceptions(ctx *gin.Context, id ID, params ListExceptionsParams) {
 	var request ListExceptionsRequestObject
@@ -7737,6 +9473,150 @@ func (sh *strictHandler) CreateFlow(ctx *gin.Context, id ID, params CreateFlowPa
 	}
 }
 
+// RegisterOrder operation middleware
+func (sh *strictHandler) RegisterOrder(ctx *gin.Context, id ID, params RegisterOrderParams) {
+	var request RegisterOrderRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RegisterOrderJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RegisterOrder(ctx, request.(RegisterOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RegisterOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RegisterOrderResponseObject); ok {
+		if err := validResponse.VisitRegisterOrderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOrder operation middleware
+func (sh *strictHandler) GetOrder(ctx *gin.Context, id ID, number string) {
+	var request GetOrderRequestObject
+
+	request.ID = id
+	request.Number = number
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrder(ctx, request.(GetOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOrderResponseObject); ok {
+		if err := validResponse.VisitGetOrderResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPaymentMethods operation middleware
+func (sh *strictHandler) ListPaymentMethods(ctx *gin.Context, id ID, params ListPaymentMethodsParams) {
+	var request ListPaymentMethodsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPaymentMethods(ctx, request.(ListPaymentMethodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPaymentMethods")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPaymentMethodsResponseObject); ok {
+		if err := validResponse.VisitListPaymentMethodsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddPaymentMethod operation middleware
+func (sh *strictHandler) AddPaymentMethod(ctx *gin.Context, id ID, params AddPaymentMethodParams) {
+	var request AddPaymentMethodRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body AddPaymentMethodJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddPaymentMethod(ctx, request.(AddPaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddPaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddPaymentMethodResponseObject); ok {
+		if err := validResponse.VisitAddPaymentMethodResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListPayouts operation middleware
 func (sh *strictHandler) ListPayouts(ctx *gin.Context, id ID, params ListPayoutsParams) {
 	var request ListPayoutsRequestObject
@@ -7810,6 +9690,33 @@ func (sh *strictHandler) GetTotals(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetTotalsResponseObject); ok {
 		if err := validResponse.VisitGetTotalsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTransaction operation middleware
+func (sh *strictHandler) GetTransaction(ctx *gin.Context, id ID, transaction string) {
+	var request GetTransactionRequestObject
+
+	request.ID = id
+	request.Transaction = transaction
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTransaction(ctx, request.(GetTransactionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTransaction")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTransactionResponseObject); ok {
+		if err := validResponse.VisitGetTransactionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -8129,6 +10036,30 @@ func (sh *strictHandler) GetRun(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetRunResponseObject); ok {
 		if err := validResponse.VisitGetRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEventsSettingsSchema operation middleware
+func (sh *strictHandler) GetEventsSettingsSchema(ctx *gin.Context) {
+	var request GetEventsSettingsSchemaRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEventsSettingsSchema(ctx, request.(GetEventsSettingsSchemaRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEventsSettingsSchema")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetEventsSettingsSchemaResponseObject); ok {
+		if err := validResponse.VisitGetEventsSettingsSchemaResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
@@ -26,26 +27,39 @@ func (b books) accountsExist(ctx context.Context) error {
 	if b.unfit != nil {
 		return b.unfit
 	}
-	if err := b.chosen(); err != nil {
-		return err
+	events := b.flow.Kind == merchant.Events
+	if !events {
+		if err := b.chosen(); err != nil {
+			return err
+		}
 	}
 	known, err := b.known(ctx, ports.ChooseAccount)
 	if err != nil {
 		return err
 	}
+	if events {
+		return b.eventAccountsExist(known)
+	}
 	for _, account := range accountsInUse(b.settings) {
-		active, exists := known[string(account)]
-		if exists && active {
-			continue
+		if err := usable(known, account, b.fieldOf(account)); err != nil {
+			return err
 		}
-		reason := "account " + string(account) + " does not exist in the accounting system"
-		if exists {
-			reason = "account " + string(account) + " is not active in the accounting system"
-		}
-		return fault.Invalid(CodeAccountMissing, b.fieldOf(account), reason).
-			WithRemedy("open the account in the accounting system or choose another one")
 	}
 	return nil
+}
+
+// usable refuses an account that does not exist or is inactive.
+func usable(known map[string]bool, account ledger.Account, field string) error {
+	active, exists := known[string(account)]
+	if exists && active {
+		return nil
+	}
+	reason := "account " + string(account) + " does not exist in the accounting system"
+	if exists {
+		reason = "account " + string(account) + " is not active in the accounting system"
+	}
+	return fault.Invalid(CodeAccountMissing, field, reason).
+		WithRemedy("open the account in the accounting system or choose another one")
 }
 
 // chosen refuses settings without which no payout in the merchant's currency can
@@ -66,12 +80,18 @@ func (b books) seriesExists(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !known[b.settings.VoucherSeries] {
-		return fault.Invalid(CodeSeriesMissing, "settings.voucher_series",
-			"voucher series "+b.settings.VoucherSeries+" does not exist in the accounting system or is not open for manual vouchers").
+	exists := func(field string, s booking.Settings) error {
+		if known[s.VoucherSeries] {
+			return nil
+		}
+		return fault.Invalid(CodeSeriesMissing, "settings."+field+"voucher_series",
+			"voucher series "+s.VoucherSeries+" does not exist in the accounting system or is not open for manual vouchers").
 			WithRemedy("open the series in the accounting system or choose another one")
 	}
-	return nil
+	if b.flow.Kind == merchant.Events {
+		return b.shop.settings.Each(exists)
+	}
+	return exists("", b.settings)
 }
 
 // known gives everything of a kind and whether it is active today.

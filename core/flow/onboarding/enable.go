@@ -40,8 +40,13 @@ func (s *Service) permits(ctx context.Context, flowID string, settings json.RawM
 		return err
 	}
 	c.unfit = nil
-	if c.settings, err = booking.Parse(settings); err != nil {
-		return settingsFault(err)
+	if c.flow.Kind == merchant.Events {
+		err = c.shop.read(settings)
+	} else if c.settings, err = booking.Parse(settings); err != nil {
+		err = settingsFault(err)
+	}
+	if err != nil {
+		return err
 	}
 	return s.ready(ctx, c)
 }
@@ -61,10 +66,22 @@ func (s *Service) toggle(ctx context.Context, flow merchant.Flow, enabled bool, 
 		toggled.name = "flow.enabled"
 	}
 	err := s.update(ctx, toggled, func(ctx context.Context, tx ports.Tx) error {
-		return tx.Flows().SetEnabled(ctx, flow.ID, enabled)
+		if err := tx.Flows().SetEnabled(ctx, flow.ID, enabled); err != nil || !enabled {
+			return err
+		}
+		return wake(ctx, tx, flow)
 	})
 	flow.Enabled = enabled
 	return flow, err
+}
+
+// wake lets a flow of events go on with what waited for it: vouchers that were
+// planned while it was off, and events that lacked a setting.
+func wake(ctx context.Context, tx ports.Tx, flow merchant.Flow) error {
+	if flow.Kind != merchant.Events {
+		return nil
+	}
+	return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: flow.ID})
 }
 
 // ChecklistItem is one thing that must be done before go-live.
@@ -129,6 +146,9 @@ func (s *Service) beginnings(connections []ports.ConnectionRecord, flows []merch
 		Remedy: "make a flow of payouts from the provider to the accounting system",
 	}
 	items := []ChecklistItem{source, target, flow}
+	if eventsOnly(flows) {
+		items = items[1:] // no provider is needed where the shop itself tells
+	}
 	for i, item := range items {
 		if item.Done {
 			items[i].Reason, items[i].Remedy = "", ""

@@ -35,15 +35,16 @@ const (
 	CodeSeriesMissing fault.Code = "flow.series_missing"
 )
 
-// NewFlow is what must be known of a flow of payouts.
+// NewFlow is what must be known of a flow.
 type NewFlow struct {
 	// ID is empty for a new one. A flow that has this id already is returned as it
 	// is, so that a request may be repeated.
 	ID         string
 	MerchantID string
 	Kind       merchant.FlowKind
-	Source     string
-	Target     string
+	// Source is left out of a flow of events, which come from callers.
+	Source string
+	Target string
 	// Settings are the booking settings; what they leave out gets its default.
 	Settings json.RawMessage
 	// Since is the first moment from which payouts are taken; zero means now.
@@ -53,10 +54,17 @@ type NewFlow struct {
 // CreateFlow keeps a flow, which is not enabled. Its settings are kept complete,
 // so that a later default does not change what was decided.
 func (s *Service) CreateFlow(ctx context.Context, in NewFlow, by string) (merchant.Flow, error) {
-	if in.Kind != merchant.Payouts {
-		return merchant.Flow{}, fault.Invalid(CodeFlowInvalid, "kind", "the only kind of flow is payouts")
+	switch in.Kind {
+	case merchant.Payouts:
+	case merchant.Events:
+		if in.Source != "" && in.Source != in.Target {
+			return merchant.Flow{}, fault.Invalid(CodeFlowInvalid, "source", "events come from callers and from no connection").WithRemedy("leave the source out")
+		}
+		in.Source = in.Target
+	default:
+		return merchant.Flow{}, fault.Invalid(CodeFlowInvalid, "kind", "a flow is of kind payouts or events")
 	}
-	settings, err := completed(in.Settings)
+	settings, err := completed(in.Kind, in.Settings)
 	if err != nil {
 		return merchant.Flow{}, err
 	}
@@ -78,6 +86,11 @@ func (s *Service) CreateFlow(ctx context.Context, in NewFlow, by string) (mercha
 		}
 		if err := s.joins(ctx, tx, flow); err != nil {
 			return err
+		}
+		if flow.Kind == merchant.Events {
+			if err := onlyShop(ctx, tx, flow); err != nil {
+				return err
+			}
 		}
 		return tx.Flows().Create(ctx, flow, by)
 	})
@@ -122,6 +135,9 @@ type flowEnd struct {
 }
 
 func flowEnds(f merchant.Flow) []flowEnd {
+	if f.Kind == merchant.Events {
+		return []flowEnd{{"target", f.Target, []ports.Capability{ports.CapabilityVouchers}}}
+	}
 	return []flowEnd{
 		{"source", f.Source, []ports.Capability{ports.CapabilityPayouts}},
 		{"target", f.Target, []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers}},
@@ -146,11 +162,11 @@ func (s *Service) capable(record ports.ConnectionRecord, end flowEnd) error {
 // are planned from then on carry its number. A flow that is switched on takes only
 // settings with which it could be switched on.
 func (s *Service) SaveFlowSettings(ctx context.Context, id string, settings json.RawMessage, by string) (merchant.Flow, error) {
-	complete, err := completed(settings)
+	flow, err := s.Flow(ctx, id)
 	if err != nil {
 		return merchant.Flow{}, err
 	}
-	flow, err := s.Flow(ctx, id)
+	complete, err := completed(flow.Kind, settings)
 	if err != nil {
 		return merchant.Flow{}, err
 	}
@@ -163,7 +179,10 @@ func (s *Service) SaveFlowSettings(ctx context.Context, id string, settings json
 	err = s.update(ctx, saved, func(ctx context.Context, tx ports.Tx) error {
 		flow.SettingsVersion, err = tx.Flows().SaveSettings(ctx, id, complete, s.now(), by)
 		flow.Settings = complete
-		return err
+		if err != nil {
+			return err
+		}
+		return wake(ctx, tx, flow)
 	})
 	return flow, err
 }
@@ -183,7 +202,14 @@ func (s *Service) Flows(ctx context.Context, merchantID string, page ports.Page)
 }
 
 // completed checks settings and writes them out with every default.
-func completed(raw json.RawMessage) (json.RawMessage, error) {
+func completed(kind merchant.FlowKind, raw json.RawMessage) (json.RawMessage, error) {
+	if kind == merchant.Events {
+		complete, err := booking.CompleteByMethod(raw)
+		if err != nil {
+			return nil, settingsFault(err)
+		}
+		return complete, nil
+	}
 	settings, err := booking.Parse(raw)
 	if err != nil {
 		return nil, settingsFault(err)

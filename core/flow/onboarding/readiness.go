@@ -16,6 +16,9 @@ type candidate struct {
 	source   ports.ConnectionRecord
 	target   ports.ConnectionRecord
 	settings booking.Settings
+	// shop is what a flow of events books by: this flow, or the one that is enabled
+	// beside a flow of payouts; nil if there is none.
+	shop *shop
 	// unfit is why the settings cannot be read, or nil.
 	unfit error
 	// others are the merchant's other enabled flows into the same target.
@@ -23,6 +26,7 @@ type candidate struct {
 }
 
 type neighbour struct {
+	source    string
 	connector string
 	settings  booking.Settings
 }
@@ -35,13 +39,16 @@ type condition struct {
 }
 
 func (s *Service) conditions(c candidate) []condition {
-	offline := []condition{
-		{"source_verified", func(context.Context) error { return verified("source", c.source) }},
+	var offline []condition
+	if c.flow.Kind != merchant.Events {
+		offline = append(offline, condition{"source_verified", func(context.Context) error { return verified("source", c.source) }})
+	}
+	offline = append(offline, []condition{
 		{"target_verified", func(context.Context) error { return verified("target", c.target) }},
 		{"capabilities", func(context.Context) error { return s.bothCapable(c) }},
 		{"settings", func(context.Context) error { return c.unfit }},
 		{"clearing_account", func(context.Context) error { return c.ownClearing() }},
-	}
+	}...)
 	books := s.books(c)
 	return append(offline,
 		condition{"accounts", books.accountsExist},
@@ -63,11 +70,16 @@ func verified(end string, record ports.ConnectionRecord) error {
 }
 
 func (s *Service) bothCapable(c candidate) error {
-	ends := flowEnds(c.flow)
-	if err := s.capable(c.source, ends[0]); err != nil {
-		return err
+	for _, end := range flowEnds(c.flow) {
+		record := c.target
+		if end.field == "source" {
+			record = c.source
+		}
+		if err := s.capable(record, end); err != nil {
+			return err
+		}
 	}
-	return s.capable(c.target, ends[1])
+	return nil
 }
 
 // ownClearing refuses a clearing account that another provider or currency of the
@@ -75,6 +87,15 @@ func (s *Service) bothCapable(c candidate) error {
 func (c candidate) ownClearing() error {
 	if c.unfit != nil {
 		return c.unfit
+	}
+	if c.flow.Kind == merchant.Events {
+		return c.shop.ownClearing(c.others)
+	}
+	if c.shop != nil {
+		itself := neighbour{source: c.flow.Source, connector: c.source.Connector, settings: c.settings}
+		if err := c.shop.ownClearing([]neighbour{itself}); err != nil {
+			return err
+		}
 	}
 	for _, currency := range clearingOf(c.settings) {
 		account := c.settings.Accounts.Clearing[currency]
@@ -110,19 +131,36 @@ func (s *Service) candidate(ctx context.Context, flowID string) (candidate, erro
 		if c.target, err = tx.Connections().Get(ctx, c.flow.Target); err != nil {
 			return c, err
 		}
+		if c.others, c.shop, err = neighbours(ctx, tx, c.flow); err != nil {
+			return c, err
+		}
+		if c.flow.Kind == merchant.Events {
+			c.shop, err = openShop(ctx, tx, c.flow.MerchantID, c.flow.Settings)
+			if fault.CodeOf(err) == CodeFlowSettings {
+				c.unfit, err = err, nil
+			}
+			return c, err
+		}
 		if c.settings, err = booking.Parse(c.flow.Settings); err != nil {
 			c.unfit = settingsFault(err)
 		}
-		c.others, err = neighbours(ctx, tx, c.flow)
-		return c, err
+		return c, nil
 	})
 }
 
-func neighbours(ctx context.Context, tx ports.Tx, flow merchant.Flow) ([]neighbour, error) {
+// neighbours gives the merchant's other enabled flows into the same target: those of
+// payouts, and that of events.
+func neighbours(ctx context.Context, tx ports.Tx, flow merchant.Flow) ([]neighbour, *shop, error) {
 	var others []neighbour
+	var beside *shop
 	err := eachFlow(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
 		if f.ID == flow.ID || !f.Enabled || f.Target != flow.Target {
 			return nil
+		}
+		if f.Kind == merchant.Events {
+			var err error
+			beside, err = openShop(ctx, tx, f.MerchantID, f.Settings)
+			return err
 		}
 		source, err := tx.Connections().Get(ctx, f.Source)
 		if err != nil {
@@ -132,8 +170,8 @@ func neighbours(ctx context.Context, tx ports.Tx, flow merchant.Flow) ([]neighbo
 		if err != nil {
 			return settingsFault(err)
 		}
-		others = append(others, neighbour{connector: source.Connector, settings: settings})
+		others = append(others, neighbour{source: f.Source, connector: source.Connector, settings: settings})
 		return nil
 	})
-	return others, err
+	return others, beside, err
 }

@@ -95,7 +95,7 @@ func (c *Clerk) TakeAll(ctx context.Context, steps []ports.Step) error {
 // take makes one step. It returns an error if the step must be tried again.
 func (c *Clerk) take(ctx context.Context, s ports.Step) error {
 	s, err := c.open(ctx, s)
-	if err != nil {
+	if err != nil || s.State != ports.StepOpen {
 		return err
 	}
 	number, result, err := c.write(remote.WithTally(ctx, c.Tally), s)
@@ -107,7 +107,8 @@ func (c *Clerk) take(ctx context.Context, s ports.Step) error {
 }
 
 // open stores the intent before anything is sent. A step that is open already
-// gets its next attempt: its outcome is unknown and will be looked up.
+// gets its next attempt: its outcome is unknown and will be looked up. One that was
+// dropped or settled since it was listed is given back as it is.
 func (c *Clerk) open(ctx context.Context, s ports.Step) (ports.Step, error) {
 	err := c.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		current, err := tx.Steps().Get(ctx, s.ID)
@@ -120,6 +121,9 @@ func (c *Clerk) open(ctx context.Context, s ports.Step) (ports.Step, error) {
 				return err
 			}
 			s.State, s.OpenedAt = ports.StepOpen, c.Clock.Now().UTC()
+		}
+		if s.State != ports.StepOpen {
+			return nil
 		}
 		s.Attempt++
 		s.RunID, s.ConnectorVersion = c.RunID, c.Target.Description().Version

@@ -20,7 +20,7 @@ import (
 // book plans the vouchers of an event that stands. What cannot be booked is
 // parked with the reason; everything else goes on.
 func (t *trade) book(ctx context.Context, e *ports.EventRecord) error {
-	happening, vouchers, known, err := t.bookable(ctx, e)
+	vouchers, captures, err := t.bookable(ctx, e)
 	if f := fault.Of(err); f != nil && f.Class != fault.Temporary {
 		e.State, e.Fault, e.Taken = ports.EventParked, ports.Recorded(f, t.clock.Now()), nil
 		return nil
@@ -28,7 +28,7 @@ func (t *trade) book(ctx context.Context, e *ports.EventRecord) error {
 	if err != nil {
 		return err
 	}
-	if err := t.countAbroad(ctx, *e, happening); err != nil {
+	if err := t.countAbroad(ctx, *e, +1); err != nil {
 		return err
 	}
 	e.Fault, e.SettingsVersion = nil, t.flow.SettingsVersion
@@ -41,36 +41,46 @@ func (t *trade) book(ctx context.Context, e *ports.EventRecord) error {
 	if err != nil {
 		return err
 	}
+	keys := make([]string, 0, len(steps))
 	for _, s := range steps {
-		e.Steps = append(e.Steps, s.Key)
+		keys = append(keys, s.Key)
 	}
-	e.State = ports.EventBooked
+	e.State, e.Steps = ports.EventBooked, append(slices.Clone(e.Steps), keys...)
 	if err := t.tx.Steps().Plan(ctx, steps); err != nil {
 		return err
 	}
-	return t.linkFees(ctx, known, e.Steps)
+	return t.linkFees(ctx, captures, keys)
 }
 
-// bookable works out what an event comes to in the books. Known are the captures
-// whose fee it books.
-func (t *trade) bookable(ctx context.Context, e *ports.EventRecord) (booking.Happening, []books.Voucher, []*ports.EventRecord, error) {
-	h := booking.Happening{Event: e.Event, Method: t.method.Kind, Date: t.day(*e)}
-	h.Event.Order = t.order
-	var known []*ports.EventRecord
+// bookable works out what an event comes to in the books, and the captures whose
+// stated fee it books. It settles market and parts of a sale or refund.
+func (t *trade) bookable(ctx context.Context, e *ports.EventRecord) ([]books.Voucher, []*ports.EventRecord, error) {
+	settings := t.settings.Of(e.Method)
+	var captures []*ports.EventRecord
+	var fee, vat money.Amount
 	var err error
-	if e.Kind == payment.Payment || e.Kind == payment.Refund {
-		if err = t.sold(ctx, e); err != nil {
-			return h, nil, nil, err
-		}
-		h.Market, h.Shares = e.Market, sharesOf(e.Taken)
+	switch e.Kind {
+	case payment.Payment, payment.Refund:
+		err = t.sold(ctx, e)
+	case payment.Deposit:
+		captures, fee, vat, err = t.knownFees(*e)
+		settings.FeeMoment = booking.FeeAtDeposit // what its captures did not book, whatever applies by now
+	case payment.Credit, payment.Prepare, payment.Cancel:
 	}
-	if e.Kind == payment.Deposit {
-		if known, h.KnownFee, h.KnownFeeVAT, err = t.knownFees(*e); err != nil {
-			return h, nil, nil, err
-		}
+	if err != nil {
+		return nil, nil, err
 	}
-	vouchers, err := booking.EventVouchers(h, t.settings.Of(e.Method))
-	return h, vouchers, known, err
+	h := t.happening(*e)
+	h.KnownFee, h.KnownFeeVAT = fee, vat
+	vouchers, err := booking.EventVouchers(h, settings)
+	return vouchers, captures, err
+}
+
+// happening gives an event as the booking rules take it.
+func (t *trade) happening(e ports.EventRecord) booking.Happening {
+	h := booking.Happening{Event: e.Event, Method: t.method.Kind, Market: e.Market, Shares: sharesOf(e.Taken), Date: t.day(e)}
+	h.Event.Order = t.order
+	return h
 }
 
 func (t *trade) day(e ports.EventRecord) civil.Date { return civil.In(e.At, t.zone) }
@@ -124,50 +134,22 @@ func stepKey(id, part string) string {
 	return "kv:" + strings.TrimPrefix(id, "ev-") + ":" + part + ";"
 }
 
-// knownFees gives the accepted captures whose stated fee no deposit has booked, and
-// the sum of those fees. A capture whose fee is booked is linked to the step of
-// the deposit that booked it.
-func (t *trade) knownFees(deposit ports.EventRecord) (captures []*ports.EventRecord, fee, vat money.Amount, err error) {
-	var taken []string
-	for _, e := range t.events {
-		if e.Kind == payment.Deposit && e.State == ports.EventBooked && e.ID != deposit.ID {
-			taken = append(taken, e.Steps...)
-		}
-	}
-	for i := range t.events {
-		e := &t.events[i]
-		booked := e.State == ports.EventBooked || e.State == ports.EventDue
-		if e.Kind != payment.Payment || !booked || e.Fee.IsZero() ||
-			slices.ContainsFunc(e.Steps, func(key string) bool { return slices.Contains(taken, key) }) {
-			continue
-		}
-		if fee, err = fee.Add(e.Fee); err != nil {
-			return nil, fee, vat, err
-		}
-		if vat, err = vat.Add(e.FeeVAT); err != nil {
-			return nil, fee, vat, err
-		}
-		captures = append(captures, e)
-	}
-	return captures, fee, vat, nil
+// bookingPrefix begins the keys of the vouchers of an event's latest booking.
+func bookingPrefix(e ports.EventRecord) string {
+	return strings.TrimSuffix(stepKey(e.ID, "B"+strconv.Itoa(e.Bookings)+"V"), ";")
 }
 
-func (t *trade) linkFees(ctx context.Context, captures []*ports.EventRecord, keys []string) error {
-	for _, e := range captures {
-		e.Steps = append(e.Steps, keys...)
-		if err := t.tx.Events().Save(ctx, *e); err != nil {
-			return err
-		}
+// unbook undoes the booking of an event. A voucher of its own that was certainly
+// never written is dropped. Anything else is corrected by a voucher that swaps its
+// sides (BFL 5 kap. 5 §), for its part of a summary alone.
+func (t *trade) unbook(ctx context.Context, e *ports.EventRecord, why string) error {
+	if err := t.countAbroad(ctx, *e, -1); err != nil {
+		return err
 	}
-	return nil
-}
-
-// takeBack undoes the booking of an event that no longer stands. A voucher of its
-// own that nobody has tried to write is dropped. Anything else is corrected by a
-// voucher that swaps its sides (BFL 5 kap. 5 §), for its part of a summary alone.
-func (t *trade) takeBack(ctx context.Context, e *ports.EventRecord, why *fault.Error) error {
-	own := stepKey(e.ID, "B"+strconv.Itoa(e.Bookings)+"V")
-	own = strings.TrimSuffix(own, ";")
+	if e.State == ports.EventDue {
+		return nil
+	}
+	own := bookingPrefix(*e)
 	var alone bool
 	for _, key := range slices.Clone(e.Steps) {
 		if !strings.HasPrefix(key, own) {
@@ -184,12 +166,12 @@ func (t *trade) takeBack(ctx context.Context, e *ports.EventRecord, why *fault.E
 	return t.reverseShare(ctx, e, why)
 }
 
-func (t *trade) reverseStep(ctx context.Context, e *ports.EventRecord, key string, why *fault.Error) error {
+func (t *trade) reverseStep(ctx context.Context, e *ports.EventRecord, key, why string) error {
 	s, err := t.tx.Steps().ByKey(ctx, key)
 	if err != nil {
 		return err
 	}
-	if s.State == ports.StepPlanned {
+	if unwritten(s) {
 		s.State = ports.StepDropped
 		return t.tx.Steps().Save(ctx, s)
 	}
@@ -201,14 +183,22 @@ func (t *trade) reverseStep(ctx context.Context, e *ports.EventRecord, key strin
 	if name == "" {
 		name = key
 	}
-	return t.planReversal(ctx, e, key, series, booking.Correction(voucher, name, t.today(), why.Reason))
+	return t.planReversal(ctx, e, key, series, booking.Correction(voucher, name, t.today(), why))
 }
 
-// reverseShare undoes an event's part of a summary.
-func (t *trade) reverseShare(ctx context.Context, e *ports.EventRecord, why *fault.Error) error {
-	h := booking.Happening{Event: e.Event, Method: t.method.Kind, Market: e.Market, Shares: sharesOf(e.Taken), Date: t.day(*e)}
-	settings := t.settings.Of(e.Method)
-	vouchers, err := booking.EventVouchers(h, settings)
+// unwritten reports whether it is certain that a voucher is not in the accounting
+// system: nobody has tried, or it was refused.
+func unwritten(s ports.Step) bool {
+	if s.State == ports.StepPlanned || s.State == ports.StepDropped {
+		return true
+	}
+	return s.State == ports.StepParked && s.Fault != nil && s.Fault.Class != fault.Unknown && s.Fault.Class != fault.Temporary
+}
+
+// reverseShare undoes an event's part of a summary, by the settings that booked it.
+func (t *trade) reverseShare(ctx context.Context, e *ports.EventRecord, why string) error {
+	settings := t.settingsAt(e.SettingsVersion).Of(e.Method)
+	vouchers, err := booking.EventVouchers(t.happening(*e), settings)
 	if err != nil {
 		return err
 	}
@@ -219,7 +209,7 @@ func (t *trade) reverseShare(ctx context.Context, e *ports.EventRecord, why *fau
 		}
 	}
 	for _, v := range vouchers {
-		if err := t.planReversal(ctx, e, summary, settings.VoucherSeries, booking.Correction(v, summary, t.today(), why.Reason)); err != nil {
+		if err := t.planReversal(ctx, e, summary, settings.VoucherSeries, booking.Correction(v, summary, t.today(), why)); err != nil {
 			return err
 		}
 	}
@@ -233,7 +223,7 @@ func (t *trade) planReversal(ctx context.Context, e *ports.EventRecord, reverses
 		return err
 	}
 	s.Reverses = reverses
-	e.Steps = append(e.Steps, s.Key)
+	e.Steps = append(slices.Clone(e.Steps), s.Key)
 	return t.tx.Steps().Plan(ctx, []ports.Step{s})
 }
 

@@ -1,37 +1,91 @@
 package registration
 
 import (
+	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/ports"
 )
 
+// deal is what is judged together: all transactions of one order, or a single
+// transaction that names none.
+type deal struct {
+	*ledger
+	number string
+	order  order.Order
+	known  bool
+	trades []*trade
+	// shares are what accepted sales and refunds consist of, by the event's id.
+	shares map[string]share
+}
+
 // trade is a transaction with all its events.
 type trade struct {
 	*ledger
-	method payment.Method
-	events []ports.EventRecord
+	deal     *deal
+	method   payment.Method
+	events   []ports.EventRecord
+	verdicts []payment.Verdict
 	// order is the number of the order that any of the events names, or empty.
 	order string
 }
 
-// judgeAll judges transactions anew and books what follows.
+// judgeAll judges transactions, and those that share their orders, anew and books
+// what follows.
 func (l *ledger) judgeAll(ctx context.Context, transactions []string) error {
+	judged := map[string]bool{}
 	for _, transaction := range transactions {
-		t, err := l.trade(ctx, transaction)
+		if judged[transaction] {
+			continue
+		}
+		d, err := l.deal(ctx, transaction)
 		if err != nil {
 			return err
 		}
-		if err := t.judge(ctx); err != nil {
+		for _, t := range d.trades {
+			judged[t.events[0].Transaction] = true
+		}
+		if err := d.judge(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (l *ledger) deal(ctx context.Context, transaction string) (*deal, error) {
+	first, err := l.trade(ctx, transaction)
+	if err != nil {
+		return nil, err
+	}
+	d := &deal{ledger: l, number: first.order, trades: []*trade{first}}
+	if d.number != "" {
+		named, err := l.tx.Events().List(ctx, l.merchant.ID, ports.EventFilter{Order: d.number}, 0, ports.MaxBatch)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range transactionsOf(named) {
+			if other == transaction {
+				continue
+			}
+			t, err := l.trade(ctx, other)
+			if err != nil {
+				return nil, err
+			}
+			d.trades = append(d.trades, t)
+		}
+	}
+	for _, t := range d.trades {
+		t.deal = d
+	}
+	d.order, d.known, err = l.order(ctx, d.number)
+	return d, err
 }
 
 func (l *ledger) trade(ctx context.Context, transaction string) (*trade, error) {
@@ -48,32 +102,69 @@ func (l *ledger) trade(ctx context.Context, transaction string) (*trade, error) 
 		if t.order == "" {
 			t.order = e.Order
 		}
+		if err := l.loadSettings(ctx, e.SettingsVersion); err != nil {
+			return nil, err
+		}
 	}
 	t.method, err = l.method(ctx, events[0].Method)
 	return t, err
 }
 
-// judge settles the standing of every event of the transaction and acts on it:
-// sales before what builds on them.
-func (t *trade) judge(ctx context.Context) error {
-	verdicts := t.verdicts()
+// judge settles the standing of every event and acts on it: sales before what
+// builds on them.
+func (d *deal) judge(ctx context.Context) error {
+	for _, t := range d.trades {
+		t.verdicts = t.judged()
+	}
+	d.share()
 	for _, kind := range []payment.Kind{payment.Prepare, payment.Payment, payment.Cancel, payment.Refund, payment.Deposit, payment.Credit} {
-		for i := range t.events {
-			if t.events[i].Kind != kind {
-				continue
-			}
-			if err := t.act(ctx, &t.events[i], verdicts[i]); err != nil {
-				return err
+		for _, t := range d.trades {
+			for i := range t.events {
+				if t.events[i].Kind != kind {
+					continue
+				}
+				if err := t.act(ctx, &t.events[i], t.verdicts[i]); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// verdicts judges the events. What a payout proves of a side that the shop itself
-// registers is the same money told twice: the shop's word counts, because it is
-// the one that is booked.
-func (t *trade) verdicts() []payment.Verdict {
+// standing gives the accepted events of a kind that the shop registered, by moment
+// and key, in all transactions of the deal.
+func (d *deal) standing(kind payment.Kind) []*ports.EventRecord {
+	var all []*ports.EventRecord
+	for _, t := range d.trades {
+		all = append(all, t.standing(kind)...)
+	}
+	sortCanonically(all)
+	return all
+}
+
+func (t *trade) standing(kind payment.Kind) []*ports.EventRecord {
+	var all []*ports.EventRecord
+	for i := range t.events {
+		e := &t.events[i]
+		if e.Kind == kind && e.Origin == payment.FromShop && t.verdicts[i].Standing == payment.Accepted {
+			all = append(all, e)
+		}
+	}
+	sortCanonically(all)
+	return all
+}
+
+func sortCanonically(events []*ports.EventRecord) {
+	slices.SortFunc(events, func(a, b *ports.EventRecord) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// judged gives a verdict on each event. What a payout proves of a side that the
+// shop itself registers is the same money told twice: the shop's word counts,
+// because it is the one that is booked.
+func (t *trade) judged() []payment.Verdict {
 	told := map[payment.Kind]bool{}
 	for _, e := range t.events {
 		if e.Origin == payment.FromShop {
@@ -103,22 +194,17 @@ func (t *trade) verdicts() []payment.Verdict {
 // act brings what has become of an event in line with its verdict.
 func (t *trade) act(ctx context.Context, e *ports.EventRecord, v payment.Verdict) error {
 	before := *e
+	var err error
 	switch v.Standing {
 	case payment.Accepted:
-		if err := t.stand(ctx, e); err != nil {
-			return err
-		}
+		err = t.stand(ctx, e)
 	case payment.Pending:
-		if err := t.fall(ctx, e, ports.EventPending, v.Fault); err != nil {
-			return err
-		}
+		err = t.fall(ctx, e, ports.EventPending, v.Fault)
 	case payment.Flagged:
-		if err := t.fall(ctx, e, ports.EventFlagged, v.Fault); err != nil {
-			return err
-		}
+		err = t.fall(ctx, e, ports.EventFlagged, v.Fault)
 	}
-	if same(before, *e) {
-		return nil
+	if err != nil || same(before, *e) {
+		return err
 	}
 	if err := t.tx.Events().Save(ctx, *e); err != nil {
 		return err
@@ -126,27 +212,67 @@ func (t *trade) act(ctx context.Context, e *ports.EventRecord, v payment.Verdict
 	return t.tell(ctx, *e)
 }
 
+// same reports whether nothing has become of an event; the moment of a fault does
+// not count.
 func same(a, b ports.EventRecord) bool {
-	sameFault := a.Fault == nil && b.Fault == nil || a.Fault != nil && b.Fault != nil && a.Fault.Code == b.Fault.Code && a.Fault.Reason == b.Fault.Reason
-	return a.State == b.State && sameFault && a.Bookings == b.Bookings && slices.Equal(a.Steps, b.Steps)
+	if (a.Fault == nil) != (b.Fault == nil) || a.Fault != nil && (a.Fault.Code != b.Fault.Code || a.Fault.Reason != b.Fault.Reason) {
+		return false
+	}
+	return a.State == b.State && a.Bookings == b.Bookings && a.Market == b.Market && slices.Equal(a.Steps, b.Steps) && reflect.DeepEqual(a.Taken, b.Taken)
 }
 
-// stand books an event that stands, unless it is booked already.
+func isBooked(e *ports.EventRecord) bool {
+	return e.State == ports.EventBooked || e.State == ports.EventDue
+}
+
+// stand books an event that stands. One that is booked already is left alone, as
+// long as the books would say the same if it were booked now.
 func (t *trade) stand(ctx context.Context, e *ports.EventRecord) error {
-	silent := e.Origin == payment.FromPayout || e.Kind == payment.Prepare || e.Kind == payment.Cancel
-	switch {
-	case silent:
+	if e.Origin == payment.FromPayout || e.Kind == payment.Prepare || e.Kind == payment.Cancel {
 		e.State, e.Fault = ports.EventRecorded, nil
-	case e.State != ports.EventBooked && e.State != ports.EventDue:
-		return t.book(ctx, e)
+		return nil
+	}
+	if isBooked(e) {
+		why := t.outdated(*e)
+		if why == nil {
+			return nil
+		}
+		if err := t.unbook(ctx, e, why.Reason); err != nil {
+			return err
+		}
+	}
+	return t.book(ctx, e)
+}
+
+// outdated says why the booking of an event is no longer what all events of the
+// order come to, or gives nil.
+func (t *trade) outdated(e ports.EventRecord) *fault.Error {
+	moved := fault.New(payment.CodeEventOutOfBounds, fault.Conflict, "an event that came later changes what it comes to")
+	switch e.Kind {
+	case payment.Payment, payment.Refund:
+		s := t.deal.shares[e.ID]
+		if s.fault != nil {
+			return s.fault
+		}
+		if !reflect.DeepEqual(s.taken, e.Taken) {
+			return moved
+		}
+		if e.Kind == payment.Refund && len(t.deal.sales(t)) == 0 {
+			return saleNotBooked()
+		}
+	case payment.Deposit:
+		if !slices.Equal(t.feesBookedBy(e), t.feesOf(e)) {
+			return moved
+		}
+	case payment.Credit, payment.Prepare, payment.Cancel:
 	}
 	return nil
 }
 
 // fall takes back whatever was booked of an event that does not stand.
 func (t *trade) fall(ctx context.Context, e *ports.EventRecord, state ports.EventState, why *fault.Error) error {
-	if e.State == ports.EventBooked {
-		if err := t.takeBack(ctx, e, why); err != nil {
+	if isBooked(e) {
+		if err := t.unbook(ctx, e, why.Reason); err != nil {
 			return err
 		}
 	}
@@ -156,16 +282,16 @@ func (t *trade) fall(ctx context.Context, e *ports.EventRecord, state ports.Even
 
 // tell opens an exception for what a person must look at, and closes it when
 // nobody must.
-func (t *trade) tell(ctx context.Context, e ports.EventRecord) error {
-	now := t.clock.Now().UTC()
+func (l *ledger) tell(ctx context.Context, e ports.EventRecord) error {
+	now := l.clock.Now().UTC()
 	if e.State != ports.EventFlagged && e.State != ports.EventParked {
-		return t.tx.Exceptions().ResolveEvent(ctx, e.ID, "the event is "+string(e.State), "kvitt", now)
+		return l.tx.Exceptions().ResolveEvent(ctx, e.ID, "the event is "+string(e.State), "kvitt", now)
 	}
-	t.log.Warn("a person must look", "merchant", t.merchant.ID, "event", e.ID, "key", e.Key, "transaction", e.Transaction,
+	l.log.Warn("a person must look", "merchant", l.merchant.ID, "event", e.ID, "key", e.Key, "transaction", e.Transaction,
 		"state", e.State, "code", e.Fault.Code, "reason", e.Fault.Reason)
-	return t.tx.Exceptions().Raise(ctx, ports.Exception{
-		ID:         identify("ex-", e.ID, string(e.Fault.Code), strconv.Itoa(e.Bookings), t.machine().UTC().Format(time.RFC3339Nano)),
-		MerchantID: t.merchant.ID, EventID: e.ID, Code: e.Fault.Code, Reference: e.Transaction, Reason: e.Fault.Reason, Remedy: e.Fault.Remedy,
+	return l.tx.Exceptions().Raise(ctx, ports.Exception{
+		ID:         identify("ex-", e.ID, string(e.Fault.Code), strconv.Itoa(e.Bookings), l.machine().UTC().Format(time.RFC3339Nano)),
+		MerchantID: l.merchant.ID, EventID: e.ID, Code: e.Fault.Code, Reference: e.Transaction, Reason: e.Fault.Reason, Remedy: e.Fault.Remedy,
 		Amount: e.Amount, State: ports.ExceptionOpen, RaisedAt: now,
 	})
 }

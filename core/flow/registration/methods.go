@@ -3,8 +3,11 @@ package registration
 import (
 	"context"
 	"reflect"
+	"slices"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/ports"
@@ -36,6 +39,9 @@ func (s *Service) AddMethod(ctx context.Context, m payment.Method, by string) (p
 		if err := ownConnection(ctx, tx, m); err != nil {
 			return err
 		}
+		if err := clearsApart(ctx, tx, m); err != nil {
+			return err
+		}
 		if err := tx.Methods().Create(ctx, record); err != nil {
 			return err
 		}
@@ -56,6 +62,41 @@ func ownConnection(ctx context.Context, tx ports.Tx, m payment.Method) error {
 		return fault.Invalid(payment.CodeMethodInvalid, "connection", "the merchant has no such connection")
 	}
 	return err
+}
+
+// clearsApart refuses a method that would put other money on the clearing account of
+// a flow of payouts, whose balance could then not be explained.
+func clearsApart(ctx context.Context, tx ports.Tx, m payment.Method) error {
+	if m.Kind != payment.ByProvider {
+		return nil
+	}
+	flows, err := tx.Flows().List(ctx, m.MerchantID, ports.Page{Limit: 1000})
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(flows, func(f merchant.Flow) bool { return f.Kind == merchant.Events && f.Enabled })
+	if at < 0 {
+		return nil // enabling the flow checks it
+	}
+	shop, err := booking.ParseByMethod(flows[at].Settings)
+	if err != nil {
+		return err
+	}
+	for _, f := range flows {
+		if f.Kind != merchant.Payouts || !f.Enabled || f.Target != flows[at].Target || f.Source == m.Connection {
+			continue
+		}
+		settings, err := booking.Parse(f.Settings)
+		if err != nil {
+			return err
+		}
+		if currency, account, shared := shop.Of(m.ID).SharedClearing(settings); shared {
+			return fault.New(CodeClearingShared, fault.Conflict, "account "+string(account)+" is the clearing account of a flow of payouts that does not pay this method out").
+				WithField("connection").
+				WithRemedy("set methods." + m.ID + ".accounts.clearing." + string(currency) + " of the flow of events to another account first, or link the method to the connection that pays it out")
+		}
+	}
+	return nil
 }
 
 // Methods lists a merchant's payment methods by id.

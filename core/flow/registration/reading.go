@@ -64,6 +64,38 @@ func (s *Service) Events(ctx context.Context, merchantID string, filter ports.Ev
 	return found, err
 }
 
+// Event gives one event.
+func (s *Service) Event(ctx context.Context, id string) (ports.EventRecord, error) {
+	var e ports.EventRecord
+	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		e, err = tx.Events().Get(ctx, id)
+		return err
+	})
+	return e, err
+}
+
+// Steps gives the steps that book events, by key.
+func (s *Service) Steps(ctx context.Context, events []ports.EventRecord) (map[string]ports.Step, error) {
+	steps := map[string]ports.Step{}
+	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		for _, e := range events {
+			for _, key := range e.Steps {
+				if _, known := steps[key]; known {
+					continue
+				}
+				step, err := tx.Steps().ByKey(ctx, key)
+				if err != nil {
+					return err
+				}
+				steps[key] = step
+			}
+		}
+		return nil
+	})
+	return steps, err
+}
+
 // Voucher is a voucher of events with how far it is.
 type Voucher struct {
 	ports.Step
@@ -119,15 +151,23 @@ func (s *Service) RetryException(ctx context.Context, exceptionID, by string) er
 			if err != nil {
 				return err
 			}
-			return l.judgeAll(ctx, []string{event.Transaction})
+			if err := l.judgeAll(ctx, []string{event.Transaction}); err != nil {
+				return err
+			}
+			return l.wake(ctx)
 		}
 		step, err := l.tx.Steps().Get(ctx, e.StepID)
 		if err != nil {
 			return err
 		}
+		if step.State == ports.StepDropped {
+			return l.tx.Exceptions().Resolve(ctx, e.ID, "its event was taken back", by, l.clock.Now().UTC())
+		}
 		// Whether the refused attempt left a trace is looked up: the step stays open
 		// and its next attempt searches first.
-		step.State, step.Fault = ports.StepOpen, nil
+		if step.State == ports.StepParked {
+			step.State, step.Fault = ports.StepOpen, nil
+		}
 		if err := l.tx.Steps().Save(ctx, step); err != nil {
 			return err
 		}

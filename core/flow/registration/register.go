@@ -154,12 +154,19 @@ func (l *ledger) owned(method payment.Method, kind payment.Kind) error {
 func (l *ledger) oneMethod(ctx context.Context, f Fact, first map[string]payment.Event) error {
 	if _, met := first[f.Transaction]; !met {
 		first[f.Transaction] = f.Event
-		stored, err := l.tx.Events().List(ctx, l.merchant.ID, ports.EventFilter{Transaction: f.Transaction}, 0, 1)
+		stored, err := l.tx.Events().List(ctx, l.merchant.ID, ports.EventFilter{Transaction: f.Transaction}, 0, ports.MaxBatch)
 		if err != nil {
 			return err
 		}
-		if len(stored) > 0 {
-			first[f.Transaction] = stored[0].Event
+		for i, e := range stored {
+			known := first[f.Transaction]
+			if i == 0 {
+				known = e.Event
+			}
+			if known.Order == "" {
+				known.Order = e.Order
+			}
+			first[f.Transaction] = known
 		}
 	}
 	known := first[f.Transaction]
@@ -169,6 +176,10 @@ func (l *ledger) oneMethod(ctx context.Context, f Fact, first map[string]payment
 			WithRemedy("an order that is paid in two ways has two transactions")
 	case f.Order != "" && known.Order != "" && known.Order != f.Order:
 		return fault.Invalid(payment.CodeEventInvalid, "order", "transaction "+f.Transaction+" pays for order "+known.Order)
+	}
+	if known.Order == "" {
+		known.Order = f.Order
+		first[f.Transaction] = known
 	}
 	return nil
 }

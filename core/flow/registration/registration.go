@@ -53,6 +53,8 @@ const (
 	CodeFlowDisabled fault.Code = "flow.disabled"
 	// CodeNotOpen: the exception is resolved already.
 	CodeNotOpen fault.Code = "exception.not_open"
+	// CodeClearingShared: another flow uses the clearing account.
+	CodeClearingShared fault.Code = "flow.clearing_shared"
 	// CodeMethodExists: the merchant has another method of this id.
 	CodeMethodExists fault.Code = "method.exists"
 )
@@ -96,6 +98,8 @@ type ledger struct {
 	merchant merchant.Merchant
 	flow     merchant.Flow
 	settings booking.ByMethod
+	// versions are earlier settings that were asked for.
+	versions map[int]booking.ByMethod
 	zone     *time.Location
 	methods  map[string]payment.Method
 	orders   map[string]order.Order
@@ -105,7 +109,7 @@ type ledger struct {
 
 // openLedger loads what every unit of work on a merchant's events needs.
 func (s *Service) openLedger(ctx context.Context, tx ports.Tx, merchantID string) (*ledger, error) {
-	l := &ledger{Service: s, tx: tx, methods: map[string]payment.Method{}, orders: map[string]order.Order{}, owners: map[string]merchant.FlowKind{}}
+	l := &ledger{Service: s, tx: tx, methods: map[string]payment.Method{}, orders: map[string]order.Order{}, versions: map[int]booking.ByMethod{}, owners: map[string]merchant.FlowKind{}}
 	var err error
 	if l.merchant, err = tx.Merchants().Get(ctx, merchantID); err != nil {
 		return nil, err
@@ -136,6 +140,27 @@ func (s *Service) openLedger(ctx context.Context, tx ports.Tx, merchantID string
 	}
 	l.settings, err = booking.ParseByMethod(l.flow.Settings)
 	return l, err
+}
+
+// loadSettings makes a version of the flow's settings known to settingsAt.
+func (l *ledger) loadSettings(ctx context.Context, version int) error {
+	if _, known := l.versions[version]; known || version == 0 || version == l.flow.SettingsVersion {
+		return nil
+	}
+	raw, err := l.tx.Flows().Settings(ctx, l.flow.ID, version)
+	if err != nil {
+		return err
+	}
+	l.versions[version], err = booking.ParseByMethod(raw)
+	return err
+}
+
+// settingsAt gives a version that was loaded, or else the present one.
+func (l *ledger) settingsAt(version int) booking.ByMethod {
+	if earlier, ok := l.versions[version]; ok {
+		return earlier
+	}
+	return l.settings
 }
 
 // update runs fn as a unit of work on a merchant's events.

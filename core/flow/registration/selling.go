@@ -18,137 +18,56 @@ import (
 
 // sold settles what a payment or refund consists of and where it is taxed.
 func (t *trade) sold(ctx context.Context, e *ports.EventRecord) error {
-	o, found, err := t.ledger.order(ctx, t.order)
-	if err != nil {
-		return err
+	s := t.deal.shares[e.ID]
+	if s.fault != nil {
+		return s.fault
 	}
-	if !found {
-		return fault.New(CodeOrderUnknown, fault.Conflict, "nothing says what was sold: order \""+t.order+"\" is not registered").
-			WithField("order").WithRemedy("register the order with its country and its parts by VAT rate")
-	}
-	booked, err := t.bookedOf(ctx, *e)
-	if err != nil {
-		return err
-	}
+	e.Taken = s.taken
 	if e.Kind == payment.Refund {
-		e.Market, err = originalMarket(booked.sales)
-	} else {
-		e.Market, err = t.market(ctx, *e, o)
+		sales := t.deal.sales(t)
+		if len(sales) == 0 {
+			return saleNotBooked()
+		}
+		e.Market = sales[0].Market // a refund is taxed as what it takes back
+		return originalRates(e.Taken, sales)
 	}
-	if err != nil {
-		return err
+	if e.Bookings == 0 || e.Market.Treatment == "" {
+		market, err := t.market(ctx, *e)
+		if err != nil {
+			return err
+		}
+		e.Market = market
 	}
-	if e.Taken, err = taken(*e, o, booked); err != nil {
-		return err
-	}
-	if e.Kind == payment.Refund {
-		return originalRates(e.Taken, booked.sales)
-	}
-	return t.knownRates(*e, o)
+	return t.knownRates(*e)
 }
 
-// bookedOf gives the events of the order whose parts are settled: its sales, and
-// those of the kind of e other than e itself.
-type bookedEvents struct{ sales, alike []ports.EventRecord }
-
-func (t *trade) bookedOf(ctx context.Context, e ports.EventRecord) (bookedEvents, error) {
-	var b bookedEvents
-	events, err := t.tx.Events().List(ctx, t.merchant.ID, ports.EventFilter{Order: t.order}, 0, ports.MaxBatch)
-	if err != nil {
-		return b, err
-	}
-	for _, own := range t.events { // an event that names no order belongs to that of its transaction
-		if own.Order == "" {
-			events = append(events, own)
-		}
-	}
-	for _, other := range events {
-		if other.Taken == nil || other.ID == e.ID || other.State != ports.EventBooked && other.State != ports.EventDue {
-			continue
-		}
-		if other.Kind == payment.Payment {
-			b.sales = append(b.sales, other)
-		}
-		if other.Kind == e.Kind {
-			b.alike = append(b.alike, other)
-		}
-	}
-	return b, nil
-}
-
-// taken gives the parts of an event: those stated, or its share of what the events
-// before it have left of the order, so that the last one takes the remainder of
-// the amount and of the VAT by rate.
-func taken(e ports.EventRecord, o order.Order, booked bookedEvents) ([]order.Part, error) {
-	if e.Parts != nil {
-		return e.Parts, nil
-	}
-	left := slices.Clone(o.Parts)
-	before := money.Zero(e.Amount.Currency())
-	var err error
-	for _, other := range booked.alike {
-		if other.Parts == nil {
-			if before, err = before.Add(other.Amount); err != nil {
-				return nil, err
+// sales gives the sales of the order that are booked, those of a transaction first.
+func (d *deal) sales(of *trade) []*ports.EventRecord {
+	var own, others []*ports.EventRecord
+	for _, t := range d.trades {
+		for _, e := range t.standing(payment.Payment) {
+			switch {
+			case !isBooked(e):
+			case t == of:
+				own = append(own, e)
+			default:
+				others = append(others, e)
 			}
-			continue
-		}
-		if left, err = less(left, other.Parts); err != nil {
-			return nil, err
 		}
 	}
-	return order.Take(left, before, e.Amount)
+	return append(own, others...)
 }
 
-// less takes stated parts away from those of the same supply and rate.
-func less(from, parts []order.Part) ([]order.Part, error) {
-	for _, p := range parts {
-		at := slices.IndexFunc(from, func(f order.Part) bool { return f.Supply.OrGoods() == p.Supply.OrGoods() && f.Rate == p.Rate })
-		if at < 0 {
-			continue // a price reduction takes nothing back
-		}
-		whole, err := withVAT(from[at])
-		if err != nil {
-			return nil, err
-		}
-		part, err := withVAT(p)
-		if err != nil {
-			return nil, err
-		}
-		if whole.Gross, err = whole.Gross.Sub(part.Gross); err != nil {
-			return nil, err
-		}
-		if whole.VAT, err = whole.VAT.Sub(part.VAT); err != nil {
-			return nil, err
-		}
-		from[at] = whole
-	}
-	return slices.DeleteFunc(from, func(p order.Part) bool { return p.Gross.IsZero() }), nil
-}
-
-func withVAT(p order.Part) (order.Part, error) {
-	if p.VAT.Currency() != "" {
-		return p, nil
-	}
-	split, err := tax.FromGross(p.Gross, p.Rate)
-	p.VAT = split.VAT
-	return p, err
-}
-
-// originalMarket is that of the sale: a refund is taxed as what it takes back.
-func originalMarket(sales []ports.EventRecord) (tax.Market, error) {
-	if len(sales) == 0 {
-		return tax.Market{}, fault.New(CodeSaleNotBooked, fault.Conflict, "the sale that is refunded is not booked").
-			WithRemedy("mend what keeps the sale from being booked; the refund follows by itself")
-	}
-	return sales[0].Market, nil
+func saleNotBooked() *fault.Error {
+	return fault.New(CodeSaleNotBooked, fault.Conflict, "the sale that is refunded is not booked").
+		WithRemedy("mend what keeps the sale from being booked; the refund follows by itself")
 }
 
 // originalRates holds a refund to the VAT rates of the sale, whatever rates apply
 // by now.
-func originalRates(parts []order.Part, sales []ports.EventRecord) error {
+func originalRates(parts []order.Part, sales []*ports.EventRecord) error {
 	for i, p := range parts {
-		known := slices.ContainsFunc(sales, func(sale ports.EventRecord) bool {
+		known := slices.ContainsFunc(sales, func(sale *ports.EventRecord) bool {
 			return slices.ContainsFunc(sale.Taken, func(s order.Part) bool { return s.Rate == p.Rate })
 		})
 		if !known {
@@ -161,7 +80,7 @@ func originalRates(parts []order.Part, sales []ports.EventRecord) error {
 }
 
 // knownRates refuses rates that the country of taxation did not have on the day.
-func (t *trade) knownRates(e ports.EventRecord, o order.Order) error {
+func (t *trade) knownRates(e ports.EventRecord) error {
 	untaxed := e.Market.Treatment == tax.Export || e.Market.Treatment == tax.EUBusiness
 	for i, p := range e.Taken {
 		giftCard := p.Supply == tax.GiftCard && p.Rate.IsZero()
@@ -169,7 +88,7 @@ func (t *trade) knownRates(e ports.EventRecord, o order.Order) error {
 		case untaxed && p.Rate.IsZero(), giftCard:
 		case untaxed:
 			return rateInvalid(i, "no VAT is charged on "+string(e.Market.Treatment)+" to "+e.Market.Country+", the part carries "+p.Rate.String()+" %")
-		case !t.rates.Valid(e.Market.Country, p.Rate, t.day(e)) && !t.rates.Valid(e.Market.Country, p.Rate, o.Date):
+		case !t.rates.Valid(e.Market.Country, p.Rate, t.day(e)) && !t.rates.Valid(e.Market.Country, p.Rate, t.deal.order.Date):
 			return rateInvalid(i, e.Market.Country+" has no rate of "+p.Rate.String()+" % on "+t.day(e).String())
 		}
 	}
@@ -182,13 +101,13 @@ func rateInvalid(part int, reason string) error {
 }
 
 // market decides where a sale is taxed.
-func (t *trade) market(ctx context.Context, e ports.EventRecord, o order.Order) (tax.Market, error) {
-	settings := t.settings.Of(e.Method)
+func (t *trade) market(ctx context.Context, e ports.EventRecord) (tax.Market, error) {
+	settings, o := t.settings.Of(e.Method), t.deal.order
 	customer := tax.Customer{Country: o.Country, Postcode: o.Postcode, VATNumberValid: o.VATNumberValid}
 	seller := settings.Seller()
 	crossed := false
-	if seller.EUConsumers == tax.ByThreshold {
-		net, err := netOf(e, o)
+	if seller.EUConsumers == tax.ByThreshold && o.Country != settings.VAT.Home && tax.EU(o.Country) && !o.VATNumberValid {
+		net, err := netOf(e)
 		if err != nil {
 			return tax.Market{}, err
 		}
@@ -199,23 +118,12 @@ func (t *trade) market(ctx context.Context, e ports.EventRecord, o order.Order) 
 	return tax.Decide(seller, customer, crossed)
 }
 
-// netOf is what a sale counts for against the threshold: its amount without VAT, by
-// the parts of the order.
-func netOf(e ports.EventRecord, o order.Order) (money.Amount, error) {
-	parts := e.Parts
-	if parts == nil {
-		var err error
-		if parts, err = order.Take(o.Parts, money.Zero(e.Amount.Currency()), e.Amount); err != nil {
-			return money.Amount{}, err
-		}
-	}
-	net := money.Zero(e.Amount.Currency())
-	for _, p := range parts {
+// netOf is what a sale counts for against the threshold: its amount without VAT.
+func netOf(e ports.EventRecord) (money.Amount, error) {
+	net := e.Amount
+	for _, p := range e.Taken {
 		whole, err := withVAT(p)
 		if err != nil {
-			return net, err
-		}
-		if net, err = net.Add(whole.Gross); err != nil {
 			return net, err
 		}
 		if net, err = net.Sub(whole.VAT); err != nil {
@@ -261,40 +169,33 @@ func (l *ledger) abroad(ctx context.Context, year int) (money.Amount, error) {
 	return sum, json.Unmarshal([]byte(stored), &sum)
 }
 
-// countAbroad adds a sale to the running total of its year. Credits take nothing
-// off it, because what is crossed stays crossed.
-func (t *trade) countAbroad(ctx context.Context, e ports.EventRecord, h booking.Happening) error {
-	if e.Kind != payment.Payment || e.Bookings > 0 {
+// countAbroad adds a sale to the running total of its year, or takes off (sign −1)
+// one that turns out to be none. Refunds take nothing off it, because what is
+// crossed stays crossed.
+func (t *trade) countAbroad(ctx context.Context, e ports.EventRecord, sign int) error {
+	settings, o := t.settings.Of(e.Method), t.deal.order
+	consumerAbroad := e.Market.Treatment == tax.OSS || e.Market.Treatment == tax.Domestic && o.Country != settings.VAT.Home && tax.EU(o.Country)
+	if e.Kind != payment.Payment || !consumerAbroad || e.Amount.Currency() != t.merchant.Currency {
 		return nil
 	}
-	o, found, err := t.ledger.order(ctx, t.order)
-	if err != nil || !found {
-		return err
-	}
-	home := t.settings.Of(e.Method).VAT.Home
-	consumerAbroad := h.Market.Treatment == tax.OSS || h.Market.Treatment == tax.Domestic && o.Country != home && tax.EU(o.Country)
-	if !consumerAbroad || e.Amount.Currency() != t.merchant.Currency {
-		return nil
-	}
-	sum, err := t.abroad(ctx, h.Date.Year)
+	year := t.day(e).Year
+	sum, err := t.abroad(ctx, year)
 	if err != nil {
 		return err
 	}
-	for _, p := range e.Taken {
-		whole, err := withVAT(p)
-		if err != nil {
-			return err
-		}
-		if sum, err = sum.Add(whole.Gross); err != nil {
-			return err
-		}
-		if sum, err = sum.Sub(whole.VAT); err != nil {
-			return err
-		}
+	net, err := netOf(e)
+	if err != nil {
+		return err
+	}
+	if sign < 0 {
+		net = net.Neg()
+	}
+	if sum, err = sum.Add(net); err != nil {
+		return err
 	}
 	text, err := json.Marshal(sum)
 	if err != nil {
 		return err
 	}
-	return t.tx.Cursors().Set(ctx, t.flow.Target, abroadStream(t.flow.ID, h.Date.Year), string(text))
+	return t.tx.Cursors().Set(ctx, t.flow.Target, abroadStream(t.flow.ID, year), string(text))
 }

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	books "github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -117,11 +120,19 @@ func (l *ledger) sumUp(ctx context.Context, b bundle, events []ports.EventRecord
 		})
 	}
 	voucher, err := booking.SalesSummary(happenings, b.date, b.text(), settings)
+	switch f := fault.Of(err); {
+	case f == nil:
+	case f.Code == books.CodeNoRows:
+		return l.markSummarised(ctx, events, "") // they are all of 0
+	case f.Class != fault.Temporary:
+		return l.parkAll(ctx, events, f)
+	}
 	if err != nil {
 		return err
 	}
-	// The first event names the summary: it is in no other one of this bundle.
-	key := stepKey(identify("ev-", events[0].ID, b.text()), "S1")
+	// The first event and how often it was booked name the summary: together they
+	// are in no other one.
+	key := stepKey(identify("ev-", events[0].ID, strconv.Itoa(events[0].Bookings), b.text()), "S1")
 	s, err := l.step(ports.StepVoucher, key, settings.VoucherSeries, voucher)
 	if err != nil {
 		return err
@@ -129,10 +140,30 @@ func (l *ledger) sumUp(ctx context.Context, b bundle, events []ports.EventRecord
 	if err := l.tx.Steps().Plan(ctx, []ports.Step{s}); err != nil {
 		return err
 	}
+	return l.markSummarised(ctx, events, key)
+}
+
+func (l *ledger) markSummarised(ctx context.Context, events []ports.EventRecord, key string) error {
 	for _, e := range events {
 		e.State, e.Bookings, e.SettingsVersion = ports.EventBooked, e.Bookings+1, l.flow.SettingsVersion
-		e.Steps = append(e.Steps, key)
+		if key != "" {
+			e.Steps = append(e.Steps, key)
+		}
 		if err := l.tx.Events().Save(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parkAll parks events whose summary cannot be made, so that other summaries go on.
+func (l *ledger) parkAll(ctx context.Context, events []ports.EventRecord, why *fault.Error) error {
+	for _, e := range events {
+		e.State, e.Fault, e.Taken = ports.EventParked, ports.Recorded(why, l.clock.Now()), nil
+		if err := l.tx.Events().Save(ctx, e); err != nil {
+			return err
+		}
+		if err := l.tell(ctx, e); err != nil {
 			return err
 		}
 	}
