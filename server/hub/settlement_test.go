@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
@@ -139,7 +139,7 @@ func TestAPayoutInAnotherCurrencyIsHeldAndStopsNoOther(t *testing.T) {
 	p.payouts, p.lines["P2"] = append(p.payouts, domestic), []payout.Line{sale("1002", 10000)}
 	w := newWorld(t, p, newFakeBooks(invoiced("1", "1001", 10000), invoiced("2", "1002", 10000)))
 	w.run()
-	require.Equal(t, settlement.CodeCurrency, w.payout("P1").Hold.Code)
+	require.Equal(t, booking.CodeCombination, w.payout("P1").Hold.Code)
 	require.Equal(t, payout.Closed, w.payout("P2").State)
 	require.Equal(t, 1, w.books.countPayments())
 	require.Len(t, w.books.vouchers, 1)

@@ -26,7 +26,7 @@ type batch struct {
 
 // readBatch reads the lines that list gives, and every document that they may settle.
 func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(context.Context, ports.LineStore) ([]ports.LineRecord, error)) (b batch, err error) {
-	rules := w.settings.MatchingRules(p.Net.Currency())
+	rules := w.rules(p.Net.Currency())
 	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		if b.lines, err = list(ctx, tx.Lines()); err != nil {
 			return err
@@ -55,7 +55,10 @@ func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(co
 		b.searched, err = tx.Documents().Searched(ctx, w.flow.Target, wanted, w.run.StartedAt)
 		return err
 	})
-	return b, err
+	if err != nil {
+		return b, err
+	}
+	return b, w.learnFor(ctx, p, b)
 }
 
 // planned reads and matches the lines where the planning of a payout goes on.

@@ -72,16 +72,26 @@ type plannedPayment struct {
 	direct bool
 }
 
-// planPayment plans the payment of a line; it fills in the dates.
-func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, settled booking.Settlement) (plannedPayment, error) {
+// planPayment plans a payment of a line under a key; it fills in the dates.
+func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, key string, settled booking.Settlement) (plannedPayment, error) {
+	if w.foreign(p) {
+		return plannedPayment{}, paymentUnsupported(l.Gross.Currency())
+	}
 	settled.Dates = booking.Dates{Payout: w.date(p), Occurred: w.occurred(l), Today: civil.In(w.clock.Now(), w.zone)}
 	paid, err := booking.PaymentFor(settled, w.settings)
 	if err != nil {
 		return plannedPayment{}, err
 	}
+	day, moved, err := w.bookingDay(paid.Date)
+	if err != nil {
+		return plannedPayment{}, err
+	}
 	payment := ports.Payment{
-		DocumentNumber: paid.DocumentNumber, DocumentKind: paid.DocumentKind, Amount: paid.Amount, Account: paid.Account, Date: paid.Date,
+		DocumentNumber: paid.DocumentNumber, DocumentKind: paid.DocumentKind, Amount: paid.Amount, Account: paid.Account, Date: day,
 		Text: w.title(p) + " " + caption(l),
+	}
+	if moved {
+		payment.Text = booking.EventText(payment.Text, paid.Date)
 	}
 	effect := paid.Amount
 	for _, off := range paid.WriteOffs {
@@ -96,7 +106,7 @@ func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, settled boo
 	}
 	return plannedPayment{
 		step: ports.Step{
-			PayoutID: p.ID, LineID: l.ID, Kind: ports.StepPayment, Key: paymentKey(p, l), State: ports.StepPlanned,
+			PayoutID: p.ID, LineID: l.ID, Kind: ports.StepPayment, Key: key, State: ports.StepPlanned,
 			Content: content, Document: paid.DocumentNumber, Amount: effect, SettingsVersion: w.flow.SettingsVersion,
 		},
 		claim:  ports.Claim{Number: paid.DocumentNumber, Amount: effect},

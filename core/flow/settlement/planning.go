@@ -66,15 +66,17 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 	}
 	if l.State == ports.LineException {
 		// A payment that was planned and then refused is a matter of its own.
-		if _, err := tx.Steps().ByKey(ctx, paymentKey(p, l)); fault.CodeOf(err) != ports.CodeNotFound {
-			return err
+		for _, key := range []string{paymentKey(p, l), partKey(p, l, 1)} {
+			if _, err := tx.Steps().ByKey(ctx, key); fault.CodeOf(err) != ports.CodeNotFound {
+				return err
+			}
 		}
 	}
 	line := ports.LineDecision{LineID: l.ID, Decision: d.kept, WaitingSince: l.WaitingSince}
 	why := d.Fault
 	switch d.State {
 	case matching.Matched:
-		line.State, line.Document = ports.LineMatched, d.Document
+		line.State, line.Document = ports.LineMatched, d.documents()
 	case matching.Exception, matching.Suggested:
 	case matching.None:
 		if w.stillWaiting(p) {
@@ -91,12 +93,14 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 		line.State, line.Document = ports.LineException, ""
 		err = w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), document: d.Document, amount: l.Gross, known: l.State == ports.LineException}, why)
 	} else if l.State == ports.LineException {
-		err = tx.Exceptions().ResolveLine(ctx, l.ID, "matched "+d.Document, "kvitt", w.clock.Now().UTC())
+		err = tx.Exceptions().ResolveLine(ctx, l.ID, "matched "+d.documents(), "kvitt", w.clock.Now().UTC())
 	}
 	out.lines = append(out.lines, line)
 	if line.State == ports.LineMatched {
-		out.steps, out.claims = append(out.steps, d.step), append(out.claims, d.claim)
-		if d.direct {
+		for _, payment := range d.payments {
+			out.steps, out.claims = append(out.steps, payment.step), append(out.claims, payment.claim)
+		}
+		if d.direct() {
 			out.direct = append(out.direct, l.ID)
 		}
 	}
@@ -127,7 +131,13 @@ func (w *work) planWhole(ctx context.Context, tx ports.Tx, p ports.PayoutRecord,
 	if err != nil {
 		return err
 	}
-	return tx.Steps().Plan(ctx, steps)
+	if err := w.replace(ctx, tx, p, steps); err != nil {
+		return err
+	}
+	if err := tx.Steps().Plan(ctx, steps); err != nil {
+		return err
+	}
+	return w.settlePayoutException(ctx, tx, p, "the payout is planned")
 }
 
 // entry gives what the payout comes to in the books by the lines as they stand.
@@ -136,7 +146,15 @@ func (w *work) entry(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (bo
 	if err != nil {
 		return booking.Entry{}, nil, err
 	}
-	entry, err := booking.PayoutVoucher(p.Payout, w.date(p), BookingSums(sums), w.settings)
+	day, _, err := w.bookingDay(w.date(p))
+	if err != nil {
+		return booking.Entry{}, nil, err
+	}
+	if w.foreign(p) {
+		entry, err := w.foreignEntry(p, day, sums)
+		return entry, sums, err
+	}
+	entry, err := booking.PayoutVoucher(p.Payout, day, BookingSums(sums), w.settings)
 	return entry, sums, err
 }
 
@@ -151,7 +169,7 @@ func (w *work) payoutSteps(p ports.PayoutRecord, entry booking.Entry, sums []por
 	}
 	var steps []ports.Step
 	for i, part := range parts {
-		content, err := posting.VoucherContent(w.settings.VoucherSeries, w.title(p), part)
+		content, err := posting.VoucherContent(w.settings.VoucherSeries, w.voucherText(p, entry), part)
 		if err != nil {
 			return nil, err
 		}
@@ -252,9 +270,14 @@ func caption(l ports.LineRecord) string {
 // stepKey names a planned document for ever. Its end sign keeps one key from
 // being a part of another where systems search for substrings.
 func stepKey(p ports.PayoutRecord, part string) string {
-	return "kv:" + strings.TrimPrefix(p.ID, "po-") + ":" + part + ";"
+	return "kv:" + strings.TrimPrefix(p.ID, "po-") + ":" + issue(p) + part + ";"
 }
 
 func paymentKey(p ports.PayoutRecord, l ports.LineRecord) string {
 	return stepKey(p, "L"+strconv.FormatInt(l.Ordinal, 10))
+}
+
+// partKey names the payment of one of several documents that a line settles.
+func partKey(p ports.PayoutRecord, l ports.LineRecord, part int) string {
+	return stepKey(p, "L"+strconv.FormatInt(l.Ordinal, 10)+"P"+strconv.Itoa(part))
 }

@@ -32,10 +32,12 @@ func (w *work) advancePayout(ctx context.Context, p ports.PayoutRecord) (Next, e
 	case payout.Fetching:
 		return Next{}, w.readPage(ctx, p)
 	case payout.Fetched:
-		return Next{}, w.plan(ctx, p)
+		return Next{}, w.planOrWait(ctx, p)
 	case payout.Planned, payout.Booking, payout.Booked:
 		return w.book(ctx, p)
-	case payout.Held, payout.Closed:
+	case payout.Undoing:
+		return w.unwind(ctx, p)
+	case payout.Held, payout.Closed, payout.Undone:
 	}
 	return Next{}, w.leave(ctx, p)
 }
@@ -139,10 +141,10 @@ func (w *work) prove(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) err
 	if err := proof.Check(byKind); err != nil {
 		return w.hold(ctx, tx, p, fault.Of(err))
 	}
-	if p.Net.Currency() != w.merchant.Currency {
-		return w.hold(ctx, tx, p, fault.New(CodeCurrency, fault.Conflict,
-			"the payout is in "+string(p.Net.Currency())+" and the merchant's books are in "+string(w.merchant.Currency)).
-			WithRemedy("book the payout by hand in the accounting system"))
+	if w.foreign(p) {
+		if _, err := w.pair(p.Net.Currency()); err != nil {
+			return w.hold(ctx, tx, p, fault.Of(err))
+		}
 	}
 	p.State, p.Hold = payout.Fetched, nil
 	w.log.Info("payout adds up", "payout", p.ID, "provider_reference", p.Reference, "lines", proof.Lines, "net", p.Net.String())

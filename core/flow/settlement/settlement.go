@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -30,8 +31,6 @@ const (
 	CodeGaveUp fault.Code = "flow.gave_up"
 	// CodeNeedsConfirmation: the provider's kind of payout must be looked at.
 	CodeNeedsConfirmation fault.Code = "payout.needs_confirmation"
-	// CodeCurrency: kvitt cannot book a payout of this currency in these books.
-	CodeCurrency fault.Code = "currency.unsupported_combination"
 )
 
 // Service runs flows of payouts.
@@ -53,8 +52,10 @@ type Log interface {
 	Error(message string, pairs ...any)
 }
 
-// Options bound the work. All are required.
+// Options bound the work and say what it draws on. All are required.
 type Options struct {
+	// Rates are what payouts in another currency than the books are booked at.
+	Rates Rates
 	// Slice is how long Advance works before it gives way.
 	Slice time.Duration
 	// Batch is how many lines are matched and planned in one unit of work.
@@ -68,9 +69,9 @@ type Options struct {
 	Lookback time.Duration
 }
 
-// DefaultOptions are those of a hub in production.
+// DefaultOptions are those of a hub in production that knows no rates.
 func DefaultOptions() Options {
-	return Options{Slice: 30 * time.Second, Batch: 1500, Attempts: 10, Backoff: time.Second, Lookback: 14 * 24 * time.Hour}
+	return Options{Rates: exchange.Table{}, Slice: 30 * time.Second, Batch: 1500, Attempts: 10, Backoff: time.Second, Lookback: 14 * 24 * time.Hour}
 }
 
 // New makes the service. The machine clock bounds slices only.

@@ -25,6 +25,7 @@ type work struct {
 	target   *remote.Account
 	progress progress
 	tally    *remote.Tally
+	calendar calendar
 	// What is read while the piece before it is being stored.
 	documents ahead[ports.DocumentPage]
 	pages     ahead[ports.LinePage]

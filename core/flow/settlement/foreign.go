@@ -1,0 +1,95 @@
+package settlement
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// CodePaymentCurrency: the accounting system cannot be told of a payment in
+// another currency than that of the books.
+const CodePaymentCurrency fault.Code = "currency.payment_unsupported"
+
+// Rates knows the rates that a central bank published; an exchange.Table is one.
+type Rates interface {
+	// On gives the rate that held on a day. It fails with exchange.CodeRateMissing if
+	// none is known.
+	On(from, to money.Currency, day civil.Date) (exchange.Rate, error)
+}
+
+// foreign reports whether a payout is in another currency than the books.
+func (w *work) foreign(p ports.PayoutRecord) bool { return p.Net.Currency() != w.merchant.Currency }
+
+// foreignMayPass tells faults of a payout in another currency that a person can
+// mend without touching the payout.
+func foreignMayPass(code fault.Code) bool {
+	switch code {
+	case exchange.CodeRateMissing, booking.CodeCombination, booking.CodeMissingAccount:
+		return true
+	}
+	return false
+}
+
+// pair gives the rule for a payout in another currency: that for documents in the
+// currency of the payout, or else that for documents in the currency of the books.
+func (w *work) pair(payout money.Currency) (booking.CurrencyPair, error) {
+	own, err := w.settings.Pair(payout, payout, w.merchant.Currency)
+	if err == nil {
+		return own, nil
+	}
+	if other, otherErr := w.settings.Pair(w.merchant.Currency, payout, w.merchant.Currency); otherErr == nil {
+		return other, nil
+	}
+	return booking.CurrencyPair{}, err
+}
+
+// rate gives the rate at which a payout in another currency is booked: that of its
+// own day, even if it is booked on a later one. No provider's connector states rates
+// on payouts or lines, so that only published ones are known.
+func (w *work) rate(p ports.PayoutRecord) (exchange.Rate, error) {
+	pair, err := w.pair(p.Net.Currency())
+	if err != nil {
+		return exchange.Rate{}, err
+	}
+	published, unpublished := w.options.Rates.On(p.Net.Currency(), w.merchant.Currency, w.date(p))
+	if unpublished != nil {
+		if slices.Contains(pair.Rates, booking.CentralBankRate) {
+			return exchange.Rate{}, unpublished
+		}
+		return pair.Choose(p.Net.Currency(), w.merchant.Currency, nil)
+	}
+	return pair.Choose(p.Net.Currency(), w.merchant.Currency, []exchange.Rate{published})
+}
+
+// foreignEntry books a payout in another currency at the rate of its day, as if
+// what its lines settle stood on the clearing account at that rate: payments of
+// such lines are not registered, so nothing else is known.
+func (w *work) foreignEntry(p ports.PayoutRecord, day civil.Date, sums []ports.LineSum) (booking.Entry, error) {
+	rate, err := w.rate(p)
+	if err != nil {
+		return booking.Entry{}, err
+	}
+	return booking.PayoutVoucherIn(p.Payout, day, BookingSums(sums), booking.Foreign{Rate: rate}, w.settings)
+}
+
+// voucherText is the text of a payout's voucher: provider and reference, the rate if
+// the payout is in another currency, and its own day if it is booked on another.
+func (w *work) voucherText(p ports.PayoutRecord, entry booking.Entry) string {
+	text := w.title(p) + strings.TrimPrefix(entry.Voucher.Text(), "Payout "+p.Reference)
+	if day := w.date(p); entry.Voucher.Date() != day {
+		text = booking.EventText(text, day)
+	}
+	return text
+}
+
+func paymentUnsupported(currency money.Currency) *fault.Error {
+	return fault.New(CodePaymentCurrency, fault.Conflict,
+		"the line is in "+string(currency)+", and payments are registered in the currency of the books only").
+		WithRemedy("register the payment by hand in the accounting system, on the clearing account of the currency")
+}
