@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/money"
@@ -28,6 +29,8 @@ type PayoutRecord struct {
 	LineCursor string
 	// PlannedTo is the ordinal of the last line that has been matched.
 	PlannedTo int64
+	// Generation counts how often it was undone and booked anew.
+	Generation int
 	// ConnectorVersion and SettingsVersion made the plan.
 	ConnectorVersion string
 	SettingsVersion  int
@@ -45,7 +48,7 @@ type PayoutStore interface {
 	ByReference(ctx context.Context, connectionID, reference string) (PayoutRecord, error)
 	// List gives a merchant's payouts by date, then reference; Page.After is an id.
 	List(ctx context.Context, merchantID string, page Page) ([]PayoutRecord, error)
-	// Unfinished gives a flow's payouts that are neither held nor closed, oldest
+	// Unfinished gives a flow's payouts that are not held, closed or undone, oldest
 	// first by date, then reference; Page.After is an id.
 	Unfinished(ctx context.Context, flowID string, page Page) ([]PayoutRecord, error)
 }
@@ -129,9 +132,12 @@ type LineStore interface {
 	List(ctx context.Context, payoutID string, filter LineFilter, after int64, limit int) ([]LineRecord, error)
 	Decide(ctx context.Context, decisions []LineDecision) error
 	// MarkDirect marks lines, and the fee lines of their groups, as direct
-	// (LineRecord.Direct). Nothing takes the mark away, so that what was planned can
-	// be added up later, whatever has become of the lines. At most MaxBatch lines.
+	// (LineRecord.Direct). Only Reset takes the mark away, so that what was planned
+	// can be added up later, whatever has become of the lines. At most MaxBatch lines.
 	MarkDirect(ctx context.Context, lineIDs []int64) error
+	// Reset takes the lines of a payout back to pending, as if nobody had looked at
+	// them; the marks of MarkDirect go as well.
+	Reset(ctx context.Context, payoutID string) error
 	// Sums adds up the lines by kind, raw type, whether they are settled and whether
 	// they are direct, in a stable order. Lines whose gross is negative, and lines
 	// whose fee is, are summed apart from the others, so that no two amounts cancel
@@ -180,15 +186,28 @@ type DocumentStore interface {
 	Get(ctx context.Context, connectionID, number string) (DocumentRecord, error)
 	// ByKeys gives the documents that carry any of the keys, by number.
 	ByKeys(ctx context.Context, connectionID string, keys []DocumentKey) ([]DocumentRecord, error)
+	// Near gives, by number, up to limit documents dated from From to To whose
+	// balance is one of the amounts given.
+	Near(ctx context.Context, connectionID string, query NearQuery, limit int) ([]DocumentRecord, error)
 	// Claim adds to what is planned against each document. It fails with CodeClaimed
 	// (fault.Temporary) if more would be planned than the balance, so that whoever
 	// decided by what was open before reads it again. Giving back always works.
 	Claim(ctx context.Context, connectionID string, claims []Claim) error
 	// Settle moves a claim to paid and takes it off the balance.
 	Settle(ctx context.Context, connectionID string, claim Claim) error
+	// Release takes back what Settle did once the payment itself was taken back: the
+	// amount is off paid and on the balance again. Amount has the sign of the document.
+	Release(ctx context.Context, connectionID string, claim Claim) error
 	// Searched tells which of the keys were searched for at or after since.
 	Searched(ctx context.Context, connectionID string, keys []DocumentKey, since time.Time) (map[DocumentKey]bool, error)
 	MarkSearched(ctx context.Context, connectionID string, keys []DocumentKey, at time.Time) error
+}
+
+// NearQuery asks for documents by what they are rather than by a reference.
+type NearQuery struct {
+	// Balances carry the sign of the document's total and are of one currency.
+	Balances []money.Amount
+	From, To civil.Date
 }
 
 // Claim is an amount planned against a document, with its total's sign; a
@@ -206,8 +225,11 @@ const (
 	StepVoucher    StepKind = "voucher"
 	StepAttachment StepKind = "attachment"
 	StepPayment    StepKind = "invoice_payment"
-	// StepCorrection is a voucher that moves a payment made by hand.
+	// StepCorrection is a voucher that moves a payment made by hand or an amount from
+	// the suspense account, or that reverses another (Step.Reverses).
 	StepCorrection StepKind = "correction_voucher"
+	// StepRelease takes a payment back; Reverses is the step that made it.
+	StepRelease StepKind = "payment_release"
 )
 
 // StepState is how far a step has come.
@@ -244,7 +266,8 @@ type Step struct {
 	// Document is the invoice or credit invoice it pays, or empty.
 	Document string
 	Amount   money.Amount
-	// Reverses is the key of the step whose voucher this one undoes, or empty.
+	// Reverses is the key of the step whose voucher or payment this one undoes, or
+	// empty.
 	Reverses string
 	// Registration is the place of a voucher in kvitt's own sequence of the
 	// merchant's vouchers, which the store makes: 1, 2, 3 without a gap, whatever the
@@ -274,6 +297,8 @@ type StepStore interface {
 	Save(ctx context.Context, s Step) error
 	Get(ctx context.Context, id int64) (Step, error)
 	ByKey(ctx context.Context, key string) (Step, error)
+	// Reversing gives the step that undoes the step of a key, unless it was dropped.
+	Reversing(ctx context.Context, key string) (Step, error)
 	// Pending gives up to limit planned or open steps of a payout by id, above after.
 	Pending(ctx context.Context, payoutID string, after int64, limit int) ([]Step, error)
 	// List gives the steps of a payout by id, above after.

@@ -54,13 +54,16 @@ func Default() Settings {
 			BaseEU: "4535", BaseNonEU: "4531", Contra: "4598",
 			OutputVAT: "2614", InputVAT: "2645",
 		},
-		Adjustments:   HoldAdjustments,
-		LostDispute:   LossGross,
-		MatchKeys:     matching.DefaultKeys(),
-		Tolerance:     map[money.Currency]string{kronor: "0.50"},
-		WaitingDays:   7,
-		PaymentMoment: AtPayout,
-		BeforeInvoice: Clamp,
+		Adjustments:    HoldAdjustments,
+		LostDispute:    LossGross,
+		MatchKeys:      matching.DefaultKeys(),
+		SettleSeveral:  true,
+		SuggestKeys:    []matching.KeyPair{},
+		DateWindowDays: matching.DefaultDateWindowDays,
+		Tolerance:      map[money.Currency]string{kronor: "0.50"},
+		WaitingDays:    7,
+		PaymentMoment:  AtPayout,
+		BeforeInvoice:  Clamp,
 	}
 }
 
@@ -101,7 +104,9 @@ func standardSales() []SalesAccounts {
 // MatchingRules gives the rules for lines of one currency. Settings must be
 // valid.
 func (s Settings) MatchingRules(currency money.Currency) matching.Rules {
-	return matching.Rules{Keys: s.MatchKeys, Tolerance: s.tolerance(currency)}
+	return matching.Rules{
+		Keys: s.MatchKeys, Tolerance: s.tolerance(currency), Several: s.SettleSeveral, Suggest: s.SuggestKeys, DateWindowDays: s.DateWindowDays,
+	}
 }
 
 func (s Settings) tolerance(currency money.Currency) money.Amount {

@@ -59,7 +59,7 @@ func decode(raw json.RawMessage, s *Settings) error {
 	// The decoder writes over the elements of a list that is there already, so
 	// lists step aside.
 	before := *s
-	s.Sales, s.FeeRules, s.MatchKeys, s.Currencies, s.VAT.Registrations = nil, nil, nil, nil, nil
+	s.Sales, s.FeeRules, s.MatchKeys, s.SuggestKeys, s.Currencies, s.VAT.Registrations = nil, nil, nil, nil, nil, nil
 
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
@@ -72,6 +72,7 @@ func decode(raw json.RawMessage, s *Settings) error {
 	keep(&s.Sales, before.Sales)
 	keep(&s.FeeRules, before.FeeRules)
 	keep(&s.MatchKeys, before.MatchKeys)
+	keep(&s.SuggestKeys, before.SuggestKeys)
 	keep(&s.Currencies, before.Currencies)
 	keep(&s.VAT.Registrations, before.VAT.Registrations)
 	return nil

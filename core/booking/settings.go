@@ -50,6 +50,14 @@ type Settings struct {
 	LostDispute LostDisputePolicy `json:"lost_dispute"`
 	// MatchKeys are the pairs of references by which documents are found.
 	MatchKeys []matching.KeyPair `json:"match_keys"`
+	// SettleSeveral lets a line settle several documents of its order that add up
+	// to it exactly.
+	SettleSeveral bool `json:"settle_several"`
+	// SuggestKeys are weaker pairs, and DateWindowDays the days after a capture in
+	// which a document of its amount may be dated: what they find is suggested to a
+	// person and never booked by itself. 0 days suggest nothing by amount.
+	SuggestKeys    []matching.KeyPair `json:"suggest_keys"`
+	DateWindowDays int                `json:"date_window_days"`
 	// Tolerance is the difference written off as rounding, in major units by
 	// currency; a currency that is not named has none.
 	Tolerance map[money.Currency]string `json:"tolerance"`

@@ -7,6 +7,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 )
@@ -14,7 +15,10 @@ import (
 // CodeSettings is the fault of settings that make no sense.
 const CodeSettings fault.Code = "settings.invalid"
 
-const mostWaitingDays = 365
+const (
+	mostWaitingDays = 365
+	mostWindowDays  = 60
+)
 
 // Validate names the first setting that makes no sense and says why.
 func (s Settings) Validate() error {
@@ -137,8 +141,15 @@ func (s Settings) validateMatching() error {
 	if len(s.MatchKeys) == 0 {
 		return fault.Invalid(CodeSettings, "match_keys", "without a pair of references no document can be found")
 	}
-	for i, pair := range s.MatchKeys {
-		field := fmt.Sprintf("match_keys[%d]", i)
+	if s.DateWindowDays < 0 || s.DateWindowDays > mostWindowDays {
+		return fault.Invalid(CodeSettings, "date_window_days", fmt.Sprintf("a window has 0 to %d days", mostWindowDays))
+	}
+	return firstError(validatePairs("match_keys", s.MatchKeys), validatePairs("suggest_keys", s.SuggestKeys))
+}
+
+func validatePairs(setting string, pairs []matching.KeyPair) error {
+	for i, pair := range pairs {
+		field := fmt.Sprintf("%s[%d]", setting, i)
 		if err := firstError(
 			oneOf(field+".line", pair.Line, payout.References()...),
 			oneOf(field+".document", pair.Document, invoice.References()...),

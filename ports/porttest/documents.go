@@ -274,3 +274,29 @@ func searches(t *testing.T, open func(t *testing.T) Opened) {
 		},
 	})
 }
+
+func near(t *testing.T, open func(t *testing.T) Opened) {
+	cases(t, open, map[string]func(w *world){
+		"documents are found by balance and date": func(w *world) {
+			on := func(d invoice.Document, day int) invoice.Document { d.Date.Day = day; return d }
+			credit, euro := aDocument("5", -700, "E"), aDocument("6", 700, "F")
+			credit.Kind, credit.Total = invoice.Credit, sek(-700)
+			euro.Total, euro.Balance = money.New(700, "EUR"), money.New(700, "EUR")
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Documents().Upsert(ctx, theERP, docs(
+					on(aDocument("1", 700, "A"), 9), on(aDocument("2", 700, "B"), 10), on(aDocument("3", 700, "C"), 20), on(aDocument("4", 700, "D"), 21),
+					on(credit, 12), on(euro, 12), on(aDocument("7", 701, "G"), 12),
+				), same))
+				query := ports.NearQuery{Balances: []money.Amount{sek(700), sek(-700)}, From: civil.Date{Year: 2026, Month: 3, Day: 10}, To: civil.Date{Year: 2026, Month: 3, Day: 20}}
+				found, err := tx.Documents().Near(ctx, theERP, query, 10)
+				w.ok(err)
+				require.Equal(w, []string{"2", "3", "5"}, numbersOf(found))
+				found, err = tx.Documents().Near(ctx, theERP, query, 1)
+				w.ok(err)
+				require.Equal(w, []string{"2"}, numbersOf(found))
+				_, err = tx.Documents().Near(ctx, theERP, query, 0)
+				w.fails(ports.CodeInvalid, err)
+			})
+		},
+	})
+}

@@ -40,6 +40,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"raw pages":     rawPages,
 		"documents":     documents,
 		"claims":        claims,
+		"near":          near,
 		"searches":      searches,
 		"steps":         steps,
 		"numbers":       numbers,

@@ -69,7 +69,8 @@ func (s *Service) openCase(ctx context.Context, exceptionID, by string) (*casefi
 
 // Resolve ties the line of an exception to the document that a person chose and
 // plans its payment: in full, in part if the line is smaller, but never more than
-// what is open.
+// what is open and what the tolerance writes off. No document accepts what was
+// suggested.
 func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string) error {
 	c, err := s.openCase(ctx, exceptionID, by)
 	if err != nil {
@@ -79,6 +80,12 @@ func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string)
 		return fault.New(CodeNotResolvable, fault.Conflict, "the exception is not about a sale or refund without a document").
 			WithRemedy("retry it when its reason is gone")
 	}
+	if document == "" {
+		if c.exception.Code != matching.CodeSuggested {
+			return fault.Invalid(CodeWrongDocument, "document", "nothing was suggested for the line").WithRemedy("name the document that the line settles")
+		}
+		document = c.exception.Document
+	}
 	if err := c.search(ctx, ports.DocumentKey{Reference: invoice.Number, Value: normalise(document)}); err != nil {
 		return err
 	}
@@ -87,12 +94,12 @@ func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string)
 		if err != nil {
 			return err
 		}
-		decision, err := choose(c.line, chosen)
+		decision, err := choose(c.line, chosen, c.settings.MatchingRules(c.line.Gross.Currency()).Tolerance)
 		if err != nil {
 			return err
 		}
 		// What a person decides is no part of the payout's plan, so it is late.
-		planned, err := c.planPayment(c.payout, c.line, booking.Settlement{
+		planned, err := c.planPayment(c.payout, c.line, paymentKey(c.payout, c.line), booking.Settlement{
 			Line: c.line.Line, Document: chosen.Document, WriteOff: decision.WriteOff, Late: true,
 		})
 		if err != nil {
@@ -109,7 +116,7 @@ func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string)
 }
 
 // choose checks that a document chosen by hand can be settled by the line.
-func choose(l ports.LineRecord, d ports.DocumentRecord) (matching.Decision, error) {
+func choose(l ports.LineRecord, d ports.DocumentRecord, tolerance money.Amount) (matching.Decision, error) {
 	wrong := func(reason string) (matching.Decision, error) {
 		return matching.Decision{}, fault.Invalid(CodeWrongDocument, "document", reason).WithRemedy("choose another document, or correct this one in the accounting system")
 	}
@@ -118,22 +125,26 @@ func choose(l ports.LineRecord, d ports.DocumentRecord) (matching.Decision, erro
 		want = invoice.Credit
 	}
 	open, err := d.Balance.Sub(d.Claimed)
-	switch {
-	case err != nil:
+	if err != nil {
 		return matching.Decision{}, err
+	}
+	rest, err := open.Sub(l.Gross)
+	rounding := err == nil && rest.Abs().Minor() <= tolerance.Minor()
+	switch {
 	case d.Kind != want:
 		return wrong("document " + d.Number + " is no " + strings.ReplaceAll(string(want), "_", " "))
 	case d.Cancelled || !d.Booked:
 		return wrong("document " + d.Number + " is not booked")
 	case open.Currency() != l.Gross.Currency():
 		return wrong("document " + d.Number + " is in " + string(open.Currency()))
-	case open.Abs().Minor() < l.Gross.Abs().Minor():
+	case open.Abs().Minor() < l.Gross.Abs().Minor() && !rounding:
 		return wrong("only " + open.String() + " is open on document " + d.Number + ", the line is " + l.Gross.String())
 	}
-	return matching.Decision{
-		Line: l.Key, State: matching.Matched, Document: d.Number, Kind: d.Kind, Amount: l.Gross,
-		Partial: open != l.Gross, WriteOff: money.Zero(l.Gross.Currency()),
-	}, nil
+	decision := matching.Decision{Line: l.Key, State: matching.Matched, Document: d.Number, Kind: d.Kind, Amount: l.Gross, WriteOff: rest, Partial: !rounding}
+	if !rounding {
+		decision.WriteOff = money.Zero(l.Gross.Currency())
+	}
+	return decision, nil
 }
 
 // settle marks the line as matched by a person and lets the flow go on.

@@ -132,7 +132,9 @@ func (w *work) match(ctx context.Context, p ports.PayoutRecord, b batch) (found 
 		}
 		return nil, false, nil
 	}
-	found, err = w.propose(p, b)
+	if found, err = w.propose(p, b); err == nil {
+		err = w.suggest(ctx, p, b, found)
+	}
 	return found, true, err
 }
 

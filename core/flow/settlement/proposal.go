@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
@@ -16,6 +17,7 @@ type verdict struct {
 	Rule     matching.KeyPair      `json:"rule,omitzero"`
 	Compared []matching.Comparison `json:"compared,omitempty"`
 	Partial  bool                  `json:"partial,omitempty"`
+	Parts    []matching.Part       `json:"parts,omitempty"`
 	By       string                `json:"by,omitempty"`
 }
 
@@ -25,7 +27,20 @@ type verdict struct {
 type proposal struct {
 	matching.Decision
 	kept json.RawMessage
-	plannedPayment
+	// payments are one for each document that the line settles.
+	payments []plannedPayment
+}
+
+// direct says that the line's money reaches the bank account by its payment.
+func (x proposal) direct() bool { return len(x.payments) == 1 && x.payments[0].direct }
+
+// documents names what the line settles.
+func (x proposal) documents() string {
+	var numbers []string
+	for _, part := range x.Settles() {
+		numbers = append(numbers, part.Document)
+	}
+	return strings.Join(numbers, ", ")
 }
 
 // propose matches a batch of lines, each by its key, and prepares their payments.
@@ -41,13 +56,13 @@ func (w *work) propose(p ports.PayoutRecord, b batch) (map[string]proposal, erro
 	}
 	found := make(map[string]proposal, len(b.lines))
 	fees := newGroupFees(b.fees)
-	for _, d := range matching.Match(bare, candidates, w.settings.MatchingRules(p.Net.Currency())) {
+	for _, d := range matching.Match(bare, candidates, w.rules(p.Net.Currency())) {
 		l := records[d.Line]
-		proposed, err := w.prepare(p, l, documents[d.Document], d, fees)
+		proposed, err := w.prepare(p, l, documents, d, fees)
 		if err != nil {
 			return nil, err
 		}
-		if proposed.direct {
+		if proposed.direct() {
 			fees.take(l)
 		}
 		found[d.Line] = proposed
@@ -55,21 +70,46 @@ func (w *work) propose(p ports.PayoutRecord, b batch) (map[string]proposal, erro
 	return found, nil
 }
 
-func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, document invoice.Document, d matching.Decision, fees groupFees) (proposal, error) {
+func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, documents map[string]invoice.Document, d matching.Decision, fees groupFees) (proposal, error) {
 	proposed := proposal{Decision: d}
 	var err error
-	if proposed.kept, err = json.Marshal(verdict{Rule: d.Rule, Compared: d.Compared, Partial: d.Partial}); err != nil {
+	if proposed.kept, err = json.Marshal(verdict{Rule: d.Rule, Compared: d.Compared, Partial: d.Partial, Parts: d.Parts}); err != nil {
 		return proposal{}, err
 	}
 	if d.State != matching.Matched {
 		return proposed, nil
 	}
-	own, free := fees.of(l)
-	proposed.plannedPayment, err = w.planPayment(p, l, booking.Settlement{
-		Line: l.Line, Fees: own, Document: document, WriteOff: d.WriteOff, Late: !free || p.State != payout.Fetched,
-	})
+	if len(d.Parts) > 0 {
+		proposed.payments, err = w.planParts(p, l, documents, d.Parts)
+	} else {
+		own, free := fees.of(l)
+		var whole plannedPayment
+		whole, err = w.planPayment(p, l, paymentKey(p, l), booking.Settlement{
+			Line: l.Line, Fees: own, Document: documents[d.Document], WriteOff: d.WriteOff, Late: !free || p.State != payout.Fetched,
+		})
+		proposed.payments = []plannedPayment{whole}
+	}
 	if f := fault.Of(err); f != nil {
-		proposed.Fault, err = f, nil
+		proposed.Fault, proposed.payments, err = f, nil, nil
 	}
 	return proposed, err
+}
+
+// planParts plans the payments of a line that settles several documents. They go
+// by way of the clearing account whatever the shape, because nobody can say what
+// each of them bears of the fee.
+func (w *work) planParts(p ports.PayoutRecord, l ports.LineRecord, documents map[string]invoice.Document, parts []matching.Part) ([]plannedPayment, error) {
+	payments := make([]plannedPayment, 0, len(parts))
+	for i, part := range parts {
+		share := l.Line
+		share.Gross = part.Amount
+		payment, err := w.planPayment(p, l, partKey(p, l, i+1), booking.Settlement{
+			Line: share, Document: documents[part.Document], WriteOff: part.WriteOff, Late: true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		payments = append(payments, payment)
+	}
+	return payments, nil
 }
