@@ -195,6 +195,19 @@ func eachSource(t *testing.T, root string, fn func(path string, file *ast.File))
 	}))
 }
 
+var call = regexp.MustCompile("`(?:GET|POST) (/v1/[^`?]+)")
+
+func TestCallsThatAccountingNamesExist(t *testing.T) {
+	t.Parallel()
+	api, err := os.ReadFile("../adapters/rest/openapi.yaml")
+	require.NoError(t, err)
+	calls := call.FindAllStringSubmatch(accounting(t), -1)
+	require.NotEmpty(t, calls)
+	for _, c := range calls {
+		require.Contains(t, string(api), "\n  "+c[1]+":\n")
+	}
+}
+
 func TestLinksInsideAccountingLead(t *testing.T) {
 	t.Parallel()
 	page := accounting(t)
