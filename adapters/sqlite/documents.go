@@ -165,6 +165,22 @@ func (s documents) Settle(ctx context.Context, connectionID string, claim ports.
 	return s.refuse(ctx, conn, claim)
 }
 
+func (s documents) Release(ctx context.Context, connectionID string, claim ports.Claim) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	conn, err := s.connection(ctx, connectionID)
+	if err != nil {
+		return err
+	}
+	changed, err := s.exec(ctx, `UPDATE document SET paid = paid - ?1, balance = balance + ?1
+		WHERE connection = ?2 AND number = ?3 AND currency = ?4`, claim.Amount.Minor(), conn, claim.Number, claim.Amount.Currency())
+	if err != nil || changed == 1 {
+		return err
+	}
+	return s.refuse(ctx, conn, claim)
+}
+
 // refuse says why no document could take a claim.
 func (s documents) refuse(ctx context.Context, conn int64, claim ports.Claim) error {
 	currency, err := one(ctx, s.tx, scalar[string], "SELECT currency FROM document WHERE connection = ? AND number = ?", conn, claim.Number)

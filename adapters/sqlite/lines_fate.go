@@ -55,6 +55,18 @@ func (s lines) MarkDirect(ctx context.Context, lineIDs []int64) error {
 	return err
 }
 
+func (s lines) Reset(ctx context.Context, payoutID string) error {
+	if !s.writable {
+		return errReadOnly()
+	}
+	num, err := s.payout(ctx, payoutID)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, "DELETE FROM line_fate WHERE line > ? AND line < ?", lineID(num, 0), lineID(num+1, 0))
+	return err
+}
+
 func (s lines) allExist(ctx context.Context, ids []int64) error {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)

@@ -11,14 +11,14 @@ type payouts struct{ *tx }
 
 const payoutColumns = "id, flow, merchant, connection, reference, date, currency, net, account, hold_reason, " +
 	"raw_page, raw_offset, raw_length, state, hold, fingerprint, line_cursor, planned_to, " +
-	"connector_version, settings_version, created_at, updated_at"
+	"generation, connector_version, settings_version, created_at, updated_at"
 
 func readPayout(row scanner) (ports.PayoutRecord, error) {
 	var p ports.PayoutRecord
 	var currency string
 	var net int64
 	err := row.Scan(&p.ID, &p.FlowID, &p.MerchantID, &p.ConnectionID, &p.Reference, moment(&p.Date), &currency, &net, &p.Account, &p.HoldReason,
-		&p.Raw.Page, &p.Raw.Offset, &p.Raw.Length, &p.State, decoded(&p.Hold), &p.Fingerprint, &p.LineCursor, &p.PlannedTo,
+		&p.Raw.Page, &p.Raw.Offset, &p.Raw.Length, &p.State, decoded(&p.Hold), &p.Fingerprint, &p.LineCursor, &p.PlannedTo, &p.Generation,
 		&p.ConnectorVersion, &p.SettingsVersion, moment(&p.CreatedAt), moment(&p.UpdatedAt))
 	p.Net = money.New(net, money.Currency(currency))
 	return p, err
@@ -29,7 +29,7 @@ func payoutFields(p ports.PayoutRecord) ([]any, error) {
 	hold, err := encoded(p.Hold)
 	return []any{
 		p.Reference, sortable(p.Date), p.Net.Currency(), p.Net.Minor(), p.Account, p.HoldReason,
-		p.Raw.Page, p.Raw.Offset, p.Raw.Length, p.State, hold, p.Fingerprint, p.LineCursor, p.PlannedTo,
+		p.Raw.Page, p.Raw.Offset, p.Raw.Length, p.State, hold, p.Fingerprint, p.LineCursor, p.PlannedTo, p.Generation,
 		p.ConnectorVersion, p.SettingsVersion, micros(p.CreatedAt), micros(p.UpdatedAt),
 	}, err
 }
@@ -39,7 +39,7 @@ func (s payouts) Create(ctx context.Context, p ports.PayoutRecord) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "INSERT INTO payout ("+payoutColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err = s.exec(ctx, "INSERT INTO payout ("+payoutColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		append([]any{p.ID, p.FlowID, p.MerchantID, p.ConnectionID}, fields...)...)
 	return named(err, "payout")
 }
@@ -50,7 +50,7 @@ func (s payouts) Save(ctx context.Context, p ports.PayoutRecord) error {
 		return err
 	}
 	changed, err := s.exec(ctx, `UPDATE payout SET reference = ?, date = ?, currency = ?, net = ?, account = ?, hold_reason = ?,
-		raw_page = ?, raw_offset = ?, raw_length = ?, state = ?, hold = ?, fingerprint = ?, line_cursor = ?, planned_to = ?,
+		raw_page = ?, raw_offset = ?, raw_length = ?, state = ?, hold = ?, fingerprint = ?, line_cursor = ?, planned_to = ?, generation = ?,
 		connector_version = ?, settings_version = ?, created_at = ?, updated_at = ? WHERE id = ?`, append(fields, p.ID)...)
 	return oneOf(changed, err, "payout")
 }
@@ -70,7 +70,7 @@ func (s payouts) List(ctx context.Context, merchantID string, page ports.Page) (
 }
 
 func (s payouts) Unfinished(ctx context.Context, flowID string, page ports.Page) ([]ports.PayoutRecord, error) {
-	return s.page(ctx, page, "flow = ? AND state NOT IN ('held', 'closed')", flowID)
+	return s.page(ctx, page, "flow = ? AND state NOT IN ('held', 'closed', 'undone')", flowID)
 }
 
 // page lists payouts by date, then reference; two connections may have payouts of

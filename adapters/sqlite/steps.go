@@ -113,6 +113,11 @@ func (s steps) ByKey(ctx context.Context, key string) (ports.Step, error) {
 	return p, named(err, "step")
 }
 
+func (s steps) Reversing(ctx context.Context, key string) (ports.Step, error) {
+	p, err := one(ctx, s.tx, readStep, stepSelect+"WHERE s.reverses = ? AND s.state <> 'dropped' ORDER BY s.id LIMIT 1", key)
+	return p, named(err, "step")
+}
+
 func (s steps) Pending(ctx context.Context, payoutID string, after int64, limit int) ([]ports.Step, error) {
 	return s.list(ctx, payoutID, after, limit, ports.StepPlanned, ports.StepOpen)
 }

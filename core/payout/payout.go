@@ -37,4 +37,6 @@ const (
 	Booking  State = "booking"  // the first write may have happened
 	Booked   State = "booked"   // every planned write is done
 	Closed   State = "closed"   // and no line waits or needs a person
+	Undoing  State = "undoing"  // everything that was booked is being taken back
+	Undone   State = "undone"   // and all of it was; it may be booked anew
 )

@@ -33,6 +33,7 @@ var (
 	_ ports.DocumentSource  = (*Connector)(nil)
 	_ ports.InvoicePayments = (*Connector)(nil)
 	_ ports.PaymentSource   = (*Connector)(nil)
+	_ ports.PaymentReleases = (*Connector)(nil)
 	_ ports.Vouchers        = (*Connector)(nil)
 	_ ports.Attachments     = (*Connector)(nil)
 	_ ports.Choices         = (*Connector)(nil)
@@ -70,7 +71,7 @@ func (c *Connector) Describe() ports.Description {
 	return ports.Description{
 		ID: "fortnox", Name: "Fortnox", Version: version, Protocol: ports.ProtocolVersion,
 		Capabilities: []ports.Capability{
-			ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers,
+			ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
 			ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks,
 		},
 		Settings: settingsSchema, Credentials: credentialsSchema, OAuth: oauth(),
@@ -92,6 +93,7 @@ func operations() []ports.Operation {
 		{Name: "FindDocuments", Calls: 6},
 		{Name: "ListPayments", Calls: 20},
 		{Name: "EnsurePayment", Calls: 2, RecoveryCalls: 10, Recovery: ports.RecoveryByDifference},
+		{Name: "EnsureReleased", Calls: 3, RecoveryCalls: 11, Recovery: ports.RecoveryByDifference},
 		{Name: "EnsureVoucher", Calls: 2, RecoveryCalls: 6, Recovery: ports.RecoverySearchable},
 		{Name: "EnsureAttachment", Calls: 2, RecoveryCalls: 10, Recovery: ports.RecoverySearchable},
 		{Name: "ListChoices", Calls: 2},

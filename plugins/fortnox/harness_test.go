@@ -32,6 +32,7 @@ type everything interface {
 	ports.DocumentSource
 	ports.InvoicePayments
 	ports.PaymentSource
+	ports.PaymentReleases
 	ports.Vouchers
 	ports.Attachments
 	ports.Choices

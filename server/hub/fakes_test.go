@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -82,6 +83,8 @@ type fakeBooks struct {
 	searches  []string
 	// ledger are the balances by account in öre, debit positive.
 	ledger map[ledger.Account]int64
+	// lockedUntil is the last day of 2026 that is closed for postings.
+	lockedUntil civil.Date
 	// fail is asked before a write takes effect, and again after it did.
 	fail func(operation string, attempt int, done bool) error
 }
@@ -97,7 +100,7 @@ func newFakeBooks(documents ...invoice.Document) *fakeBooks {
 func (f *fakeBooks) Describe() ports.Description {
 	return ports.Description{
 		ID: "fakebooks", Name: "Fakebooks", Version: "1.0.0", Protocol: ports.ProtocolVersion,
-		Capabilities: []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers, ports.CapabilityAttachments},
+		Capabilities: []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers, ports.CapabilityAttachments, ports.CapabilityBooks},
 		Quota:        ports.Quota{InFlight: 3},
 		Operations: []ports.Operation{
 			{Name: "Verify", Calls: 1},
@@ -105,6 +108,8 @@ func (f *fakeBooks) Describe() ports.Description {
 			{Name: "FindDocuments", Calls: 1},
 			{Name: "ListPayments", Calls: 1},
 			{Name: "EnsurePayment", Calls: 2, RecoveryCalls: 3, Recovery: ports.RecoveryByDifference},
+			{Name: "EnsureReleased", Calls: 2, RecoveryCalls: 3, Recovery: ports.RecoveryByDifference},
+			{Name: "Period", Calls: 1},
 			{Name: "EnsureVoucher", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
 			{Name: "EnsureAttachment", Calls: 2, RecoveryCalls: 3, Recovery: ports.RecoveryByState},
 		},

@@ -15,6 +15,8 @@ func (c *Clerk) write(ctx context.Context, s ports.Step) (string, ports.Outcome,
 	switch s.Kind {
 	case ports.StepPayment:
 		return c.writePayment(ctx, s)
+	case ports.StepRelease:
+		return c.writeRelease(ctx, s)
 	case ports.StepVoucher, ports.StepCorrection:
 		return c.writeVoucher(ctx, s)
 	case ports.StepAttachment:
@@ -42,6 +44,34 @@ func (c *Clerk) writePayment(ctx context.Context, s ports.Step) (string, ports.O
 		req.Call = call
 		var err error
 		result, err = payments.EnsurePayment(ctx, req)
+		return result.Usage, err
+	})
+	return result.Number, result.Outcome, err
+}
+
+func (c *Clerk) writeRelease(ctx context.Context, s ports.Step) (string, ports.Outcome, error) {
+	releases, err := remote.Capability[ports.PaymentReleases](c.Target, ports.CapabilityReleases)
+	if err != nil {
+		return "", "", err
+	}
+	var content Release
+	if err := json.Unmarshal(s.Content, &content); err != nil {
+		return "", "", unreadable(s, err)
+	}
+	var known PaymentIntent
+	if err := json.Unmarshal(s.Intent, &known); err != nil {
+		return "", "", unreadable(s, err)
+	}
+	req := ports.ReleaseRequest{
+		DocumentNumber: content.DocumentNumber, DocumentKind: content.DocumentKind, PaymentNumber: content.PaymentNumber,
+		Date: content.Date, Known: known.Known, BalanceBefore: known.BalanceBefore,
+	}
+	req.Key, req.Attempt = s.Key, s.Attempt
+	var result ports.ReleaseResult
+	err = c.Target.Do(ctx, "EnsureReleased", s.Attempt, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+		req.Call = call
+		var err error
+		result, err = releases.EnsureReleased(ctx, req)
 		return result.Usage, err
 	})
 	return result.Number, result.Outcome, err

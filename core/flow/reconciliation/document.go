@@ -56,7 +56,7 @@ func Expect(step ports.Step, settings booking.Settings) (e books.Expected, ok bo
 	switch step.Kind {
 	case ports.StepVoucher, ports.StepCorrection:
 		e, err = expectVoucher(step)
-	case ports.StepPayment:
+	case ports.StepPayment, ports.StepRelease:
 		e, err = expectPayment(step, settings)
 	default:
 		return books.Expected{}, false, nil

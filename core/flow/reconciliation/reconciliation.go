@@ -154,5 +154,6 @@ func (s *Service) view(ctx context.Context, flowID string, fn func(ctx context.C
 
 // planned reports whether anything of a payout may be in the books.
 func planned(s payout.State) bool {
-	return s == payout.Planned || s == payout.Booking || s == payout.Booked || s == payout.Closed
+	return s == payout.Planned || s == payout.Booking || s == payout.Booked || s == payout.Closed ||
+		s == payout.Undoing || s == payout.Undone
 }

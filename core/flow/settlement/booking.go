@@ -38,8 +38,7 @@ func (w *work) book(ctx context.Context, p ports.PayoutRecord) (Next, error) {
 // carryOut makes a group of steps.
 func (w *work) carryOut(ctx context.Context, p ports.PayoutRecord, steps []ports.Step) (Next, error) {
 	if p.State == payout.Planned {
-		p.State, p.UpdatedAt = payout.Booking, w.clock.Now().UTC()
-		if err := w.update(ctx, w.progress, func(ctx context.Context, tx ports.Tx) error { return tx.Payouts().Save(ctx, p) }); err != nil {
+		if err := w.moveTo(ctx, p, payout.Booking); err != nil {
 			return Next{}, err
 		}
 	}
@@ -54,6 +53,18 @@ func (w *work) carryOut(ctx context.Context, p ports.PayoutRecord, steps []ports
 	return Next{}, nil
 }
 
+// moveTo changes the state of a payout, unless a person has changed it meanwhile.
+func (w *work) moveTo(ctx context.Context, p ports.PayoutRecord, state payout.State) error {
+	return w.update(ctx, w.progress, func(ctx context.Context, tx ports.Tx) error {
+		now, err := tx.Payouts().Get(ctx, p.ID)
+		if err != nil || now.State != p.State {
+			return err
+		}
+		now.State, now.UpdatedAt = state, w.clock.Now().UTC()
+		return tx.Payouts().Save(ctx, now)
+	})
+}
+
 // owner says what the steps of a payout mean for it.
 type owner struct {
 	*work
@@ -63,7 +74,7 @@ type owner struct {
 // Intend notes what is known of the document now, so that a later attempt can tell
 // this payment from any other.
 func (o owner) Intend(ctx context.Context, tx ports.Tx, s ports.Step) (json.RawMessage, error) {
-	if s.Kind != ports.StepPayment {
+	if s.Kind != ports.StepPayment && s.Kind != ports.StepRelease {
 		return nil, nil
 	}
 	document, err := tx.Documents().Get(ctx, o.flow.Target, s.Document)
@@ -83,9 +94,14 @@ func (o owner) Intend(ctx context.Context, tx ports.Tx, s ports.Step) (json.RawM
 	return json.Marshal(known)
 }
 
-// Done takes a payment off the balance of its document.
+// Done takes a payment off the balance of its document, or gives the document its
+// balance back.
 func (o owner) Done(ctx context.Context, tx ports.Tx, s ports.Step) error {
-	if s.Kind != ports.StepPayment {
+	switch s.Kind {
+	case ports.StepRelease:
+		return tx.Documents().Release(ctx, o.flow.Target, ports.Claim{Number: s.Document, Amount: s.Amount.Neg()})
+	case ports.StepPayment:
+	case ports.StepVoucher, ports.StepCorrection, ports.StepAttachment:
 		return nil
 	}
 	return tx.Documents().Settle(ctx, o.flow.Target, ports.Claim{Number: s.Document, Amount: s.Amount})
@@ -128,8 +144,8 @@ func (w *work) conclude(ctx context.Context, p ports.PayoutRecord) error {
 		case steps[ports.StepParked]+lines[ports.LineWaiting]+lines[ports.LineException] > 0:
 			state = payout.Booked
 		}
-		if state == p.State {
-			return nil
+		if now, err := tx.Payouts().Get(ctx, p.ID); err != nil || now.State != p.State || state == p.State {
+			return err
 		}
 		p.State, p.UpdatedAt = state, w.clock.Now().UTC()
 		w.log.Info("payout "+string(state), "payout", p.ID, "provider_reference", p.Reference,

@@ -197,6 +197,9 @@ func (s *Service) RetryException(ctx context.Context, exceptionID, by string) er
 		return s.RetryPayout(ctx, c.payout.ID, by)
 	}
 	return s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		if c.exception.StepID == 0 && !c.line.Kind.NeedsDocument() {
+			return c.placeParked(ctx, tx)
+		}
 		if c.exception.StepID == 0 {
 			return c.resume(ctx, tx, "retried", "matched again in the next run")
 		}

@@ -54,7 +54,7 @@ func (w *work) proofStep(p ports.PayoutRecord, entry booking.Entry, sums []ports
 		return ports.Step{}, fmt.Errorf("writing the proof of payout %s: %w", p.Reference, err)
 	}
 	stored, err := json.Marshal(posting.File{
-		Voucher: stepKey(p, "V1"), FileName: "kvitt-" + identify("", p.ID, string(content)) + extension(mediaType),
+		Voucher: stepKey(p, "V1"), FileName: "kvitt-" + identify("", p.ID, issue(p)+string(content)) + extension(mediaType),
 		MediaType: mediaType, Content: content,
 	})
 	return ports.Step{

@@ -112,7 +112,7 @@ func (w *work) contentChanged(ctx context.Context, tx ports.Tx, known ports.Payo
 	switch known.State {
 	case payout.Fetching, payout.Fetched, payout.Held:
 		return w.hold(ctx, tx, known, changed)
-	case payout.Planned, payout.Booking, payout.Booked, payout.Closed:
+	case payout.Planned, payout.Booking, payout.Booked, payout.Closed, payout.Undoing, payout.Undone:
 	}
 	return w.raise(ctx, tx, known, about{}, changed)
 }

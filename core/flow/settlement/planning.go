@@ -9,7 +9,6 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -53,7 +52,10 @@ func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, li
 	if err := tx.Documents().Claim(ctx, w.flow.Target, out.claims); err != nil {
 		return out, err
 	}
-	return out, tx.Steps().Plan(ctx, out.steps)
+	if err := tx.Steps().Plan(ctx, out.steps); err != nil {
+		return out, err
+	}
+	return out, w.recordProven(ctx, tx, p, lines)
 }
 
 func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord, found map[string]proposal, out *outcome) error {
@@ -169,7 +171,7 @@ func (w *work) payoutSteps(p ports.PayoutRecord, entry booking.Entry, sums []por
 	}
 	var steps []ports.Step
 	for i, part := range parts {
-		content, err := posting.VoucherContent(w.settings.VoucherSeries, w.voucherText(p, entry), part)
+		content, err := w.voucherContent(p, w.voucherText(p, entry), part)
 		if err != nil {
 			return nil, err
 		}

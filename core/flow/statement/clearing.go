@@ -18,10 +18,14 @@ const shownItems = 1000
 //
 // Payments of invoices put money on the account, payout vouchers take it away, so
 // that a payout of which every line is settled leaves nothing. What stands there
-// is a list of lines, each with the reason why it is still open. In the direct
+// is a list of lines, each with the reason why it is still open. The amounts of a
+// payout in another currency are those of the books: each of its lines is converted
+// at the rate of its voucher, and what rounding leaves between the lines and the
+// voucher is an item of its own. In the direct
 // shape only lines that were not settled when the payout was planned come by it.
 type Clearing struct {
-	Account  ledger.Account
+	Account ledger.Account
+	// Currency is that of the books.
 	Currency money.Currency
 	// Vouchers, Payments and Corrections are what was booked on the account by
 	// payout vouchers, by payments of documents and by vouchers that moved payments
@@ -62,7 +66,11 @@ func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error
 		if err != nil {
 			return nil, err
 		}
-		explained := explanation{flow: flow, settings: map[int]booking.Settings{}}
+		owner, err := tx.Merchants().Get(ctx, flow.MerchantID)
+		if err != nil {
+			return nil, err
+		}
+		explained := explanation{flow: flow, books: owner.Currency, settings: map[int]booking.Settings{}}
 		err = eachPayout(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
 			if p.FlowID != flowID || !planned(p.State) {
 				return nil
@@ -78,12 +86,14 @@ func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error
 
 // planned reports whether anything of a payout may be in the books.
 func planned(s payout.State) bool {
-	return s == payout.Planned || s == payout.Booking || s == payout.Booked || s == payout.Closed
+	return s == payout.Planned || s == payout.Booking || s == payout.Booked || s == payout.Closed ||
+		s == payout.Undoing || s == payout.Undone
 }
 
 // explanation gathers what explains the clearing accounts of a flow.
 type explanation struct {
 	flow     merchant.Flow
+	books    money.Currency
 	settings map[int]booking.Settings
 	accounts []*Clearing
 }
@@ -93,12 +103,15 @@ func (e *explanation) take(ctx context.Context, tx ports.Tx, p ports.PayoutRecor
 	if err != nil {
 		return err
 	}
-	part := portion{Clearing: c, payout: p, zero: money.Zero(c.Currency)}
+	part := portion{Clearing: c, payout: p, zero: money.Zero(c.Currency), kinds: map[string]ports.StepKind{}}
 	if part.exceptions, err = exceptionsOf(ctx, tx, p); err != nil {
 		return err
 	}
 	if err := eachStep(ctx, tx, p.ID, part.step); err != nil {
 		return err
+	}
+	if p.State == payout.Undoing || p.State == payout.Undone {
+		return nil // what kvitt has booked comes to nothing, whatever the lines say
 	}
 	if err := part.byOthers(ctx, tx); err != nil {
 		return err
@@ -116,15 +129,14 @@ func (e *explanation) account(ctx context.Context, tx ports.Tx, p ports.PayoutRe
 		}
 		e.settings[p.SettingsVersion] = settings
 	}
-	currency := p.Net.Currency()
-	account := settings.Accounts.Clearing[currency]
+	account := settings.Accounts.Clearing[p.Net.Currency()]
 	for _, c := range e.accounts {
-		if c.Account == account && c.Currency == currency {
+		if c.Account == account {
 			return c, nil
 		}
 	}
-	zero := money.Zero(currency)
-	c := &Clearing{Account: account, Currency: currency, Vouchers: zero, Payments: zero, Corrections: zero, Balance: zero, Open: zero, Unexplained: zero}
+	zero := money.Zero(e.books)
+	c := &Clearing{Account: account, Currency: e.books, Vouchers: zero, Payments: zero, Corrections: zero, Balance: zero, Open: zero, Unexplained: zero}
 	e.accounts = append(e.accounts, c)
 	return c, nil
 }

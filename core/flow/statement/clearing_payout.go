@@ -17,6 +17,9 @@ type portion struct {
 	// moved is what the payments and corrections of matched lines put on the
 	// account, done or not.
 	moved money.Amount
+	// kinds are those of the steps by key, for the steps that take them back.
+	kinds map[string]ports.StepKind
+	conversion
 }
 
 // step adds what a document put on the account, or lists what it will.
@@ -28,19 +31,32 @@ func (p *portion) step(s ports.Step) error {
 	if err != nil {
 		return err
 	}
+	if d.Voucher != nil && d.Voucher.Rate != nil {
+		p.rate = d.Voucher.Rate
+	}
 	amount, err := d.on(p.Account)
 	if err != nil || amount.IsZero() {
 		return err
 	}
+	kind := s.Kind
+	if s.Reverses != "" { // it counts where what it takes back was counted
+		kind = p.kinds[s.Reverses]
+	}
+	p.kinds[s.Key] = kind
 	total := &p.Payments
-	switch s.Kind {
+	switch kind {
 	case ports.StepVoucher:
 		total = &p.Vouchers
 	case ports.StepCorrection:
 		total = &p.Corrections
-	case ports.StepPayment, ports.StepAttachment:
+	case ports.StepPayment, ports.StepRelease, ports.StepAttachment:
 	}
-	if s.Kind != ports.StepVoucher {
+	if kind == ports.StepVoucher {
+		if p.taken, err = p.taken.Add(amount); err != nil {
+			return err
+		}
+	}
+	if kind != ports.StepVoucher && s.LineID != 0 {
 		if p.moved, err = p.moved.Add(amount); err != nil {
 			return err
 		}
@@ -56,6 +72,7 @@ func (p *portion) step(s ports.Step) error {
 var notYet = map[ports.StepKind]string{
 	ports.StepVoucher:    "the payout's voucher is not booked yet",
 	ports.StepPayment:    "the payment is not registered yet",
+	ports.StepRelease:    "the payment is not taken back yet",
 	ports.StepCorrection: "the voucher that moves the payment is not booked yet",
 }
 
@@ -87,6 +104,13 @@ func (p *portion) byOthers(ctx context.Context, tx ports.Tx) error {
 
 // lines lists the lines that nothing has settled.
 func (p *portion) lines(ctx context.Context, tx ports.Tx) error {
+	if p.payout.Net.Currency() != p.Currency {
+		return p.convertedLines(ctx, tx)
+	}
+	return p.ownLines(ctx, tx)
+}
+
+func (p *portion) ownLines(ctx context.Context, tx ports.Tx) error {
 	for _, state := range []ports.LineState{ports.LinePending, ports.LineWaiting, ports.LineException} {
 		if err := eachLine(ctx, tx, p.payout.ID, ports.LineFilter{State: state}, p.open); err != nil {
 			return err
@@ -113,6 +137,10 @@ func (p *portion) open(l ports.LineRecord) error {
 	if l.Kind == payout.Carry {
 		return nil // listed by carried
 	}
+	amount, err := p.inBooks(amount)
+	if err != nil {
+		return err
+	}
 	item := ClearingItem{Reference: Caption(l), Kind: l.Kind, Amount: amount.Neg(), Reason: reasons[l.State]}
 	if e, ok := p.exceptions[l.ID]; ok {
 		item.Code, item.Reason, item.Remedy = string(e.Code), e.Reason, e.Remedy
@@ -130,7 +158,10 @@ var reasons = map[ports.LineState]string{
 // carried lists debt that was moved to another payout. Debt that a later payout
 // has collected explains nothing any more.
 func (p *portion) carried(l ports.LineRecord) error {
-	amount := l.Gross.Neg()
+	amount, err := p.inBooks(l.Gross.Neg())
+	if err != nil {
+		return err
+	}
 	for i, item := range p.Items {
 		if item.Kind == payout.Carry && item.Amount == amount.Neg() {
 			p.Items = append(p.Items[:i], p.Items[i+1:]...)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
@@ -17,6 +18,8 @@ type Voucher struct {
 	Date   civil.Date   `json:"date"`
 	Text   string       `json:"text"`
 	Rows   []ledger.Row `json:"rows"`
+	// Rate is that at which a payout in another currency became the rows, else nil.
+	Rate *exchange.Rate `json:"rate,omitempty"`
 }
 
 // Document is something that was or will be written to the accounting system.
@@ -128,7 +131,7 @@ func (d Document) on(account ledger.Account) (money.Amount, error) {
 		}
 		return sum, nil
 	}
-	if d.Kind != ports.StepPayment {
+	if d.Kind != ports.StepPayment && d.Kind != ports.StepRelease {
 		return money.Amount{}, nil
 	}
 	var payment ports.Payment

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Payment is a payment of an invoice. Lists tell neither account nor write-offs.
@@ -68,4 +70,12 @@ func (c *Client) BookPayment(ctx context.Context, number string) (Payment, error
 	var booked Payment
 	err := c.send(ctx, http.MethodPut, address(nil, "invoicepayments", number, "bookkeep"), "InvoicePayment", nil, &booked)
 	return booked, err
+}
+
+// DeletePayment removes a payment that is not booked.
+func (c *Client) DeletePayment(ctx context.Context, number string) error {
+	_, err := c.http.Do(ctx, upstream.Request{
+		Method: http.MethodDelete, URL: address(nil, "invoicepayments", number), Header: accepting(typeJSON),
+	})
+	return err
 }

@@ -77,12 +77,27 @@ func (p *Payment) settles() (ore.Amount, error) {
 	return p.AmountCurrency + inCurrency, err
 }
 
+// takesBack says whether the payment has the opposite sign of the invoice, so that
+// it opens again what earlier payments have closed. That this is allowed is inferred
+// from credit invoices, which are settled by negative payments.
+func (p *Payment) takesBack(settled ore.Amount) bool {
+	total := p.Invoice.Totals.Total
+	return (total > 0 && settled < 0 && p.Amount <= 0) || (total < 0 && settled > 0 && p.Amount >= 0)
+}
+
 // checkAmounts refuses a payment with the wrong sign, with nothing in it, or
-// above what is left to pay.
+// above what is left to pay. One that takes another back may be as large as what
+// has been paid.
 func (p *Payment) checkAmounts() *Refusal {
 	settled, err := p.settles()
 	if err != nil {
 		return refuse(CodeNotNumeric, "Värdet måste vara numeriskt (Amount)")
+	}
+	if p.takesBack(settled) {
+		if settled.Abs() > p.Invoice.Paid.Abs() {
+			return refuse(CodeWrongSign, "Beloppet har fel tecken för fakturan.")
+		}
+		return nil
 	}
 	left := p.Invoice.Balance()
 	if left == 0 {

@@ -43,6 +43,7 @@ func (c *Company) BookPayment(number string) (*Payment, *Refusal) {
 	payment.LastModified = c.stamp(payment.Date)
 	invoice.Paid += settled
 	invoice.PaidSEK += claim
+	invoice.FinalPayDate = ""
 	if invoice.FullyPaid() {
 		invoice.FinalPayDate = payment.Date
 	}
@@ -83,6 +84,9 @@ func (c *Company) checkPayment(payment *Payment) *Refusal {
 // claimSettled is the part of the receivable in the books that a payment
 // closes. The last payment takes what is left, so that no rounding stays.
 func claimSettled(invoice *Invoice, settled ore.Amount) (ore.Amount, error) {
+	if -settled == invoice.Paid {
+		return -invoice.PaidSEK, nil
+	}
 	if settled != invoice.Balance() {
 		return settled.Times(invoice.Rate)
 	}

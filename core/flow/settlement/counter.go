@@ -1,0 +1,180 @@
+package settlement
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
+	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// prepare works out what takes back each document of the payout that exists and is
+// not taken back already.
+func (u *undo) prepare(ctx context.Context, reason string) ([]ports.Step, []Counter, error) {
+	reversed := map[string]bool{}
+	for _, s := range u.steps {
+		if s.Reverses != "" && s.State != ports.StepDropped {
+			reversed[s.Reverses] = true
+		}
+	}
+	var steps []ports.Step
+	var counters []Counter
+	for _, s := range u.steps {
+		if s.State != ports.StepDone || s.Reverses != "" || reversed[s.Key] {
+			continue
+		}
+		var counter Counter
+		var err error
+		step := ports.Step{
+			PayoutID: u.payout.ID, LineID: s.LineID, Key: counterKey(s.Key), State: ports.StepPlanned,
+			Document: s.Document, Reverses: s.Key, SettingsVersion: u.flow.SettingsVersion,
+		}
+		switch s.Kind {
+		case ports.StepVoucher, ports.StepCorrection:
+			counter, err = u.reverse(ctx, s, &step, reason)
+		case ports.StepPayment:
+			counter, err = u.release(ctx, s, &step)
+		case ports.StepAttachment, ports.StepRelease:
+			continue // a file stays with its voucher
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		counter.Kind, counter.Key, counter.Reverses, counter.Number = step.Kind, step.Key, s.Key, s.Number
+		counter.Document, counter.Amount = s.Document, step.Amount
+		steps, counters = append(steps, step), append(counters, counter)
+	}
+	return steps, counters, nil
+}
+
+func counterKey(key string) string { return strings.TrimSuffix(key, ";") + "R;" }
+
+// reverse plans the voucher that takes back another.
+func (u *undo) reverse(ctx context.Context, s ports.Step, step *ports.Step, reason string) (Counter, error) {
+	series, wrong, err := posting.ReadVoucher(s)
+	if err != nil {
+		return Counter{}, err
+	}
+	date, err := u.correctionDate(ctx, wrong.Date())
+	if err != nil {
+		return Counter{}, err
+	}
+	right := booking.Correction(wrong, s.Number, date, reason)
+	step.Kind, step.Amount = ports.StepCorrection, s.Amount
+	step.Content, err = posting.VoucherContent(series, right.Text(), right)
+	return Counter{Date: date, Text: right.Text(), Rows: right.Rows()}, err
+}
+
+// release plans the taking back of a payment.
+func (u *undo) release(ctx context.Context, s ports.Step, step *ports.Step) (Counter, error) {
+	if _, err := remote.Capability[ports.PaymentReleases](u.target, ports.CapabilityReleases); err != nil {
+		return Counter{}, fault.New(CodeNoReleases, fault.Conflict, u.target.Description().Name+" does not let kvitt take payments back").
+			WithRemedy("undo the payout by hand in the accounting system").Wrap(err)
+	}
+	content := posting.Release{PaymentNumber: s.Number}
+	if err := json.Unmarshal(s.Content, &content.Payment); err != nil {
+		return Counter{}, err
+	}
+	var err error
+	if content.Date, err = u.correctionDate(ctx, content.Date); err != nil {
+		return Counter{}, err
+	}
+	content.Amount = content.Amount.Neg()
+	for i := range content.WriteOffs {
+		content.WriteOffs[i].Amount = content.WriteOffs[i].Amount.Neg()
+	}
+	step.Kind, step.Amount = ports.StepRelease, s.Amount.Neg()
+	step.Content, err = json.Marshal(content)
+	return Counter{Date: content.Date}, err
+}
+
+// correctionDate gives the day on which a document of a date is taken back. It asks
+// the accounting system, so it must not be called in a unit of work. A system that
+// does not tell its periods gets the day of today.
+func (u *undo) correctionDate(ctx context.Context, original civil.Date) (civil.Date, error) {
+	today := civil.In(u.clock.Now(), u.zone)
+	source, err := remote.Capability[ports.Books](u.target, ports.CapabilityBooks)
+	if err != nil {
+		return today, nil //nolint:nilerr // the capability is optional here
+	}
+	var years []booking.Year
+	for _, day := range []civil.Date{original, today} {
+		known, asked := u.years[day]
+		if !asked {
+			if known, err = u.yearOf(ctx, source, day); err != nil {
+				return civil.Date{}, err
+			}
+			u.years[day] = known
+		}
+		years = append(years, known...)
+	}
+	return booking.CorrectionDate(original, today, years)
+}
+
+func (u *undo) yearOf(ctx context.Context, source ports.Books, day civil.Date) ([]booking.Year, error) {
+	var found ports.Period
+	err := u.target.Do(ctx, "Period", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+		var err error
+		found, err = source.Period(ctx, ports.PeriodRequest{Call: call, On: day})
+		return found.Usage, err
+	})
+	if err != nil || found.Year == "" {
+		return nil, err
+	}
+	return []booking.Year{{From: found.From, To: found.To, LockedUntil: found.LockedUntil}}, nil
+}
+
+// replace makes the vouchers of a payout that is booked anew name those that they
+// replace, and the corrections of those.
+func (w *work) replace(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, steps []ports.Step) error {
+	if p.Generation == 0 {
+		return nil
+	}
+	for i, s := range steps {
+		if s.Kind != ports.StepVoucher {
+			continue
+		}
+		content, err := w.replacement(ctx, tx, p, s)
+		if err != nil {
+			return err
+		}
+		steps[i].Content = content
+	}
+	return nil
+}
+
+// replacement gives the content of a voucher with the numbers of what it replaces,
+// or as it is if nothing stood in its place before.
+func (w *work) replacement(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, s ports.Step) (json.RawMessage, error) {
+	before := p
+	before.Generation--
+	wrong, err := tx.Steps().ByKey(ctx, strings.Replace(s.Key, ":"+issue(p), ":"+issue(before), 1))
+	if err != nil {
+		return s.Content, unless(err, ports.CodeNotFound) // this plan has more parts
+	}
+	correction, err := tx.Steps().Reversing(ctx, wrong.Key)
+	if err != nil {
+		return s.Content, unless(err, ports.CodeNotFound) // that one was never made
+	}
+	series, right, err := posting.ReadVoucher(s)
+	if err != nil {
+		return nil, err
+	}
+	if right, err = booking.Replacement(right, wrong.Number, correction.Number); err != nil {
+		return nil, err
+	}
+	return posting.VoucherContent(series, right.Text(), right)
+}
+
+// unless gives the error unless it is of the code.
+func unless(err error, code fault.Code) error {
+	if fault.CodeOf(err) == code {
+		return nil
+	}
+	return err
+}
