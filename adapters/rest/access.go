@@ -10,6 +10,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
+	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -134,6 +135,15 @@ func owner(route string) func(ctx context.Context, tx ports.Tx, id string) (stri
 	case collection == "payouts":
 		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
 			p, err := tx.Payouts().Get(ctx, id)
+			return p.MerchantID, err
+		}
+	case collection == "suspense":
+		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
+			payoutID, ok := settlement.SuspensePayout(id)
+			if !ok {
+				return "", errNotFound()
+			}
+			p, err := tx.Payouts().Get(ctx, payoutID)
 			return p.MerchantID, err
 		}
 	case collection == "lines":

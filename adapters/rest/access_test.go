@@ -26,9 +26,9 @@ func calls(t *testing.T, h *hub) []call {
 	require.NoError(t, err)
 	ids := map[string]string{
 		"merchants": statementtest.Merchant, "connections": statementtest.Target, "flows": statementtest.Flow,
-		"runs": statementtest.Run, "payouts": statementtest.Booked, "exceptions": "exception-2", "connectors": "klarna",
+		"suspense": "su-" + statementtest.Booked + "-S1", "runs": statementtest.Run, "payouts": statementtest.Booked, "exceptions": "exception-2", "connectors": "klarna",
 		"events": "event-1",
-		"lines": "268435457", // the first of the first payout
+		"lines":  "268435457", // the first of the first payout
 	}
 	bodies := map[string]string{
 		"KeyInput": `{"label":"x","scope":"support"}`, "MerchantInput": newMerchant, "ConnectionInput": newKlarna,
@@ -36,7 +36,7 @@ func calls(t *testing.T, h *hub) []call {
 		"AnyObject": `{}`, "PaymentMethodInput": `{"id":"swish","name":"Swish","kind":"provider"}`,
 		"OrderInput":         `{"number":"1001","country":"SE","date":"2026-04-02","currency":"SEK","parts":[{"rate":"25","gross":"100.00"}]}`,
 		"PaymentEventsInput": `{"events":[{"key":"k","kind":"payment","transaction":"T-1","method":"card","currency":"SEK","amount":"100.00","at":"2026-04-02T09:00:00Z"}]}`,
-		 "Resolve": `{"document":"1042"}`, "Adopt": `{}`,
+		"Resolve":            `{"document":"1042"}`, "Adopt": `{}`, "Undo": `{"reason":"wrong company"}`, "ClearSuspense": `{"account":"2350","reason":"instalment"}`,
 	}
 	var all []call
 	for template, item := range document.Paths.Map() {

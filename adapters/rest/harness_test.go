@@ -26,6 +26,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/adapters/sqlite"
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/onboarding/onboardingtest"
@@ -38,6 +39,7 @@ import (
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payment"
+	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -246,6 +248,34 @@ func (e *engine) Adopt(_ context.Context, exceptionID string, confirm bool, _ st
 	}
 	adoption.Payments[0].Date.Year, adoption.Payments[0].Date.Month, adoption.Payments[0].Date.Day = 2026, time.April, 3
 	return adoption, e.note("adopt " + exceptionID)
+}
+
+func (e *engine) Undo(_ context.Context, payoutID, reason, by string, confirm bool) (settlement.Undoing, error) {
+	undoing := settlement.Undoing{Confirmed: confirm, Dropped: 1, Documents: []settlement.Counter{{
+		Kind: ports.StepCorrection, Key: "kv:1:V1R;", Reverses: "kv:1:V1;", Number: "K-1-3", Date: civil.Date{Year: 2026, Month: 4, Day: 2},
+		Amount: money.New(100_00, "SEK"), Text: "Correction of voucher K-1-3: " + reason,
+		Rows: []ledger.Row{{Account: "1686", Amount: money.New(100_00, "SEK")}, {Account: "1930", Amount: money.New(-100_00, "SEK")}},
+	}}}
+	return undoing, e.note("undo " + payoutID + " by " + by)
+}
+
+func (e *engine) Rebook(_ context.Context, payoutID, by string) error {
+	return e.note("rebook " + payoutID + " by " + by)
+}
+
+func (e *engine) Suspense(context.Context, string) ([]settlement.Suspense, error) {
+	amount := money.New(10_00, "SEK")
+	return []settlement.Suspense{{
+		Account: "2999", Currency: "SEK", Balance: amount, Open: amount, Unexplained: money.Zero("SEK"),
+		Items: []settlement.SuspenseItem{{
+			ID: "su-1-S2", PayoutID: "po-1", Payout: "P1", Kind: payout.Loan, RawType: "LOAN", Lines: 1, Amount: amount,
+			Since: civil.Date{Year: 2026, Month: 4, Day: 2}, Days: 18, Setting: "accounts.loan", Reason: "no account is set", Remedy: "set it",
+		}},
+	}}, e.fail
+}
+
+func (e *engine) ClearSuspense(_ context.Context, id string, account ledger.Account, _, by string) error {
+	return e.note("clear " + id + " to " + string(account) + " by " + by)
 }
 
 func (e *engine) RetryException(_ context.Context, exceptionID, by string) error {

@@ -21,6 +21,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -38,6 +39,11 @@ type Casework interface {
 	// Adopt proposes without confirm and acts with it.
 	Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (settlement.Adoption, error)
 	RetryException(ctx context.Context, exceptionID, by string) error
+	// Undo proposes without confirm and acts with it.
+	Undo(ctx context.Context, payoutID, reason, by string, confirm bool) (settlement.Undoing, error)
+	Rebook(ctx context.Context, payoutID, by string) error
+	Suspense(ctx context.Context, flowID string) ([]settlement.Suspense, error)
+	ClearSuspense(ctx context.Context, id string, account ledger.Account, reason, by string) error
 }
 
 // Signer makes and checks the tokens of links that open one page.

@@ -151,8 +151,19 @@ func TestWorkIsHandedToTheEngine(t *testing.T) {
 	require.Equal(t, "249.00", proposal.Correction[0].Debit)
 	require.Equal(t, "2026-04-03", proposal.Payments[0].Date)
 	require.True(t, get[api.Adoption](t, h, own, "POST", "/v1/exceptions/exception-4/adopt", `{"confirm":true}`, http.StatusOK).Confirmed)
+	require.False(t, get[api.Undoing](t, h, own, "POST", "/v1/payouts/payout-1/undo", `{"reason":"wrong"}`, http.StatusOK).Confirmed)
+	undoing := get[api.Undoing](t, h, own, "POST", "/v1/payouts/payout-1/undo", `{"reason":"wrong","confirm":true}`, http.StatusOK)
+	require.True(t, undoing.Confirmed)
+	require.Equal(t, "K-1-3", undoing.Documents[0].Number)
+	require.Equal(t, "100.00", undoing.Documents[0].Rows[0].Debit)
+	get[api.Payout](t, h, own, "POST", "/v1/payouts/payout-1/rebook", "", http.StatusAccepted)
+	suspense := get[api.Suspense](t, h, own, "GET", "/v1/flows/flow-1/suspense", "", http.StatusOK)
+	require.Equal(t, "accounts.loan", suspense.Items[0].Items[0].Setting)
+	get[api.Payout](t, h, own, "POST", "/v1/suspense/su-payout-1-S1/clear", `{"account":"2350","reason":"instalment"}`, http.StatusAccepted)
 	require.Equal(t, []string{
 		"start flow-1 api", "retry payout-2 by Shop (key-own)", "resolve exception-3 with 1042 by Shop (key-own)",
 		"retry exception-2 by Shop (key-own)", "adopt exception-4", "adopt exception-4",
+		"undo payout-1 by Shop (key-own)", "undo payout-1 by Shop (key-own)", "rebook payout-1 by Shop (key-own)",
+		"clear su-payout-1-S1 to 2350 by Shop (key-own)",
 	}, h.engine.did)
 }

@@ -128,11 +128,30 @@ func (e ConnectorState) Valid() bool {
 	}
 }
 
+// Defines values for CounterDocumentKind.
+const (
+	CounterDocumentKindCorrectionVoucher CounterDocumentKind = "correction_voucher"
+	CounterDocumentKindPaymentRelease    CounterDocumentKind = "payment_release"
+)
+
+// Valid indicates whether the value is a known member of the CounterDocumentKind enum.
+func (e CounterDocumentKind) Valid() bool {
+	switch e {
+	case CounterDocumentKindCorrectionVoucher:
+		return true
+	case CounterDocumentKindPaymentRelease:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DocumentKind.
 const (
 	DocumentKindAttachment        DocumentKind = "attachment"
 	DocumentKindCorrectionVoucher DocumentKind = "correction_voucher"
 	DocumentKindInvoicePayment    DocumentKind = "invoice_payment"
+	DocumentKindPaymentRelease    DocumentKind = "payment_release"
 	DocumentKindVoucher           DocumentKind = "voucher"
 )
 
@@ -144,6 +163,8 @@ func (e DocumentKind) Valid() bool {
 	case DocumentKindCorrectionVoucher:
 		return true
 	case DocumentKindInvoicePayment:
+		return true
+	case DocumentKindPaymentRelease:
 		return true
 	case DocumentKindVoucher:
 		return true
@@ -620,6 +641,8 @@ const (
 	PayoutStateFetching PayoutState = "fetching"
 	PayoutStateHeld     PayoutState = "held"
 	PayoutStatePlanned  PayoutState = "planned"
+	PayoutStateUndoing  PayoutState = "undoing"
+	PayoutStateUndone   PayoutState = "undone"
 )
 
 // Valid indicates whether the value is a known member of the PayoutState enum.
@@ -638,6 +661,10 @@ func (e PayoutState) Valid() bool {
 	case PayoutStateHeld:
 		return true
 	case PayoutStatePlanned:
+		return true
+	case PayoutStateUndoing:
+		return true
+	case PayoutStateUndone:
 		return true
 	default:
 		return false
@@ -1017,6 +1044,13 @@ type ChoicePage struct {
 	Next Next `json:"next,omitempty"`
 }
 
+// ClearSuspense Example: {"account":"2350","reason":"instalment of the loan"}
+type ClearSuspense struct {
+	// Account Where the amount belongs.
+	Account string `json:"account"`
+	Reason  string `json:"reason"`
+}
+
 // Clearing defines model for Clearing.
 type Clearing struct {
 	FlowID string            `json:"flow_id"`
@@ -1235,6 +1269,42 @@ type ConnectorList struct {
 // ConnectorState What the connector's process does.
 type ConnectorState string
 
+// CounterDocument defines model for CounterDocument.
+type CounterDocument struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency,omitempty"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date `json:"date"`
+
+	// Document The invoice or credit invoice that is open again.
+	Document string              `json:"document,omitempty"`
+	Key      string              `json:"key"`
+	Kind     CounterDocumentKind `json:"kind"`
+
+	// Number The number of that document in the accounting system.
+	Number string `json:"number"`
+
+	// Reverses The key of the document that it takes back.
+	Reverses string `json:"reverses"`
+
+	// Rows Those of a voucher, empty for a payment.
+	Rows []Posting `json:"rows"`
+	Text string    `json:"text,omitempty"`
+}
+
+// CounterDocumentKind defines model for CounterDocument.Kind.
+type CounterDocumentKind string
+
 // Counts defines model for Counts.
 type Counts map[string]int64
 
@@ -1291,11 +1361,17 @@ type Document struct {
 	LineID int64        `json:"line_id,omitempty"`
 
 	// Number Its number in the accounting system.
-	Number          string          `json:"number,omitempty"`
-	OpenedAt        *time.Time      `json:"opened_at,omitempty"`
-	Outcome         DocumentOutcome `json:"outcome,omitempty"`
-	RunID           string          `json:"run_id,omitempty"`
-	SettingsVersion int             `json:"settings_version,omitempty"`
+	Number   string          `json:"number,omitempty"`
+	OpenedAt *time.Time      `json:"opened_at,omitempty"`
+	Outcome  DocumentOutcome `json:"outcome,omitempty"`
+
+	// ReversedBy The key of the document that takes it back.
+	ReversedBy string `json:"reversed_by,omitempty"`
+
+	// Reverses The key of the document that it takes back.
+	Reverses        string `json:"reverses,omitempty"`
+	RunID           string `json:"run_id,omitempty"`
+	SettingsVersion int    `json:"settings_version,omitempty"`
 
 	// State open: it may or may not exist. parked: a person must look.
 	State DocumentState `json:"state"`
@@ -2446,6 +2522,66 @@ type StatementItem struct {
 	Since Date `json:"since"`
 }
 
+// Suspense defines model for Suspense.
+type Suspense struct {
+	FlowID string            `json:"flow_id"`
+	Items  []SuspenseAccount `json:"items"`
+}
+
+// SuspenseAccount Payouts in the merchant's own currency. Amounts are debit positive.
+type SuspenseAccount struct {
+	Account string `json:"account"`
+
+	// Balance What kvitt's vouchers have put on the account.
+	Balance Decimal `json:"balance"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency       `json:"currency"`
+	Items    []SuspenseItem `json:"items"`
+
+	// Open The sum of the items.
+	Open Decimal `json:"open"`
+
+	// Unexplained The balance less the items.
+	Unexplained Decimal `json:"unexplained"`
+}
+
+// SuspenseItem defines model for SuspenseItem.
+type SuspenseItem struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount"`
+
+	// Clearing The voucher that clears it is planned and not yet booked.
+	Clearing bool `json:"clearing"`
+
+	// Days How long it has been there.
+	Days int    `json:"days"`
+	ID   string `json:"id"`
+
+	// Kind What a line means.
+	Kind  LineKind `json:"kind"`
+	Lines int64    `json:"lines"`
+
+	// Payout The provider's reference of the payout.
+	Payout   string `json:"payout"`
+	PayoutID string `json:"payout_id"`
+	RawType  string `json:"raw_type"`
+	Reason   string `json:"reason,omitempty"`
+	Remedy   string `json:"remedy,omitempty"`
+
+	// Setting The setting that would have placed it.
+	Setting string `json:"setting,omitempty"`
+
+	// Since A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Since Date `json:"since"`
+}
+
 // Totals defines model for Totals.
 type Totals struct {
 	// Exceptions Open exceptions by code.
@@ -2519,6 +2655,26 @@ type Transaction struct {
 	//
 	// Example: -1234.50
 	Settled Decimal `json:"settled"`
+}
+
+// Undo Example: {"confirm":true,"reason":"booked in the wrong company"}
+type Undo struct {
+	// Confirm Do it rather than propose it.
+	Confirm bool `json:"confirm,omitempty"`
+
+	// Reason Stands in the text of every voucher that takes one back.
+	Reason string `json:"reason"`
+}
+
+// Undoing defines model for Undoing.
+type Undoing struct {
+	Confirmed bool `json:"confirmed"`
+
+	// Documents What is written to the accounting system.
+	Documents []CounterDocument `json:"documents"`
+
+	// Dropped How many planned documents are given up because they were never made.
+	Dropped int `json:"dropped"`
 }
 
 // Voucher defines model for Voucher.
@@ -2873,8 +3029,20 @@ type ListRawPagesParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// RebookPayoutParams defines parameters for RebookPayout.
+type RebookPayoutParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RetryPayoutParams defines parameters for RetryPayout.
 type RetryPayoutParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoPayoutParams defines parameters for UndoPayout.
+type UndoPayoutParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2883,6 +3051,12 @@ type RetryPayoutParams struct {
 type GetRawPageParams struct {
 	// Payout A payout that was read from it.
 	Payout string `form:"payout" json:"payout"`
+}
+
+// ClearSuspenseParams defines parameters for ClearSuspense.
+type ClearSuspenseParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateConnectionJSONRequestBody defines body for UpdateConnection for application/json ContentType.
@@ -2917,6 +3091,12 @@ type RegisterOrderJSONRequestBody = OrderInput
 
 // AddPaymentMethodJSONRequestBody defines body for AddPaymentMethod for application/json ContentType.
 type AddPaymentMethodJSONRequestBody = PaymentMethodInput
+
+// UndoPayoutJSONRequestBody defines body for UndoPayout for application/json ContentType.
+type UndoPayoutJSONRequestBody = Undo
+
+// ClearSuspenseJSONRequestBody defines body for ClearSuspense for application/json ContentType.
+type ClearSuspenseJSONRequestBody = ClearSuspense
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -2986,6 +3166,9 @@ type ServerInterface interface {
 	// PutFlowSettings Keep the next version of a flow's settings
 	// (PUT /v1/flows/{id}/settings)
 	PutFlowSettings(c *gin.Context, id ID, params PutFlowSettingsParams)
+	// GetSuspense The suspense account explained item by item
+	// (GET /v1/flows/{id}/suspense)
+	GetSuspense(c *gin.Context, id ID)
 	// ListVouchers The vouchers of a flow of events
 	// (GET /v1/flows/{id}/vouchers)
 	ListVouchers(c *gin.Context, id ID, params ListVouchersParams)
@@ -3088,9 +3271,15 @@ type ServerInterface interface {
 	// ListRawPages The provider's answers and files that a payout was read from
 	// (GET /v1/payouts/{id}/raw-pages)
 	ListRawPages(c *gin.Context, id ID, params ListRawPagesParams)
+	// RebookPayout Plan and book a payout anew after it was undone
+	// (POST /v1/payouts/{id}/rebook)
+	RebookPayout(c *gin.Context, id ID, params RebookPayoutParams)
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(c *gin.Context, id ID, params RetryPayoutParams)
+	// UndoPayout Take back everything that was booked for a payout
+	// (POST /v1/payouts/{id}/undo)
+	UndoPayout(c *gin.Context, id ID, params UndoPayoutParams)
 	// GetRawPage One of the provider's answers or files, as it was received
 	// (GET /v1/raw-pages/{hash})
 	GetRawPage(c *gin.Context, hash string, params GetRawPageParams)
@@ -3103,6 +3292,9 @@ type ServerInterface interface {
 	// GetPayoutsSettingsSchema The JSON Schema of a payouts flow's settings
 	// (GET /v1/schemas/payouts-settings)
 	GetPayoutsSettingsSchema(c *gin.Context)
+	// ClearSuspense Move an amount from the suspense account to where it belongs
+	// (POST /v1/suspense/{id}/clear)
+	ClearSuspense(c *gin.Context, id ID, params ClearSuspenseParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -3973,6 +4165,31 @@ func (siw *ServerInterfaceWrapper) PutFlowSettings(c *gin.Context) {
 	}
 
 	siw.Handler.PutFlowSettings(c, id, params)
+}
+
+// GetSuspense operation middleware
+func (siw *ServerInterfaceWrapper) GetSuspense(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSuspense(c, id)
 }
 
 // ListVouchers operation middleware
@@ -5327,6 +5544,55 @@ func (siw *ServerInterfaceWrapper) ListRawPages(c *gin.Context) {
 	siw.Handler.ListRawPages(c, id, params)
 }
 
+// RebookPayout operation middleware
+func (siw *ServerInterfaceWrapper) RebookPayout(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RebookPayoutParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RebookPayout(c, id, params)
+}
+
 // RetryPayout operation middleware
 func (siw *ServerInterfaceWrapper) RetryPayout(c *gin.Context) {
 
@@ -5374,6 +5640,55 @@ func (siw *ServerInterfaceWrapper) RetryPayout(c *gin.Context) {
 	}
 
 	siw.Handler.RetryPayout(c, id, params)
+}
+
+// UndoPayout operation middleware
+func (siw *ServerInterfaceWrapper) UndoPayout(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoPayoutParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoPayout(c, id, params)
 }
 
 // GetRawPage operation middleware
@@ -5463,6 +5778,55 @@ func (siw *ServerInterfaceWrapper) GetPayoutsSettingsSchema(c *gin.Context) {
 	siw.Handler.GetPayoutsSettingsSchema(c)
 }
 
+// ClearSuspense operation middleware
+func (siw *ServerInterfaceWrapper) ClearSuspense(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClearSuspenseParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ClearSuspense(c, id, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -5524,6 +5888,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/payouts/:id/explanation", wrapper.GetExplanation)
 	router.GET(options.BaseURL+"/v1/payouts/:id/documents", wrapper.ListDocuments)
 	router.POST(options.BaseURL+"/v1/payouts/:id/retry", wrapper.RetryPayout)
+	router.POST(options.BaseURL+"/v1/payouts/:id/undo", wrapper.UndoPayout)
+	router.POST(options.BaseURL+"/v1/payouts/:id/rebook", wrapper.RebookPayout)
+	router.GET(options.BaseURL+"/v1/flows/:id/suspense", wrapper.GetSuspense)
+	router.POST(options.BaseURL+"/v1/suspense/:id/clear", wrapper.ClearSuspense)
 	router.POST(options.BaseURL+"/v1/payouts/:id/proof-link", wrapper.CreateProofLink)
 	router.GET(options.BaseURL+"/proof/:id", wrapper.GetProof)
 	router.GET(options.BaseURL+"/v1/merchants/:id/exceptions", wrapper.ListExceptions)
@@ -6450,6 +6818,45 @@ type PutFlowSettingsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PutFlowSettingsdefaultApplicationProblemPlusJSONResponse) VisitPutFlowSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSuspenseRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSuspenseResponseObject interface {
+	VisitGetSuspenseResponse(w http.ResponseWriter) error
+}
+
+type GetSuspense200JSONResponse Suspense
+
+func (response GetSuspense200JSONResponse) VisitGetSuspenseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSuspensedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSuspensedefaultApplicationProblemPlusJSONResponse) VisitGetSuspenseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7826,6 +8233,46 @@ func (response ListRawPagesdefaultApplicationProblemPlusJSONResponse) VisitListR
 	return err
 }
 
+type RebookPayoutRequestObject struct {
+	ID     ID `json:"id"`
+	Params RebookPayoutParams
+}
+
+type RebookPayoutResponseObject interface {
+	VisitRebookPayoutResponse(w http.ResponseWriter) error
+}
+
+type RebookPayout202JSONResponse Payout
+
+func (response RebookPayout202JSONResponse) VisitRebookPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebookPayoutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RebookPayoutdefaultApplicationProblemPlusJSONResponse) VisitRebookPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RetryPayoutRequestObject struct {
 	ID     ID `json:"id"`
 	Params RetryPayoutParams
@@ -7855,6 +8302,47 @@ type RetryPayoutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RetryPayoutdefaultApplicationProblemPlusJSONResponse) VisitRetryPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoPayoutRequestObject struct {
+	ID     ID `json:"id"`
+	Params UndoPayoutParams
+	Body   *UndoPayoutJSONRequestBody
+}
+
+type UndoPayoutResponseObject interface {
+	VisitUndoPayoutResponse(w http.ResponseWriter) error
+}
+
+type UndoPayout200JSONResponse Undoing
+
+func (response UndoPayout200JSONResponse) VisitUndoPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoPayoutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoPayoutdefaultApplicationProblemPlusJSONResponse) VisitUndoPayoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8033,6 +8521,47 @@ func (response GetPayoutsSettingsSchemadefaultApplicationProblemPlusJSONResponse
 	return err
 }
 
+type ClearSuspenseRequestObject struct {
+	ID     ID `json:"id"`
+	Params ClearSuspenseParams
+	Body   *ClearSuspenseJSONRequestBody
+}
+
+type ClearSuspenseResponseObject interface {
+	VisitClearSuspenseResponse(w http.ResponseWriter) error
+}
+
+type ClearSuspense202JSONResponse Payout
+
+func (response ClearSuspense202JSONResponse) VisitClearSuspenseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearSuspensedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClearSuspensedefaultApplicationProblemPlusJSONResponse) VisitClearSuspenseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetProof The proof of a payout as a page to read and print
@@ -8101,6 +8630,9 @@ type StrictServerInterface interface {
 	// PutFlowSettings Keep the next version of a flow's settings
 	// (PUT /v1/flows/{id}/settings)
 	PutFlowSettings(ctx context.Context, request PutFlowSettingsRequestObject) (PutFlowSettingsResponseObject, error)
+	// GetSuspense The suspense account explained item by item
+	// (GET /v1/flows/{id}/suspense)
+	GetSuspense(ctx context.Context, request GetSuspenseRequestObject) (GetSuspenseResponseObject, error)
 	// ListVouchers The vouchers of a flow of events
 	// (GET /v1/flows/{id}/vouchers)
 	ListVouchers(ctx context.Context, request ListVouchersRequestObject) (ListVouchersResponseObject, error)
@@ -8203,9 +8735,15 @@ type StrictServerInterface interface {
 	// ListRawPages The provider's answers and files that a payout was read from
 	// (GET /v1/payouts/{id}/raw-pages)
 	ListRawPages(ctx context.Context, request ListRawPagesRequestObject) (ListRawPagesResponseObject, error)
+	// RebookPayout Plan and book a payout anew after it was undone
+	// (POST /v1/payouts/{id}/rebook)
+	RebookPayout(ctx context.Context, request RebookPayoutRequestObject) (RebookPayoutResponseObject, error)
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(ctx context.Context, request RetryPayoutRequestObject) (RetryPayoutResponseObject, error)
+	// UndoPayout Take back everything that was booked for a payout
+	// (POST /v1/payouts/{id}/undo)
+	UndoPayout(ctx context.Context, request UndoPayoutRequestObject) (UndoPayoutResponseObject, error)
 	// GetRawPage One of the provider's answers or files, as it was received
 	// (GET /v1/raw-pages/{hash})
 	GetRawPage(ctx context.Context, request GetRawPageRequestObject) (GetRawPageResponseObject, error)
@@ -8218,6 +8756,9 @@ type StrictServerInterface interface {
 	// GetPayoutsSettingsSchema The JSON Schema of a payouts flow's settings
 	// (GET /v1/schemas/payouts-settings)
 	GetPayoutsSettingsSchema(ctx context.Context, request GetPayoutsSettingsSchemaRequestObject) (GetPayoutsSettingsSchemaResponseObject, error)
+	// ClearSuspense Move an amount from the suspense account to where it belongs
+	// (POST /v1/suspense/{id}/clear)
+	ClearSuspense(ctx context.Context, request ClearSuspenseRequestObject) (ClearSuspenseResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -8928,6 +9469,32 @@ func (sh *strictHandler) PutFlowSettings(ctx *gin.Context, id ID, params PutFlow
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PutFlowSettingsResponseObject); ok {
 		if err := validResponse.VisitPutFlowSettingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSuspense operation middleware
+func (sh *strictHandler) GetSuspense(ctx *gin.Context, id ID) {
+	var request GetSuspenseRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSuspense(ctx, request.(GetSuspenseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSuspense")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSuspenseResponseObject); ok {
+		if err := validResponse.VisitGetSuspenseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -9963,6 +10530,33 @@ func (sh *strictHandler) ListRawPages(ctx *gin.Context, id ID, params ListRawPag
 	}
 }
 
+// RebookPayout operation middleware
+func (sh *strictHandler) RebookPayout(ctx *gin.Context, id ID, params RebookPayoutParams) {
+	var request RebookPayoutRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RebookPayout(ctx, request.(RebookPayoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RebookPayout")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RebookPayoutResponseObject); ok {
+		if err := validResponse.VisitRebookPayoutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // RetryPayout operation middleware
 func (sh *strictHandler) RetryPayout(ctx *gin.Context, id ID, params RetryPayoutParams) {
 	var request RetryPayoutRequestObject
@@ -9983,6 +10577,51 @@ func (sh *strictHandler) RetryPayout(ctx *gin.Context, id ID, params RetryPayout
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RetryPayoutResponseObject); ok {
 		if err := validResponse.VisitRetryPayoutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoPayout operation middleware
+func (sh *strictHandler) UndoPayout(ctx *gin.Context, id ID, params UndoPayoutParams) {
+	var request UndoPayoutRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UndoPayoutJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoPayout(ctx, request.(UndoPayoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoPayout")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UndoPayoutResponseObject); ok {
+		if err := validResponse.VisitUndoPayoutResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -10084,6 +10723,51 @@ func (sh *strictHandler) GetPayoutsSettingsSchema(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetPayoutsSettingsSchemaResponseObject); ok {
 		if err := validResponse.VisitGetPayoutsSettingsSchemaResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClearSuspense operation middleware
+func (sh *strictHandler) ClearSuspense(ctx *gin.Context, id ID, params ClearSuspenseParams) {
+	var request ClearSuspenseRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ClearSuspenseJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearSuspense(ctx, request.(ClearSuspenseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearSuspense")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ClearSuspenseResponseObject); ok {
+		if err := validResponse.VisitClearSuspenseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -230,15 +230,18 @@ func suspensePart(kind payout.Kind, rawType string) string {
 }
 
 func suspenseID(p ports.PayoutRecord, kind payout.Kind, rawType string) string {
-	return "su-" + strings.TrimPrefix(p.ID, "po-") + "-" + suspensePart(kind, rawType)
+	return "su-" + p.ID + "-" + suspensePart(kind, rawType)
 }
 
 // SuspensePayout gives the id of the payout that an item of a suspense account is
 // about; ok is false if the id is not one of an item.
 func SuspensePayout(id string) (payoutID string, ok bool) {
 	rest, ok := strings.CutPrefix(id, "su-")
-	payoutID, _, cut := strings.Cut(rest, "-")
-	return "po-" + payoutID, ok && cut
+	end := strings.LastIndexByte(rest, '-')
+	if !ok || end < 0 {
+		return "", false
+	}
+	return rest[:end], true
 }
 
 // ClearSuspense plans the voucher that moves an item from the suspense account to

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
@@ -27,6 +28,8 @@ type Document struct {
 	ports.Step
 	// Voucher is what a voucher says, nil for other kinds.
 	Voucher *Voucher
+	// ReversedBy is the key of the step that takes it back, or empty.
+	ReversedBy string
 }
 
 // Documents lists what was planned for a payout, in that order; after is an id.
@@ -45,6 +48,11 @@ func (r *Reader) Documents(ctx context.Context, payoutID string, after int64, li
 			if err != nil {
 				return nil, err
 			}
+			back, err := tx.Steps().Reversing(ctx, s.Key)
+			if err != nil && fault.CodeOf(err) != ports.CodeNotFound {
+				return nil, err
+			}
+			d.ReversedBy = back.Key
 			documents = append(documents, d)
 		}
 		return documents, nil
