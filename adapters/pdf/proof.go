@@ -128,7 +128,11 @@ func (s sheet) voucher(p settlement.Proof) {
 		s.section("Payments")
 		s.row("Brought to the bank account, net of fees written off", p.Direct.String(), false)
 	}
-	s.section("Voucher")
+	title := "Voucher"
+	if rows := p.Voucher.Rows(); len(rows) > 0 && rows[0].Amount.Currency() != p.Proof.Net.Currency() {
+		title += " in " + string(rows[0].Amount.Currency())
+	}
+	s.section(title)
 	for _, r := range p.Voucher.Rows() {
 		side, amount := "debit", r.Debit()
 		if r.Amount.Sign() < 0 {

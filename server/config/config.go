@@ -40,6 +40,10 @@ type Config struct {
 	// VATRates is a file with the VAT rates that sales are checked against, in the
 	// form of kvitt's own table (core/tax/rates.json); empty means that table.
 	VATRates string `yaml:"vat_rates"`
+	// ExchangeRates is a file with the rates that a central bank published, in the form
+	// of exchange.ParseTable, at which payouts in another currency than the books are
+	// booked; empty means that no rate is known.
+	ExchangeRates string `yaml:"exchange_rates"`
 	// LogLevel is trace, debug, info, warn or error.
 	LogLevel string  `yaml:"log_level"`
 	LogJSON  bool    `yaml:"log_json"`

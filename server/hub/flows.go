@@ -2,6 +2,7 @@ package hub
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/oauth"
 	"github.com/kvitt/kvitt/adapters/pdf"
 	"github.com/kvitt/kvitt/adapters/sie"
+	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
@@ -39,6 +41,7 @@ func flowModule() fx.Option {
 			newDesk,
 			newSettlement,
 			newRates,
+			newExchange,
 			newRegistration,
 			newEngine,
 			newOnboarding,
@@ -74,8 +77,9 @@ func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue po
 	return desk, nil
 }
 
-func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock, log hclog.Logger) *settlement.Service {
+func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock, rates exchange.Table, log hclog.Logger) *settlement.Service {
 	options := settlement.DefaultOptions()
+	options.Rates = rates
 	options.Slice, options.Backoff, options.Attempts = cfg.Timings.Slice, cfg.Timings.Backoff, cfg.Timings.Attempts
 	return settlement.New(store, desk, business, time.Now, pdf.Proofs{}, log.Named("settlement"), options)
 }
@@ -92,6 +96,22 @@ func newRates(cfg config.Config) (tax.Table, error) {
 	table, err := tax.ParseTable(text)
 	if err != nil {
 		return tax.Table{}, fmt.Errorf("reading the table of VAT rates %s: %w", cfg.VATRates, err)
+	}
+	return table, nil
+}
+
+// newExchange gives the exchange rates that the operator has loaded, or none.
+func newExchange(cfg config.Config) (exchange.Table, error) {
+	if cfg.ExchangeRates == "" {
+		return exchange.Table{}, nil
+	}
+	file, err := os.Open(cfg.ExchangeRates)
+	if err != nil {
+		return exchange.Table{}, fmt.Errorf("reading the exchange rates: %w", err)
+	}
+	table, err := exchange.ParseTable(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return exchange.Table{}, fmt.Errorf("reading the exchange rates %s: %w", cfg.ExchangeRates, err)
 	}
 	return table, nil
 }

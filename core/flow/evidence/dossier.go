@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
@@ -128,6 +129,9 @@ func (d *dossier) trace(ctx context.Context, tx ports.Tx) error {
 	if err := d.sort(ctx, tx); err != nil || len(d.parts) == 0 {
 		return err
 	}
+	if err := d.sameCurrency(); err != nil {
+		return err
+	}
 	trail, err := d.trail()
 	if err != nil {
 		return fmt.Errorf("following the lines of payout %s: %w", d.Payout.Reference, err)
@@ -148,6 +152,22 @@ func (d *dossier) trace(ctx context.Context, tx ports.Tx) error {
 			}
 			if err := row.add(Source{Kind: c.Kind, RawType: c.RawType, Lines: c.Lines, Amount: s.Amount}); err != nil {
 				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sameCurrency refuses a payout in another currency than its vouchers: each of their
+// rows is a sum that was converted and rounded once, which no line is a share of.
+func (d *dossier) sameCurrency() error {
+	currency := d.Payout.Net.Currency()
+	for _, part := range d.parts {
+		for _, row := range d.Vouchers[part].Rows {
+			if row.Amount.Currency() != currency {
+				return fault.New(CodeConverted, fault.Conflict,
+					"the payout is in "+string(currency)+" and its voucher in "+string(row.Amount.Currency())+"; its rows are not divided over lines").
+					WithRemedy("compare the payout's lines with the voucher, whose rows name the original amounts and the rate")
 			}
 		}
 	}

@@ -23,6 +23,8 @@ import (
 const (
 	// CodeNoRow: the vouchers of the payout have no row of this number.
 	CodeNoRow fault.Code = "evidence.no_such_row"
+	// CodeConverted: the vouchers of the payout are in another currency than its lines.
+	CodeConverted fault.Code = "evidence.converted"
 	// CodeNoSource: nobody kept what a line was read from.
 	CodeNoSource fault.Code = "evidence.no_source"
 	// CodePageAltered: the stored page has another hash than when it was received,

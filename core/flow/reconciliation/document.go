@@ -20,8 +20,8 @@ type Document struct {
 	books.Expected
 	// Step is what makes it; of an adopted payment only its State, done, is set.
 	Step ports.Step
-	// Settings are those by which it was planned, Clearing the account that they name
-	// for its currency.
+	// Settings are those by which it was planned, Currency is that of the books, and
+	// Clearing the account that the settings name for the currency of its payout.
 	Settings booking.Settings
 	Currency money.Currency
 	Clearing ledger.Account

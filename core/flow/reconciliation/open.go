@@ -138,6 +138,10 @@ func (x *portion) lines(ctx context.Context, tx ports.Tx, since civil.Date) ([]I
 	if err != nil {
 		return nil, err
 	}
+	converted, err := x.converter()
+	if err != nil || converted.nothing {
+		return nil, err
+	}
 	var items []Item
 	for _, state := range []ports.LineState{ports.LinePending, ports.LineWaiting, ports.LineException} {
 		err := eachLine(ctx, tx, x.payout.ID, ports.LineFilter{State: state}, func(l ports.LineRecord) error {
@@ -151,6 +155,9 @@ func (x *portion) lines(ctx context.Context, tx ports.Tx, since civil.Date) ([]I
 				if amount, err = l.Net(); err != nil {
 					return err
 				}
+			}
+			if amount, err = converted.inBooks(amount); err != nil {
+				return err
 			}
 			item := x.item(statement.Caption(l), amount.Neg(), since)
 			item.LineID, item.Reason = l.ID, reasons[state]
@@ -176,9 +183,17 @@ var reasons = map[ports.LineState]string{
 
 // debts lists what the provider carried from or to another payout.
 func (x *portion) debts(ctx context.Context, tx ports.Tx, since civil.Date) ([]Item, error) {
+	converted, err := x.converter()
+	if err != nil || converted.nothing {
+		return nil, err
+	}
 	var items []Item
-	err := eachLine(ctx, tx, x.payout.ID, ports.LineFilter{Kind: payout.Carry}, func(l ports.LineRecord) error {
-		item := x.item(statement.Caption(l), l.Gross.Neg(), since)
+	err = eachLine(ctx, tx, x.payout.ID, ports.LineFilter{Kind: payout.Carry}, func(l ports.LineRecord) error {
+		debt, err := converted.inBooks(l.Gross.Neg())
+		if err != nil {
+			return err
+		}
+		item := x.item(statement.Caption(l), debt, since)
 		item.LineID, item.Reason = l.ID, "debt that the provider carries to another payout"
 		items = append(items, item)
 		return nil

@@ -37,9 +37,9 @@ func templateOf(ctx context.Context, tx ports.Tx, flow *Flow, p ports.PayoutReco
 	if err != nil {
 		return Document{}, err
 	}
-	settings, currency := sets[0], p.Net.Currency()
+	settings := sets[0]
 	d := Document{
-		Settings: settings, Currency: currency, Clearing: settings.Accounts.Clearing[currency],
+		Settings: settings, Currency: flow.Currency, Clearing: settings.Accounts.Clearing[p.Net.Currency()],
 		Payout: &p, Day: civil.In(p.Date, flow.Zone),
 	}
 	d.Expected.Payout = p.Reference

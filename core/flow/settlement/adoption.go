@@ -38,6 +38,9 @@ func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, b
 	if err != nil {
 		return Adoption{}, err
 	}
+	if c.foreign(c.payout) {
+		return Adoption{}, paymentUnsupported(c.payout.Net.Currency())
+	}
 	adoptable := c.exception.Code == matching.CodeAlreadyPaid || c.exception.Code == matching.CodeAlreadyCredited
 	if !adoptable || c.exception.Document == "" {
 		return Adoption{}, fault.New(CodeNotAdoptable, fault.Conflict, "only a document that somebody else has paid can be adopted").

@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -8,6 +9,8 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
+	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -86,6 +89,19 @@ func (w *work) voucherText(p ports.PayoutRecord, entry booking.Entry) string {
 		text = booking.EventText(text, day)
 	}
 	return text
+}
+
+// voucherContent is what is stored of a payout's voucher, with the rate if the payout
+// is in another currency.
+func (w *work) voucherContent(p ports.PayoutRecord, text string, v ledger.Voucher) (json.RawMessage, error) {
+	if !w.foreign(p) {
+		return posting.VoucherContent(w.settings.VoucherSeries, text, v)
+	}
+	rate, err := w.rate(p)
+	if err != nil {
+		return nil, err
+	}
+	return posting.ConvertedContent(w.settings.VoucherSeries, text, v, rate)
 }
 
 func paymentUnsupported(currency money.Currency) *fault.Error {

@@ -1,0 +1,50 @@
+package statement
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// conversion is how a payout in another currency than the books came into them.
+type conversion struct {
+	// rate is that of the payout's voucher, nil if it was not converted.
+	rate *exchange.Rate
+	// taken is what the vouchers of the payout put on the account, made or not, and
+	// converted how many lines were listed at the rate.
+	taken     money.Amount
+	converted int64
+}
+
+// inBooks gives an amount of a line in the currency of the books.
+func (c *conversion) inBooks(amount money.Amount) (money.Amount, error) {
+	if c.rate == nil {
+		return amount, nil
+	}
+	c.converted++
+	return c.rate.Convert(amount)
+}
+
+// convertedLines lists the lines of a payout in another currency, and what rounding
+// leaves between them and the voucher, which is at most one minor unit for a line: the
+// voucher converts sums. Without a voucher nothing of it stands on the account.
+func (p *portion) convertedLines(ctx context.Context, tx ports.Tx) error {
+	if p.rate == nil {
+		return nil
+	}
+	before := p.Open
+	if err := p.ownLines(ctx, tx); err != nil {
+		return err
+	}
+	listed, err := p.Open.Sub(before)
+	if err != nil {
+		return err
+	}
+	rest, err := p.taken.Sub(listed)
+	if err != nil || rest.IsZero() || rest.Abs().Minor() > p.converted {
+		return err
+	}
+	return p.list(ClearingItem{Reference: p.payout.Reference, Amount: rest, Reason: "rounding of the lines at the rate of the payout"}, 0)
+}

@@ -1,0 +1,188 @@
+package hub_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/evidence"
+	"github.com/kvitt/kvitt/core/flow/reconciliation"
+	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/server/hub"
+)
+
+func eur(minor int64) money.Amount { return money.New(minor, "EUR") }
+
+// inEuro gives a line of the same amounts in euro.
+func inEuro(l payout.Line) payout.Line {
+	l.Gross, l.FeeExVAT, l.FeeVAT = eur(l.Gross.Minor()), eur(l.FeeExVAT.Minor()), eur(l.FeeVAT.Minor())
+	return l
+}
+
+func rates(t *testing.T, rows ...string) exchange.Table {
+	t.Helper()
+	table, err := exchange.ParseTable(strings.NewReader("date,base,quote,rate\n" + strings.Join(rows, "\n")))
+	require.NoError(t, err)
+	return table
+}
+
+const euroSettings = `{"currencies":[{"invoice":"EUR","payout":"EUR","rates":["line","central_bank"]}],
+	"accounts":{"bank":{"SEK":"1930","EUR":"1980"},"clearing":{"SEK":"1686","EUR":"1580"}}}`
+
+// euroPayout is 119.00 − 2.38 = 116.62 euro, of one sale whose invoice is in euro.
+func euroPayout(t *testing.T, settings string) *world {
+	t.Helper()
+	foreign := paid("P1", 0)
+	foreign.Net = eur(11662)
+	document := invoiced("1", "1001", 0)
+	document.Total, document.Balance = eur(11900), eur(11900)
+	p := provider(3, foreign, inEuro(sale("1001", 11900)), inEuro(fee("1001", 238, 0)))
+	w := newWorld(t, p, newFakeBooks(document))
+	w.set(settings)
+	return w
+}
+
+func (w *world) rows() map[string]string {
+	w.t.Helper()
+	got := map[string]string{}
+	for _, r := range w.onlyVoucher().Voucher.Rows() {
+		require.Equal(w.t, money.Currency("SEK"), r.Amount.Currency())
+		got[string(r.Account)] = r.Amount.String()
+	}
+	return got
+}
+
+func TestAPayoutInEuroIsBookedInKronorAtTheRateOfItsDay(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, euroSettings)
+	w.keepIn(w.books, rates(t, "2026-04-01,EUR,SEK,11.40", "2026-04-07,EUR,SEK,99"))
+	w.run()
+	// 116.62 × 11.40 = 1329.468, 2.38 × 11.40 = 27.132, 119.00 × 11.40 = 1356.60.
+	require.Equal(t, map[string]string{"1980": "1329.47", "6040": "27.13", "1580": "-1356.60"}, w.rows())
+	require.Equal(t, "Fakepay P1, 1 EUR = 11.4 SEK (central_bank 2026-04-01)", w.onlyVoucher().Voucher.Text())
+
+	// The invoice is not paid: the voucher is right, the line is a person's.
+	require.Equal(t, payout.Booked, w.payout("P1").State)
+	require.Zero(t, w.books.countPayments())
+	require.Len(t, w.exceptions(), 1)
+	require.Equal(t, settlement.CodePaymentCurrency, w.exceptions()[0].Code)
+
+	accounts, err := statement.New(w.store).Clearing(t.Context(), flowID)
+	require.NoError(t, err)
+	require.Len(t, accounts, 1)
+	require.Equal(t, "1580 SEK -1356.60 -1356.60 0.00", strings.Join([]string{
+		string(accounts[0].Account), string(accounts[0].Currency), accounts[0].Balance.String(), accounts[0].Open.String(), accounts[0].Unexplained.String(),
+	}, " "))
+	require.Len(t, accounts[0].Items, 1)
+	require.Equal(t, string(settlement.CodePaymentCurrency), accounts[0].Items[0].Code)
+
+	proven := w.months(reconciliation.Period{From: day(2026, time.April, 1), To: day(2026, time.April, 30)})
+	require.Len(t, proven, 1)
+	require.Equal(t, "-1356.60", proven[0].Closing.String())
+	require.Equal(t, "0.00", proven[0].Difference.String())
+
+	_, err = evidence.New(w.store).Payout(t.Context(), w.payout("P1").ID)
+	require.Equal(t, evidence.CodeConverted, fault.CodeOf(err))
+	require.Contains(t, string(w.proof()), "(Voucher in SEK)")
+
+	err = w.service.Resolve(t.Context(), w.exceptions()[0].ID, "1", "anna")
+	require.Equal(t, settlement.CodePaymentCurrency, fault.CodeOf(err))
+}
+
+// proof gives the file that was attached to a voucher.
+func (w *world) proof() []byte {
+	w.t.Helper()
+	require.Len(w.t, w.books.files, 1)
+	for _, file := range w.books.files {
+		return file.Content
+	}
+	return nil
+}
+
+func (w *world) months(period reconciliation.Period) []reconciliation.Statement {
+	w.t.Helper()
+	service := reconciliation.New(reconciliation.Parts{Store: w.store, Sources: []reconciliation.Source{reconciliation.Payouts{}}})
+	proven, err := service.Statements(w.t.Context(), flowID, period)
+	require.NoError(w.t, err)
+	return proven
+}
+
+func TestTheLinesOfAPayoutInEuroAddUpToItsVoucherInKronor(t *testing.T) {
+	t.Parallel()
+	// Each of three lines of 0.05 × 10.95 = 0.5475 is 0.55, together 0.15 × 10.95 = 1.6425 is 1.64.
+	foreign := paid("P1", 0)
+	foreign.Net = eur(15)
+	w := newWorld(t, provider(5, foreign, inEuro(sale("1", 5)), inEuro(sale("2", 5)), inEuro(sale("3", 5))), newFakeBooks())
+	w.set(euroSettings)
+	w.keepIn(w.books, rates(t, "2026-04-02,SEK,EUR,0.0913242009132420")) // listed the other way round
+	w.run()
+	require.Equal(t, map[string]string{"1980": "1.64", "1580": "-1.64"}, w.rows())
+	accounts, err := statement.New(w.store).Clearing(t.Context(), flowID)
+	require.NoError(t, err)
+	require.Equal(t, "-1.64", accounts[0].Open.String())
+	require.True(t, accounts[0].Unexplained.IsZero())
+	require.Len(t, accounts[0].Items, 4, "the lines and the rounding")
+}
+
+func TestAPayoutInEuroWaitsForItsRate(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, euroSettings)
+	for range 2 {
+		w.run()
+		require.Equal(t, payout.Fetched, w.payout("P1").State)
+		require.Len(t, w.exceptions(), 1)
+		require.Equal(t, exchange.CodeRateMissing, w.exceptions()[0].Code)
+		require.Empty(t, w.books.vouchers)
+	}
+	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
+	w.run()
+	require.Equal(t, payout.Booked, w.payout("P1").State)
+	require.Len(t, w.exceptions(), 1)
+	require.NotZero(t, w.exceptions()[0].LineID, "only that of the line is left")
+}
+
+func TestARateIsTakenOnlyFromASourceThatThePairNames(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, strings.Replace(euroSettings, `["line","central_bank"]`, `["line","payout"]`, 1))
+	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
+	w.run()
+	require.Equal(t, exchange.CodeRateMissing, w.exceptions()[0].Code)
+	require.Empty(t, w.books.vouchers)
+}
+
+func TestAPayoutInEuroWithoutItsAccountsWaits(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, `{"currencies":[{"invoice":"EUR","payout":"EUR","rates":["central_bank"]}]}`)
+	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
+	w.run()
+	require.Equal(t, booking.CodeMissingAccount, w.exceptions()[0].Code)
+	w.set(euroSettings)
+	w.run()
+	require.Equal(t, payout.Booked, w.payout("P1").State)
+}
+
+func TestAHubDoesNotStartWithExchangeRatesThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t, nil)
+	cfg.ExchangeRates = filepath.Join(t.TempDir(), "rates.csv")
+	require.NoError(t, os.WriteFile(cfg.ExchangeRates, []byte("date,base,quote,rate\n2026-04-20,EUR,SEK,11.40\n2026-04-21,EUR,SEK,eleven\n"), 0o600))
+	_, err := hub.Start(t.Context(), cfg, hclog.NewNullLogger())
+	require.ErrorContains(t, err, "line 3, rate")
+	require.ErrorContains(t, err, cfg.ExchangeRates)
+
+	require.NoError(t, os.WriteFile(cfg.ExchangeRates, []byte("date,base,quote,rate\n2026-04-20,EUR,SEK,11.40\n"), 0o600))
+	cfg.Data = filepath.Join(t.TempDir(), "data")
+	h, _ := start(t, cfg)
+	require.NoError(t, h.Stop(t.Context()))
+}
