@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -67,7 +68,9 @@ type hub struct {
 
 func newHub(t testing.TB) *hub {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kvitt.db"), sqlite.Options{})
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kvitt.db"), sqlite.Options{
+		Enqueue: func(context.Context, *sql.Tx, ports.Job) error { return nil }, // nothing runs in these tests
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	require.NoError(t, statementtest.Store(t.Context(), store))

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -55,20 +56,51 @@ func (e *engine) Advance(ctx context.Context, flowID string) (settlement.Next, e
 	return e.Service.Advance(ctx, flowID)
 }
 
-// RetryException tries again what an exception stopped. One that concerns no payout
-// is about events.
+// RetryException tries again what an exception stopped.
 func (e *engine) RetryException(ctx context.Context, exceptionID, by string) error {
+	events, err := e.aboutEvents(ctx, exceptionID)
+	if err != nil {
+		return err
+	}
+	if events {
+		return e.events.RetryException(ctx, exceptionID, by)
+	}
+	return e.Service.RetryException(ctx, exceptionID, by)
+}
+
+// Resolve ties the line of an exception to a document.
+func (e *engine) Resolve(ctx context.Context, exceptionID, document, by string) error {
+	events, err := e.aboutEvents(ctx, exceptionID)
+	if err != nil {
+		return err
+	}
+	if events {
+		return fault.New(settlement.CodeNotResolvable, fault.Conflict, "the exception is about a payment event, which settles no document").
+			WithRemedy("mend what the exception names, then retry it")
+	}
+	return e.Service.Resolve(ctx, exceptionID, document, by)
+}
+
+// Adopt accepts what somebody did by hand about the line of an exception.
+func (e *engine) Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (settlement.Adoption, error) {
+	events, err := e.aboutEvents(ctx, exceptionID)
+	if err != nil {
+		return settlement.Adoption{}, err
+	}
+	if events {
+		return settlement.Adoption{}, fault.New(settlement.CodeNotAdoptable, fault.Conflict, "the exception is about a payment event, of which there is nothing to adopt").
+			WithRemedy("mend what the exception names, then retry it")
+	}
+	return e.Service.Adopt(ctx, exceptionID, confirm, by)
+}
+
+// aboutEvents reports whether an exception is about events: it concerns no payout.
+func (e *engine) aboutEvents(ctx context.Context, exceptionID string) (bool, error) {
 	var raised ports.Exception
 	err := e.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
 		raised, err = tx.Exceptions().Get(ctx, exceptionID)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if raised.PayoutID == "" {
-		return e.events.RetryException(ctx, exceptionID, by)
-	}
-	return e.Service.RetryException(ctx, exceptionID, by)
+	return raised.PayoutID == "", err
 }
