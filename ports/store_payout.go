@@ -82,6 +82,19 @@ type LineRecord struct {
 	// Direct says that by the payout's plan a payment brings the line to the bank
 	// account, or writes it off if it is a fee, so that the voucher leaves it out.
 	Direct bool
+	// Corrections are what people said of its references, by reference. Get and List
+	// alone give them.
+	Corrections []LineCorrection
+}
+
+// LineCorrection is what a person said that a reference of a line should have been.
+// The line itself stays as the provider sent it.
+type LineCorrection struct {
+	LineID    int64
+	Reference payout.Reference
+	Value     string
+	By        string
+	At        time.Time
 }
 
 // LineDecision changes what has become of one line.
@@ -128,9 +141,17 @@ type LineStore interface {
 	// ordinal above after, by ordinal.
 	After(ctx context.Context, payoutID string, after int64, limit int, states ...LineState) ([]LineRecord, error)
 	Get(ctx context.Context, id int64) (LineRecord, error)
+	// ByKeys gives the lines of a payout that have any of the keys, by key. It reads
+	// the whole payout. At most MaxBatch keys.
+	ByKeys(ctx context.Context, payoutID string, keys []string) (map[string]LineRecord, error)
 	// List is for people: lines by ordinal; after is an ordinal.
 	List(ctx context.Context, payoutID string, filter LineFilter, after int64, limit int) ([]LineRecord, error)
 	Decide(ctx context.Context, decisions []LineDecision) error
+	// Correct keeps corrections beside their lines, each in place of the one before
+	// it of the same reference. Reset leaves them, Clear does not. At most MaxBatch.
+	Correct(ctx context.Context, corrections []LineCorrection) error
+	// Corrections gives those of the lines that have any, by reference.
+	Corrections(ctx context.Context, lineIDs []int64) (map[int64][]LineCorrection, error)
 	// MarkDirect marks lines, and the fee lines of their groups, as direct
 	// (LineRecord.Direct). Only Reset takes the mark away, so that what was planned
 	// can be added up later, whatever has become of the lines. At most MaxBatch lines.

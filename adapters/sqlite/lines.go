@@ -138,7 +138,10 @@ func (s lines) Clear(ctx context.Context, payoutID string) error {
 		return errConflict("the payout has been planned; its lines stay")
 	}
 	s.store.keys.forget(num)
-	for _, query := range []string{"DELETE FROM line_fate WHERE line > ? AND line < ?", "DELETE FROM line WHERE id > ? AND id < ?"} {
+	for _, query := range []string{
+		"DELETE FROM line_correction WHERE line > ? AND line < ?", "DELETE FROM line_fate WHERE line > ? AND line < ?",
+		"DELETE FROM line WHERE id > ? AND id < ?",
+	} {
 		if _, err := s.exec(ctx, query, lineID(num, 0), lineID(num+1, 0)); err != nil {
 			return err
 		}

@@ -60,7 +60,12 @@ func (s lines) Get(ctx context.Context, id int64) (ports.LineRecord, error) {
 	if err != nil {
 		return ports.LineRecord{}, named(err, "line")
 	}
-	return s.complete(ctx, l)
+	record, err := s.complete(ctx, l)
+	if err != nil {
+		return record, err
+	}
+	corrected, err := s.withCorrections(ctx, []ports.LineRecord{record})
+	return corrected[0], err
 }
 
 func (s lines) After(ctx context.Context, payoutID string, after int64, limit int, states ...ports.LineState) ([]ports.LineRecord, error) {
@@ -72,7 +77,11 @@ func (s lines) List(ctx context.Context, payoutID string, filter ports.LineFilte
 	if filter.State != "" {
 		states = append(states, filter.State)
 	}
-	return s.list(ctx, payoutID, filter.Kind, states, after, limit)
+	found, err := s.list(ctx, payoutID, filter.Kind, states, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return s.withCorrections(ctx, found)
 }
 
 func (s lines) list(ctx context.Context, payoutID string, kind payout.Kind, states []ports.LineState, after int64, limit int) ([]ports.LineRecord, error) {

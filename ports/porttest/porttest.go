@@ -37,6 +37,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"lines":         lines,
 		"line fates":    lineFates,
 		"line sums":     lineSums,
+		"corrections":   corrections,
 		"raw pages":     rawPages,
 		"documents":     documents,
 		"claims":        claims,
