@@ -71,6 +71,7 @@ func accountingParts(root fs.FS) (map[string]string, error) {
 		"events":   eventsTable,
 		"markets":  marketsTable,
 		"rates":    func() (string, error) { return ratesTables(root) },
+		"missing":  func() (string, error) { return missingTable(root) },
 	} {
 		if parts[name], err = write(); err != nil {
 			return nil, fmt.Errorf("generating %s: %w", name, err)

@@ -129,70 +129,30 @@ func TestExamplesOfSettingsAreAccepted(t *testing.T) {
 	require.Positive(t, found["events"])
 }
 
-var (
-	unused  = regexp.MustCompile("(?m)^\\| .* \\| `booking\\.([A-Za-z]+)` \\|$")
-	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	link    = regexp.MustCompile(`\]\(#([a-z0-9-]+)\)`)
-)
-
-// TestWhatAccountingCallsUnusedIsUnused keeps the list of what is missing honest.
-func TestWhatAccountingCallsUnusedIsUnused(t *testing.T) {
+// TestWhatAccountingCallsMissingIsARule knows the rules by name, so that a renamed
+// one is not called missing for ever.
+func TestWhatAccountingCallsMissingIsARule(t *testing.T) {
 	t.Parallel()
-	rules := unused.FindAllStringSubmatch(accounting(t), -1)
-	require.NotEmpty(t, rules)
-	used := usesOfBooking(t)
-	require.NotEmpty(t, used["PayoutVoucher"], "the sources were read")
-	for _, rule := range rules {
-		name := rule[1]
-		require.Contains(t, rulesOfBooking(t), name, "there is no booking.%s", name)
-		require.Empty(t, used[name], "booking.%s is in use: take it off \"What kvitt does not do yet\" in docs/accounting.md and say what it does", name)
-	}
-}
-
-// usesOfBooking finds where the hub uses what the package booking exports.
-func usesOfBooking(t *testing.T) map[string][]string {
-	t.Helper()
-	uses := map[string][]string{}
-	for _, root := range []string{"../core/flow", "../adapters", "../server"} {
-		eachSource(t, root, func(path string, file *ast.File) {
-			ast.Inspect(file, func(n ast.Node) bool {
-				if s, ok := n.(*ast.SelectorExpr); ok {
-					if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "booking" {
-						uses[s.Sel.Name] = append(uses[s.Sel.Name], path)
-					}
-				}
-				return true
-			})
-		})
-	}
-	return uses
-}
-
-func rulesOfBooking(t *testing.T) map[string]bool {
-	t.Helper()
 	rules := map[string]bool{}
-	eachSource(t, "../core/booking", func(_ string, file *ast.File) {
+	files, err := filepath.Glob("../core/booking/*.go")
+	require.NoError(t, err)
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
 				rules[f.Name.Name] = true
 			}
 		}
-	})
-	return rules
-}
-
-func eachSource(t *testing.T, root string, fn func(path string, file *ast.File)) {
-	t.Helper()
-	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err == nil {
-			fn(path, file)
-		}
-		return err
-	}))
+	}
+	list, err := os.ReadFile("accounting_missing.go")
+	require.NoError(t, err)
+	named := regexp.MustCompile(`(?m)^\t\{"([A-Za-z]+)", "`).FindAllStringSubmatch(string(list), -1)
+	require.NotEmpty(t, named)
+	for _, rule := range named {
+		require.True(t, rules[rule[1]], "there is no booking.%s", rule[1])
+	}
+	require.NotContains(t, accounting(t), "| `booking.PayoutVoucher` |", "what the hub uses is not missing")
 }
 
 var call = regexp.MustCompile("`(?:GET|POST) (/v1/[^`?]+)")
@@ -207,6 +167,11 @@ func TestCallsThatAccountingNamesExist(t *testing.T) {
 		require.Contains(t, string(api), "\n  "+c[1]+":\n")
 	}
 }
+
+var (
+	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	link    = regexp.MustCompile(`\]\(#([a-z0-9-]+)\)`)
+)
 
 func TestLinksInsideAccountingLead(t *testing.T) {
 	t.Parallel()
