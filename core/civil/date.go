@@ -51,6 +51,9 @@ func (d Date) Before(e Date) bool { return d.Compare(e) < 0 }
 // AddDays gives the date n days later.
 func (d Date) AddDays(n int) Date { return Of(d.midnight().AddDate(0, 0, n)) }
 
+// Since counts the days from another date to this one, negative if that is later.
+func (d Date) Since(e Date) int { return int(d.midnight().Sub(e.midnight()) / (24 * time.Hour)) }
+
 // String gives YYYY-MM-DD, or "" for none.
 func (d Date) String() string {
 	if d.IsZero() {

@@ -98,6 +98,12 @@ func (d *dossier) sort(ctx context.Context, tx ports.Tx) error {
 			}
 		case v.Reverses != "":
 			d.mirror(v)
+		case v.Kind == ports.StepCorrection: // it moves what is booked, and rests on a person's decision
+			for i := range v.Rows {
+				if err := v.Rows[i].add(Source{Amount: v.Rows[i].Amount}); err != nil {
+					return err
+				}
+			}
 		default:
 			for _, row := range v.Rows {
 				d.rows[place{row.Account, row.Meaning}] = spot{len(d.parts), row.N}

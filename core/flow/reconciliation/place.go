@@ -3,10 +3,8 @@ package reconciliation
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/kvitt/kvitt/core/booking"
-	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
@@ -37,7 +35,7 @@ func (s *Statement) age() error {
 	slices.SortStableFunc(s.Items, func(a, b Item) int { return a.Since.Compare(b.Since) })
 	for i := range s.Items {
 		item := &s.Items[i]
-		item.Days = days(item.Since, s.To)
+		item.Days = s.To.Since(item.Since)
 		age := &s.Ages[len(s.Ages)-1]
 		for j := range s.Ages[:len(s.Ages)-1] {
 			if item.Days <= s.Ages[j].To {
@@ -55,10 +53,4 @@ func (s *Statement) age() error {
 		}
 	}
 	return nil
-}
-
-// days counts the days from one date to another.
-func days(from, to civil.Date) int {
-	midnight := func(d civil.Date) time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
-	return int(midnight(to).Sub(midnight(from)) / (24 * time.Hour))
 }

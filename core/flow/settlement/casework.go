@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/invoice"
@@ -47,6 +46,9 @@ func (s *Service) openCase(ctx context.Context, exceptionID, by string) (*casefi
 		if c.exception.State != ports.ExceptionOpen {
 			return fault.New(CodeNotOpen, fault.Conflict, "the exception is resolved: "+c.exception.Resolution)
 		}
+		if c.exception.PayoutID == "" {
+			return c.ofFlow(ctx, tx)
+		}
 		if c.payout, err = tx.Payouts().Get(ctx, c.exception.PayoutID); err != nil {
 			return err
 		}
@@ -72,6 +74,10 @@ func (s *Service) openCase(ctx context.Context, exceptionID, by string) (*casefi
 // what is open and what the tolerance writes off. No document accepts what was
 // suggested.
 func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string) error {
+	return s.resolve(ctx, exceptionID, document, by, false)
+}
+
+func (s *Service) resolve(ctx context.Context, exceptionID, document, by string, advance bool) error {
 	c, err := s.openCase(ctx, exceptionID, by)
 	if err != nil {
 		return err
@@ -89,19 +95,19 @@ func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string)
 	if err := c.search(ctx, ports.DocumentKey{Reference: invoice.Number, Value: normalise(document)}); err != nil {
 		return err
 	}
+	if err := c.learnForLine(ctx, document); err != nil {
+		return err
+	}
 	return s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		chosen, err := tx.Documents().Get(ctx, c.flow.Target, document)
 		if err != nil {
 			return err
 		}
-		decision, err := choose(c.line, chosen, c.settings.MatchingRules(c.line.Gross.Currency()).Tolerance)
+		settled, err := c.settlementOf(chosen, advance)
 		if err != nil {
 			return err
 		}
-		// What a person decides is no part of the payout's plan, so it is late.
-		planned, err := c.planPayment(c.payout, c.line, paymentKey(c.payout, c.line), booking.Settlement{
-			Line: c.line.Line, Document: chosen.Document, WriteOff: decision.WriteOff, Late: true,
-		})
+		planned, err := c.planPayment(c.payout, c.line, paymentKey(c.payout, c.line), settled)
 		if err != nil {
 			return err
 		}
@@ -213,7 +219,7 @@ func (s *Service) RetryException(ctx context.Context, exceptionID, by string) er
 		if err := tx.Steps().Save(ctx, step); err != nil {
 			return err
 		}
-		if c.exception.LineID == 0 {
+		if c.exception.LineID == 0 || !c.line.Kind.NeedsDocument() {
 			if err := tx.Exceptions().Resolve(ctx, c.exception.ID, "retried", by, c.clock.Now().UTC()); err != nil {
 				return err
 			}

@@ -98,35 +98,10 @@ func (u *undo) release(ctx context.Context, s ports.Step, step *ports.Step) (Cou
 // does not tell its periods gets the day of today.
 func (u *undo) correctionDate(ctx context.Context, original civil.Date) (civil.Date, error) {
 	today := civil.In(u.clock.Now(), u.zone)
-	source, err := remote.Capability[ports.Books](u.target, ports.CapabilityBooks)
-	if err != nil {
-		return today, nil //nolint:nilerr // the capability is optional here
+	if err := u.learn(ctx, original, today); err != nil || !u.calendar.tells {
+		return today, err
 	}
-	var years []booking.Year
-	for _, day := range []civil.Date{original, today} {
-		known, asked := u.years[day]
-		if !asked {
-			if known, err = u.yearOf(ctx, source, day); err != nil {
-				return civil.Date{}, err
-			}
-			u.years[day] = known
-		}
-		years = append(years, known...)
-	}
-	return booking.CorrectionDate(original, today, years)
-}
-
-func (u *undo) yearOf(ctx context.Context, source ports.Books, day civil.Date) ([]booking.Year, error) {
-	var found ports.Period
-	err := u.target.Do(ctx, "Period", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
-		var err error
-		found, err = source.Period(ctx, ports.PeriodRequest{Call: call, On: day})
-		return found.Usage, err
-	})
-	if err != nil || found.Year == "" {
-		return nil, err
-	}
-	return []booking.Year{{From: found.From, To: found.To, LockedUntil: found.LockedUntil}}, nil
+	return booking.CorrectionDate(original, today, u.calendar.years)
 }
 
 // replace makes the vouchers of a payout that is booked anew name those that they

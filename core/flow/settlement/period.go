@@ -130,24 +130,23 @@ func (w *work) mayPass(p ports.PayoutRecord, code fault.Code) bool {
 	return w.foreign(p) && foreignMayPass(code)
 }
 
-// wait raises the exception of a payout that cannot be planned now, unless it
-// stands there already, and goes on to the next payout.
+// wait raises the exception of a payout that cannot be planned now, and goes on to
+// the next payout.
 func (w *work) wait(ctx context.Context, p ports.PayoutRecord, f *fault.Error) error {
 	after := w.succeeded()
 	after.Payout, after.Line = p.ID, 0
 	return w.update(ctx, after, func(ctx context.Context, tx ports.Tx) error {
-		open, err := tx.Exceptions().List(ctx, p.MerchantID, ports.ExceptionFilter{PayoutID: p.ID, State: ports.ExceptionOpen}, ports.Page{Limit: 1000})
+		known, err := w.waits(ctx, tx, p)
 		if err != nil {
 			return err
 		}
-		for _, e := range open {
-			if e.LineID == 0 && e.StepID == 0 && e.Code == f.Code && e.Reason == f.Reason {
-				return nil
-			}
-		}
-		if err := w.settlePayoutException(ctx, tx, p, "superseded: "+f.Reason); err != nil {
-			return err
-		}
-		return w.raise(ctx, tx, p, about{amount: p.Net}, f)
+		return w.raise(ctx, tx, p, about{amount: p.Net, known: known}, f)
 	})
+}
+
+// waits reports whether an exception concerns the payout as a whole, so that nothing
+// more can be done for it in this run.
+func (w *work) waits(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (bool, error) {
+	open, err := tx.Exceptions().List(ctx, p.MerchantID, ports.ExceptionFilter{PayoutID: p.ID, State: ports.ExceptionOpen}, ports.Page{Limit: 1000})
+	return slices.ContainsFunc(open, func(e ports.Exception) bool { return e.LineID == 0 && e.StepID == 0 }), err
 }

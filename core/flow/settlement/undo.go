@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
@@ -100,13 +99,11 @@ func (s *Service) Undo(ctx context.Context, payoutID, reason, by string, confirm
 type undo struct {
 	casefile
 	steps []ports.Step
-	// years are the financial years of the dates asked for.
-	years map[civil.Date][]booking.Year
 }
 
 // openUndo loads a payout and the flow it belongs to.
 func (s *Service) openUndo(ctx context.Context, payoutID, by string) (*undo, error) {
-	u := &undo{casefile: casefile{work: &work{Service: s, tally: &remote.Tally{}}, by: by}, years: map[civil.Date][]booking.Year{}}
+	u := &undo{casefile: casefile{work: &work{Service: s, tally: &remote.Tally{}}, by: by}}
 	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
 		if u.payout, err = tx.Payouts().Get(ctx, payoutID); err != nil {

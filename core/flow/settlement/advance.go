@@ -1,0 +1,74 @@
+package settlement
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// ResolveAdvance ties the line of an exception to an invoice that leaves less open
+// than the line is of, and books the excess as an advance, because a person has
+// decided that the customer paid it for something else. It fails with
+// booking.CodeAdvance if there is no excess.
+func (s *Service) ResolveAdvance(ctx context.Context, exceptionID, document, by string) error {
+	return s.resolve(ctx, exceptionID, document, by, true)
+}
+
+// settlementOf gives how the line settles the document that a person chose. What a
+// person decides is no part of the payout's plan, so it is late.
+func (c *casefile) settlementOf(d ports.DocumentRecord, advance bool) (booking.Settlement, error) {
+	settled, part := booking.Settlement{Line: c.line.Line, Document: d.Document, Late: true}, c.line
+	if advance {
+		excess, err := excess(c.line, d)
+		if err != nil {
+			return booking.Settlement{}, err
+		}
+		settled.Advance = excess
+		if part.Gross, err = part.Gross.Sub(excess); err != nil {
+			return booking.Settlement{}, err
+		}
+	}
+	decision, err := choose(part, d, c.settings.MatchingRules(c.line.Gross.Currency()).Tolerance)
+	settled.WriteOff = decision.WriteOff
+	return settled, err
+}
+
+// excess is what a sale exceeds the open part of an invoice by.
+func excess(l ports.LineRecord, d ports.DocumentRecord) (money.Amount, error) {
+	none := fault.Invalid(booking.CodeAdvance, "advance", "the line of "+l.Gross.String()+" does not exceed what is open on document "+d.Number).
+		WithRemedy("resolve the exception without an advance")
+	open, err := d.Balance.Sub(d.Claimed)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	if l.Kind != payout.Sale || open.Currency() != l.Gross.Currency() || open.Sign() <= 0 {
+		return money.Amount{}, none
+	}
+	rest, err := l.Gross.Sub(open)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	if rest.Sign() <= 0 {
+		return money.Amount{}, none
+	}
+	return rest, nil
+}
+
+// learnForLine asks for the years of the dates that the payment of a case's line may
+// be booked on.
+func (c *casefile) learnForLine(ctx context.Context, document string) error {
+	b := batch{lines: []ports.LineRecord{c.line}}
+	err := c.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		chosen, err := tx.Documents().Get(ctx, c.flow.Target, document)
+		b.documents = []ports.DocumentRecord{chosen}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.learnFor(ctx, c.payout, b)
+}
