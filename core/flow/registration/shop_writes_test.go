@@ -100,6 +100,26 @@ func TestSalesOfADayAreOneVoucherOnceTheDayIsOver(t *testing.T) {
 	require.Len(t, s.vouchers(), 2, "a summary is made once")
 }
 
+func TestASummaryThatCannotBeMadeParksItsEventsAndNoOthers(t *testing.T) {
+	t.Parallel()
+	s := shopFor(t, `{"sales_shape":"day"}`)
+	s.sells("1", part(25, 10000))
+	s.sells("2", part(12, 11200))
+	high, low := by(fact(payment.Payment, "1", 10000), "swish", "T1"), by(fact(payment.Payment, "2", 11200), "card", "T2")
+	low.Method = "invoice"
+	s.register(high, low)
+	require.Equal(t, ports.EventDue, s.event(high.Key).State)
+	s.set(`{"sales_shape":"day","sales":[{"rate":"12","revenue":"3002","vat":"2621"}]}`)
+	s.post()
+	require.Equal(t, ports.EventParked, s.event(high.Key).State)
+	require.Equal(t, fault.Code("vat.mapping_missing"), s.open()[0].Code)
+	require.Equal(t, accounts{"1510": 11200, "3002": -10000, "2621": -1200}, s.balances())
+	s.set(`{"sales_shape":"day"}`)
+	s.post()
+	require.Empty(t, s.open())
+	require.Equal(t, int64(10000), s.balances()["1686"])
+}
+
 func TestSalesOfAPayoutAreOneVoucherOnceItIsDeposited(t *testing.T) {
 	t.Parallel()
 	s := shopFor(t, `{"sales_shape":"payout"}`)

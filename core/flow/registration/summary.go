@@ -159,6 +159,13 @@ func (l *ledger) markSummarised(ctx context.Context, events []ports.EventRecord,
 // parkAll parks events whose summary cannot be made, so that other summaries go on.
 func (l *ledger) parkAll(ctx context.Context, events []ports.EventRecord, why *fault.Error) error {
 	for _, e := range events {
+		d, err := l.deal(ctx, e.Transaction)
+		if err != nil {
+			return err
+		}
+		if err := d.trades[0].countAbroad(ctx, e, -1); err != nil {
+			return err
+		}
 		e.State, e.Fault, e.Taken = ports.EventParked, ports.Recorded(why, l.clock.Now()), nil
 		if err := l.tx.Events().Save(ctx, e); err != nil {
 			return err
