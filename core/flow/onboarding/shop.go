@@ -76,7 +76,7 @@ func (s *shop) ownClearing(payouts []neighbour) error {
 	return nil
 }
 
-// accountsExist refuses accounts that the settings of any method name and that do
+// eventAccountsExist refuses accounts that the settings of any method name and that do
 // not exist or are inactive, and a provider's method that lacks one altogether.
 func (b books) eventAccountsExist(known map[string]bool) error {
 	for _, m := range b.shop.methods {
@@ -93,6 +93,21 @@ func (b books) eventAccountsExist(known map[string]bool) error {
 				return err
 			}
 		}
+		return nil
+	})
+}
+
+// expectOfShop adds what an enabled flow of events needs of its accounting system.
+func expectOfShop(ctx context.Context, tx ports.Tx, f merchant.Flow, expect map[string][]string) error {
+	shop, err := openShop(ctx, tx, f.MerchantID, f.Settings)
+	if err != nil {
+		return err
+	}
+	return shop.settings.Each(func(_ string, s booking.Settings) error {
+		for _, chosen := range s.EventAccounts(shop.kinds()...) {
+			expect[expectAccount] = append(expect[expectAccount], string(chosen.Account))
+		}
+		expect[expectSeries] = append(expect[expectSeries], s.VoucherSeries)
 		return nil
 	})
 }

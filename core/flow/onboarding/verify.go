@@ -110,6 +110,9 @@ func (s *Service) expected(ctx context.Context, connectionID string) (map[string
 			if !f.Enabled || f.Target != connectionID {
 				return nil
 			}
+			if f.Kind == merchant.Events {
+				return expectOfShop(ctx, tx, f, expect)
+			}
 			settings, err := booking.Parse(f.Settings)
 			if err != nil {
 				return err
