@@ -94,13 +94,23 @@ func (e *engine) Adopt(ctx context.Context, exceptionID string, confirm bool, by
 	return e.Service.Adopt(ctx, exceptionID, confirm, by)
 }
 
-// aboutEvents reports whether an exception is about events: it concerns no payout.
+// aboutEvents reports whether an exception is about events: it concerns no payout,
+// and no voucher of a flow of payouts as a whole.
 func (e *engine) aboutEvents(ctx context.Context, exceptionID string) (bool, error) {
-	var raised ports.Exception
+	var events bool
 	err := e.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		raised, err = tx.Exceptions().Get(ctx, exceptionID)
+		raised, err := tx.Exceptions().Get(ctx, exceptionID)
+		events = raised.PayoutID == ""
+		if err != nil || !events || raised.StepID == 0 {
+			return err
+		}
+		step, err := tx.Steps().Get(ctx, raised.StepID)
+		if err != nil {
+			return err
+		}
+		flow, err := tx.Flows().Get(ctx, step.FlowID)
+		events = flow.Kind == merchant.Events
 		return err
 	})
-	return raised.PayoutID == "", err
+	return events, err
 }

@@ -116,6 +116,9 @@ func (o owner) Parked(ctx context.Context, tx ports.Tx, s ports.Step, f *fault.E
 			return err
 		}
 		what.reference = caption(line)
+		if !line.Kind.NeedsDocument() { // it stands where the payout's voucher put it
+			return o.raise(ctx, tx, o.payout, what, f)
+		}
 		parked := ports.LineDecision{LineID: line.ID, State: ports.LineException, Document: line.Document, Decision: line.Decision, WaitingSince: line.WaitingSince}
 		if err := tx.Lines().Decide(ctx, []ports.LineDecision{parked}); err != nil {
 			return err

@@ -85,6 +85,11 @@ func (c *casefile) planMove(ctx context.Context, tx ports.Tx, part string, vouch
 	if err != nil {
 		return err
 	}
+	return c.reopen(ctx, tx)
+}
+
+// reopen lets the flow take a payout up again for which something was planned.
+func (c *casefile) reopen(ctx context.Context, tx ports.Tx) error {
 	p, err := tx.Payouts().Get(ctx, c.payout.ID)
 	if err != nil || (p.State != payout.Closed && p.State != payout.Booked) {
 		return err
