@@ -24,8 +24,18 @@ type batch struct {
 	proposals map[string]proposal
 }
 
-// readBatch reads the lines that list gives, and every document that they may settle.
-func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(context.Context, ports.LineStore) ([]ports.LineRecord, error)) (b batch, err error) {
+// readBatch reads the lines that list gives, every document that they may settle,
+// and what booking them must know of the accounting system's periods.
+func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list lister) (batch, error) {
+	b, err := w.collect(ctx, p, list)
+	if err != nil {
+		return b, err
+	}
+	return b, w.learnFor(ctx, p, b)
+}
+
+// collect is readBatch from the store alone.
+func (w *work) collect(ctx context.Context, p ports.PayoutRecord, list lister) (b batch, err error) {
 	rules := w.rules(p.Net.Currency())
 	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		if b.lines, err = list(ctx, tx.Lines()); err != nil {
@@ -55,17 +65,19 @@ func (w *work) readBatch(ctx context.Context, p ports.PayoutRecord, list func(co
 		b.searched, err = tx.Documents().Searched(ctx, w.flow.Target, wanted, w.run.StartedAt)
 		return err
 	})
-	if err != nil {
-		return b, err
-	}
-	return b, w.learnFor(ctx, p, b)
+	return b, err
 }
 
-// planned reads and matches the lines where the planning of a payout goes on.
+// planned reads and matches the lines where the planning of a payout goes on. Only
+// lines of a payout that was undone can have been corrected before.
 func (w *work) planned(p ports.PayoutRecord) func(context.Context) (batch, error) {
 	return func(ctx context.Context) (batch, error) {
 		b, err := w.readBatch(ctx, p, func(ctx context.Context, lines ports.LineStore) ([]ports.LineRecord, error) {
-			return lines.After(ctx, p.ID, p.PlannedTo, w.options.Batch)
+			found, err := lines.After(ctx, p.ID, p.PlannedTo, w.options.Batch)
+			if err == nil && p.Generation > 0 {
+				err = overlay(ctx, lines, found)
+			}
+			return found, err
 		})
 		if err == nil && len(b.missing()) == 0 {
 			b.proposals, err = w.propose(p, b)

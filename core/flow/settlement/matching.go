@@ -100,9 +100,7 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 // rematchBatch looks again at lines that wait for a document or are exceptions of
 // matching, and reports whether it has seen the last of them.
 func (w *work) rematchBatch(ctx context.Context, p ports.PayoutRecord) (last bool, err error) {
-	next, err := w.readBatch(ctx, p, func(ctx context.Context, lines ports.LineStore) ([]ports.LineRecord, error) {
-		return lines.After(ctx, p.ID, w.progress.Line, w.options.Batch, ports.LineWaiting, ports.LineException)
-	})
+	next, err := w.readBatch(ctx, p, w.openLines(p, w.progress.Line))
 	if err != nil || len(next.lines) == 0 {
 		return true, err
 	}

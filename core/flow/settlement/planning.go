@@ -9,7 +9,6 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -41,21 +40,26 @@ func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, li
 			return out, err
 		}
 	}
-	if err := tx.Lines().Decide(ctx, out.lines); err != nil {
-		return out, err
-	}
-	if len(out.direct) > 0 {
-		if err := tx.Lines().MarkDirect(ctx, out.direct); err != nil {
-			return out, err
-		}
-	}
-	if err := tx.Documents().Claim(ctx, w.flow.Target, out.claims); err != nil {
-		return out, err
-	}
-	if err := tx.Steps().Plan(ctx, out.steps); err != nil {
+	if err := w.keep(ctx, tx, out); err != nil {
 		return out, err
 	}
 	return out, w.recordProven(ctx, tx, p, lines)
+}
+
+// keep stores what a batch of decisions changes.
+func (w *work) keep(ctx context.Context, tx ports.Tx, out outcome) error {
+	if err := tx.Lines().Decide(ctx, out.lines); err != nil {
+		return err
+	}
+	if len(out.direct) > 0 {
+		if err := tx.Lines().MarkDirect(ctx, out.direct); err != nil {
+			return err
+		}
+	}
+	if err := tx.Documents().Claim(ctx, w.flow.Target, out.claims); err != nil {
+		return err
+	}
+	return tx.Steps().Plan(ctx, out.steps)
 }
 
 func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord, found map[string]proposal, out *outcome) error {
@@ -66,36 +70,29 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 		}
 		return nil
 	}
-	if l.State == ports.LineException {
-		// A payment that was planned and then refused is a matter of its own.
-		for _, key := range []string{paymentKey(p, l), partKey(p, l, 1)} {
-			if _, err := tx.Steps().ByKey(ctx, key); fault.CodeOf(err) != ports.CodeNotFound {
-				return err
-			}
-		}
+	if skip, err := refused(ctx, tx, p, l); err != nil || skip {
+		return err
 	}
 	line := ports.LineDecision{LineID: l.ID, Decision: d.kept, WaitingSince: l.WaitingSince}
-	why := d.Fault
-	switch d.State {
-	case matching.Matched:
-		line.State, line.Document = ports.LineMatched, d.documents()
-	case matching.Exception, matching.Suggested:
-	case matching.None:
-		if w.stillWaiting(p) {
-			line.State = ports.LineWaiting
-			if line.WaitingSince.IsZero() {
-				line.WaitingSince = w.clock.Now().UTC()
-			}
-		} else {
-			why = notFound(l)
+	var why *fault.Error
+	switch line.State, why = w.becomes(p, l, d); line.State {
+	case ports.LineMatched:
+		line.Document = d.documents()
+	case ports.LineWaiting:
+		if line.WaitingSince.IsZero() {
+			line.WaitingSince = w.clock.Now().UTC()
 		}
+	case ports.LineException, ports.LinePending, ports.LineNoDocument:
 	}
 	var err error
 	if why != nil {
-		line.State, line.Document = ports.LineException, ""
 		err = w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), document: d.Document, amount: l.Gross, known: l.State == ports.LineException}, why)
 	} else if l.State == ports.LineException {
-		err = tx.Exceptions().ResolveLine(ctx, l.ID, "matched "+d.documents(), "kvitt", w.clock.Now().UTC())
+		resolution := "matched " + d.documents()
+		if line.State == ports.LineWaiting {
+			resolution = "the line waits for its document"
+		}
+		err = tx.Exceptions().ResolveLine(ctx, l.ID, resolution, "kvitt", w.clock.Now().UTC())
 	}
 	out.lines = append(out.lines, line)
 	if line.State == ports.LineMatched {
