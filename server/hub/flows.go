@@ -40,7 +40,6 @@ func flowModule() fx.Option {
 			func() *oauth.Tokens { return oauth.New(tokenTransport(), tokenTimeout) },
 			newDesk,
 			newSettlement,
-			newRates,
 			newExchange,
 			newRegistration,
 			newEngine,
@@ -84,8 +83,8 @@ func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, busi
 	return settlement.New(store, desk, business, time.Now, pdf.Proofs{}, log.Named("settlement"), options)
 }
 
-// newRates gives the table of VAT rates that the operator names, or else kvitt's own.
-func newRates(cfg config.Config) (tax.Table, error) {
+// readRates gives the table of VAT rates that the operator names, or else kvitt's own.
+func readRates(cfg config.Config) (tax.Table, error) {
 	if cfg.VATRates == "" {
 		return tax.StandardTable(), nil
 	}

@@ -27,8 +27,12 @@ type Hub struct {
 // decorate what the hub is made of, as tests do that kill it at chosen moments.
 func Start(ctx context.Context, cfg config.Config, log hclog.Logger, further ...fx.Option) (*Hub, error) {
 	h := &Hub{}
+	rates, err := readRates(cfg)
+	if err != nil {
+		return nil, err
+	}
 	var listener net.Listener
-	h.app = fx.New(module(cfg, log), fx.Options(further...), fx.Populate(&listener), fx.StartTimeout(2*time.Minute), fx.StopTimeout(2*cfg.Timings.Stop))
+	h.app = fx.New(module(cfg, log), fx.Supply(rates), fx.Options(further...), fx.Populate(&listener), fx.StartTimeout(2*time.Minute), fx.StopTimeout(2*cfg.Timings.Stop))
 	if err := h.app.Err(); err != nil {
 		return nil, fmt.Errorf("putting the hub together: %w", err)
 	}
