@@ -102,6 +102,21 @@ func documents(t *testing.T, open func(t *testing.T) Opened) {
 				w.missing(err)
 			})
 		},
+		"a payment that is taken back leaves the document as it was": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Documents().Upsert(ctx, theERP, docs(aDocument("1001", 1000, "A")), same))
+				before, err := tx.Documents().Get(ctx, theERP, "1001")
+				w.ok(err)
+				paid := ports.Claim{Number: "1001", Amount: sek(600)}
+				w.ok(tx.Documents().Claim(ctx, theERP, []ports.Claim{paid}))
+				w.ok(tx.Documents().Settle(ctx, theERP, paid))
+				w.ok(tx.Documents().Release(ctx, theERP, paid))
+				got, err := tx.Documents().Get(ctx, theERP, "1001")
+				w.ok(err)
+				require.Equal(w, before, got)
+				w.missing(tx.Documents().Release(ctx, theERP, ports.Claim{Number: "nobody", Amount: sek(1)}))
+			})
+		},
 		"documents are found by normalised keys, each once, by number": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				w.ok(tx.Documents().Upsert(ctx, theERP, docs(

@@ -56,6 +56,30 @@ func lineFates(t *testing.T, open func(t *testing.T) Opened) {
 				require.True(w, l.WaitingSince.IsZero())
 			})
 		},
+		"a reset takes all lines of the payout back to pending, and no others": func(w *world) {
+			got := sixLines(w)
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Lines().MarkDirect(ctx, []int64{got[1].ID}))
+				other := aPayout("payout-b", "B", 1)
+				w.ok(tx.Payouts().Create(ctx, other))
+				_, _, err := tx.Lines().Append(ctx, other.ID, []payout.Line{aLine("k", 100)})
+				w.ok(err)
+				lines, err := tx.Lines().After(ctx, other.ID, 0, 10)
+				w.ok(err)
+				w.ok(tx.Lines().Decide(ctx, []ports.LineDecision{{LineID: lines[0].ID, State: ports.LineMatched, Document: "9"}}))
+				w.ok(tx.Lines().Reset(ctx, thePayout))
+				again, err := tx.Lines().After(ctx, thePayout, 0, 10)
+				w.ok(err)
+				require.Equal(w, got, again, "they are as they were appended")
+				states, err := tx.Lines().States(ctx, thePayout)
+				w.ok(err)
+				require.Equal(w, map[ports.LineState]int64{ports.LinePending: 6}, states)
+				states, err = tx.Lines().States(ctx, other.ID)
+				w.ok(err)
+				require.Equal(w, map[ports.LineState]int64{ports.LineMatched: 1}, states)
+				w.missing(tx.Lines().Reset(ctx, "nobody"))
+			})
+		},
 		"lines are given by state, by ordinal, in pages": func(w *world) {
 			sixLines(w)
 			w.view(func(ctx context.Context, tx ports.Tx) {

@@ -79,15 +79,15 @@ func payouts(t *testing.T, open func(t *testing.T) Opened) {
 				require.Empty(w, none)
 			})
 		},
-		"unfinished payouts are neither held nor closed, oldest first": func(w *world) {
+		"unfinished payouts are not held, closed or undone, oldest first": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
-				states := []payout.State{payout.Closed, payout.Booked, payout.Booking, payout.Planned, payout.Held, payout.Fetched}
+				states := []payout.State{payout.Closed, payout.Booked, payout.Booking, payout.Planned, payout.Held, payout.Fetched, payout.Undoing, payout.Undone}
 				for i, state := range states {
 					p := aPayout("p"+strconv.Itoa(i), "REF-X"+strconv.Itoa(i), 10-i)
 					p.State = state
 					w.ok(tx.Payouts().Create(ctx, p))
 				}
-				pages(w, []string{thePayout, "p5", "p3", "p2", "p1"}, payoutIDOf,
+				pages(w, []string{thePayout, "p6", "p5", "p3", "p2", "p1"}, payoutIDOf,
 					func(p ports.Page) ([]ports.PayoutRecord, error) { return tx.Payouts().Unfinished(ctx, theFlow, p) })
 			})
 		},

@@ -51,6 +51,25 @@ func steps(t *testing.T, open func(t *testing.T) Opened) {
 				w.missing(err)
 			})
 		},
+		"what takes a step back is found by its key, unless it was dropped": func(w *world) {
+			back := aStep("s1R", 7)
+			back.Kind, back.Reverses = ports.StepRelease, "s1"
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Steps().Plan(ctx, []ports.Step{aStep("s1", 7), back}))
+				got, err := tx.Steps().Reversing(ctx, "s1")
+				w.ok(err)
+				require.Equal(w, "s1R", got.Key)
+				require.Equal(w, "s1", got.Reverses)
+				_, err = tx.Steps().Reversing(ctx, "s1R")
+				w.missing(err)
+				_, err = tx.Steps().Reversing(ctx, "")
+				w.missing(err)
+				got.State = ports.StepDropped
+				w.ok(tx.Steps().Save(ctx, got))
+				_, err = tx.Steps().Reversing(ctx, "s1")
+				w.missing(err)
+			})
+		},
 		"a known key is skipped, and what it stands for stays frozen": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				w.ok(tx.Steps().Plan(ctx, []ports.Step{aStep("s1", 7)}))

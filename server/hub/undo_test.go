@@ -250,3 +250,23 @@ func TestAReversalIsLinkedToWhatItReverses(t *testing.T) {
 	_, err := w.service.Undo(t.Context(), w.payout("P1").ID, " ", "anna", false)
 	require.Equal(t, settlement.CodeReasonMissing, fault.CodeOf(err))
 }
+
+func TestAPayoutThatIsUndoneWhileTheFlowWorksOnALaterOneIsNotLeftBehind(t *testing.T) {
+	t.Parallel()
+	w := booked(t)
+	later := paid("P2", 5000)
+	w.provider.payouts = append(w.provider.payouts, later)
+	w.provider.lines["P2"] = []payout.Line{sale("1003", 5000)}
+	w.books.documents = append(w.books.documents, invoiced("3", "1003", 5000))
+	once := true
+	w.provider.beforePage = func(int) {
+		if once {
+			once = false
+			w.undo("wrong")
+		}
+	}
+	w.run()
+	require.False(t, once)
+	require.Equal(t, payout.Closed, w.payout("P2").State)
+	require.Equal(t, payout.Undone, w.payout("P1").State)
+}

@@ -56,6 +56,8 @@ type progress struct {
 	// its waiting lines that was looked at again.
 	Payout string `json:"payout,omitempty"`
 	Line   int64  `json:"line,omitempty"`
+	// Rounds counts how often the run went over the payouts again, see leftBehind.
+	Rounds int `json:"rounds,omitempty"`
 	// Failures counts failures since the last success.
 	Failures int `json:"failures,omitempty"`
 }
