@@ -14,8 +14,8 @@ import (
 
 // call is one operation of the contract with a request that fits it.
 type call struct {
-	method, template, path, body string
-	scopes                       []string
+	method, template, path, body, media string
+	scopes                              []string
 }
 
 // calls makes a fitting request to every operation, for things of the settled
@@ -36,7 +36,7 @@ func calls(t *testing.T, h *hub) []call {
 		"AnyObject": `{}`, "PaymentMethodInput": `{"id":"swish","name":"Swish","kind":"provider"}`,
 		"OrderInput":         `{"number":"1001","country":"SE","date":"2026-04-02","currency":"SEK","parts":[{"rate":"25","gross":"100.00"}]}`,
 		"PaymentEventsInput": `{"events":[{"key":"k","kind":"payment","transaction":"T-1","method":"card","currency":"SEK","amount":"100.00","at":"2026-04-02T09:00:00Z"}]}`,
-		"Resolve":            `{"document":"1042"}`, "Adopt": `{}`, "Undo": `{"reason":"wrong company"}`, "ClearSuspense": `{"account":"2350","reason":"instalment"}`,
+		"Resolve":            `{"document":"1042"}`, "BankConfirmation": `{"date":"2026-04-21","amount":"486.52"}`, "Adopt": `{}`, "CorrectionsFile": "payout,line,document\nP1,sale/1,7\n", "Undo": `{"reason":"wrong company"}`, "ClearSuspense": `{"account":"2350","reason":"instalment"}`,
 	}
 	var all []call
 	for template, item := range document.Paths.Map() {
@@ -48,7 +48,9 @@ func calls(t *testing.T, h *hub) []call {
 			collection := strings.Split(template, "/")[2]
 			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts", "{number}", "1001", "{transaction}", "T-1", "{n}", "1", "{hash}", strings.Repeat("0", 64)).Replace(template)
 			if o.RequestBody != nil {
-				c.body = bodies[strings.TrimPrefix(o.RequestBody.Value.Content.Get("application/json").Schema.Ref, "#/components/schemas/")]
+				for media, content := range o.RequestBody.Value.Content {
+					c.media, c.body = media, bodies[strings.TrimPrefix(content.Schema.Ref, "#/components/schemas/")]
+				}
 				require.NotEmpty(t, c.body, "%s %s", method, template)
 			}
 			for _, scope := range o.Extensions["x-kvitt-scopes"].([]any) {
@@ -63,7 +65,7 @@ func calls(t *testing.T, h *hub) []call {
 
 func (h *hub) request(t *testing.T, key string, c call) *httptest.ResponseRecorder {
 	t.Helper()
-	return h.do(t, key, c.method, c.path, c.body)
+	return h.do(t, key, c.method, c.path, c.body, "Content-Type", c.media)
 }
 
 func TestEveryRouteNeedsAKey(t *testing.T) {
@@ -71,7 +73,7 @@ func TestEveryRouteNeedsAKey(t *testing.T) {
 	h := newHub(t)
 	for _, c := range calls(t, h) {
 		for _, key := range []string{"", "kvitt_guessed"} {
-			p := h.problem(t, key, c.method, c.path, c.body, http.StatusUnauthorized)
+			p := h.problem(t, key, c.method, c.path, c.body, http.StatusUnauthorized, "Content-Type", c.media)
 			require.Equal(t, "access.unauthenticated", p.Code, "%s %s", c.method, c.template)
 		}
 	}
@@ -85,9 +87,9 @@ func TestEveryRouteHidesWhatIsAnotherMerchants(t *testing.T) {
 		if !strings.Contains(c.template, "{id}") || strings.Contains(c.template, "/connectors/") || !contains(c.scopes, "merchant") {
 			continue
 		}
-		hidden := h.problem(t, stranger, c.method, c.path, c.body, http.StatusNotFound)
+		hidden := h.problem(t, stranger, c.method, c.path, c.body, http.StatusNotFound, "Content-Type", c.media)
 		c.path = strings.Replace(c.path, "-", "-no-such-", 1)
-		missing := h.problem(t, stranger, c.method, c.path, c.body, http.StatusNotFound)
+		missing := h.problem(t, stranger, c.method, c.path, c.body, http.StatusNotFound, "Content-Type", c.media)
 		hidden.RequestID, missing.RequestID = "", ""
 		require.Equal(t, missing, hidden, "%s %s: what is hidden answers like what is not there", c.method, c.template)
 	}
@@ -104,7 +106,7 @@ func TestEveryRouteKeepsToItsScopes(t *testing.T) {
 				require.NotEqual(t, http.StatusForbidden, h.request(t, key, c).Code, "%s %s as %s", c.method, c.template, scope)
 				continue
 			}
-			p := h.problem(t, key, c.method, c.path, c.body, http.StatusForbidden)
+			p := h.problem(t, key, c.method, c.path, c.body, http.StatusForbidden, "Content-Type", c.media)
 			require.Equal(t, "access.forbidden", p.Code)
 		}
 		require.Contains(t, c.scopes, "operator", "an operator may do everything: %s %s", c.method, c.template)

@@ -23,7 +23,11 @@ func (s *server) GetException(ctx context.Context, r api.GetExceptionRequestObje
 }
 
 func (s *server) ResolveException(ctx context.Context, r api.ResolveExceptionRequestObject) (api.ResolveExceptionResponseObject, error) {
-	if err := s.Casework.Resolve(ctx, r.ID, r.Body.Document, by(ctx)); err != nil {
+	resolve := s.Casework.Resolve
+	if r.Body.Advance {
+		resolve = s.Casework.ResolveAdvance
+	}
+	if err := resolve(ctx, r.ID, r.Body.Document, by(ctx)); err != nil {
 		return nil, err
 	}
 	e, err := s.Statements.Exception(ctx, r.ID)

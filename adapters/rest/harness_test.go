@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -28,6 +29,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/adapters/sqlite"
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/onboarding/onboardingtest"
@@ -36,7 +38,9 @@ import (
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/flow/statement/statementtest"
+	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payment"
@@ -242,6 +246,21 @@ func (e *engine) Resolve(_ context.Context, exceptionID, document, by string) er
 	return e.note("resolve " + exceptionID + " with " + document + " by " + by)
 }
 
+func (e *engine) ResolveAdvance(_ context.Context, exceptionID, document, by string) error {
+	return e.note("resolve " + exceptionID + " with " + document + " and an advance by " + by)
+}
+
+func (e *engine) ConfirmBank(_ context.Context, payoutID string, date civil.Date, amount money.Amount, by string) error {
+	return e.note("confirm " + payoutID + " " + date.String() + " " + amount.String() + " " + string(amount.Currency()) + " by " + by)
+}
+
+func (e *engine) Overdue(context.Context, string) ([]settlement.Late, error) {
+	return []settlement.Late{{
+		What: settlement.LatePayout, ID: "po-1", Reference: "P1", Date: civil.Date{Year: 2026, Month: 2, Day: 28}, Days: 51,
+		Code: "period.locked", Reason: "the period is locked", Remedy: "open it",
+	}}, e.fail
+}
+
 func (e *engine) Adopt(_ context.Context, exceptionID string, confirm bool, _ string) (settlement.Adoption, error) {
 	adoption := settlement.Adoption{
 		Document:  "1005",
@@ -251,6 +270,36 @@ func (e *engine) Adopt(_ context.Context, exceptionID string, confirm bool, _ st
 	}
 	adoption.Payments[0].Date.Year, adoption.Payments[0].Date.Month, adoption.Payments[0].Date.Day = 2026, time.April, 3
 	return adoption, e.note("adopt " + exceptionID)
+}
+
+func (e *engine) Correct(_ context.Context, flowID string, said []matching.Correction, apply bool, by string) (settlement.Correcting, error) {
+	if err := e.note(fmt.Sprintf("correct %d in %s %t by %s", len(said), flowID, apply, by)); err != nil {
+		return settlement.Correcting{}, err
+	}
+	done := settlement.Correcting{Applied: apply, Changes: 1}
+	for _, c := range said {
+		done.Rows = append(done.Rows, settlement.CorrectedLine{Correction: c, Before: "10O1", Changes: true, Outlook: anOutlook()})
+	}
+	return done, nil
+}
+
+func anOutlook() settlement.Outlook {
+	return settlement.Outlook{
+		PayoutID: statementtest.Booked, Payout: "P1", Becomes: ports.LineException, Documents: []string{"7"},
+		Line:  ports.LineRecord{ID: 268435457, State: ports.LineException, Line: payout.Line{Key: "sale/1", Kind: payout.Sale, Gross: money.New(100_00, "SEK")}},
+		Rule:  matching.KeyPair{Line: payout.OrderID, Document: invoice.OrderNumber},
+		Fault: fault.New(matching.CodeSuggested, fault.Conflict, "invoice 7 may be what the line settles").WithRemedy("accept the suggestion"),
+	}
+}
+
+func (e *engine) Rematch(ctx context.Context, flowID string, apply bool) (settlement.Rematching, error) {
+	found := settlement.Rematching{Suggested: 1, Lines: []settlement.Outlook{anOutlook()}}
+	err := e.note(fmt.Sprintf("rematch %s %t", flowID, apply))
+	if err != nil || !apply {
+		return found, err
+	}
+	found.Run, err = e.Start(ctx, flowID, "rematch")
+	return found, err
 }
 
 func (e *engine) Undo(_ context.Context, payoutID, reason, by string, confirm bool) (settlement.Undoing, error) {

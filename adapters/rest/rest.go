@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
@@ -22,6 +23,8 @@ import (
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -35,13 +38,22 @@ type Engine interface {
 
 // Casework is what a person does about exceptions.
 type Casework interface {
+	// Resolve without a document accepts what was suggested.
 	Resolve(ctx context.Context, exceptionID, document, by string) error
+	// ResolveAdvance books what the line exceeds the document by as an advance.
+	ResolveAdvance(ctx context.Context, exceptionID, document, by string) error
 	// Adopt proposes without confirm and acts with it.
 	Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (settlement.Adoption, error)
 	RetryException(ctx context.Context, exceptionID, by string) error
+	// Correct and Rematch only say what would become of lines without apply.
+	Correct(ctx context.Context, flowID string, corrections []matching.Correction, apply bool, by string) (settlement.Correcting, error)
+	Rematch(ctx context.Context, flowID string, apply bool) (settlement.Rematching, error)
 	// Undo proposes without confirm and acts with it.
 	Undo(ctx context.Context, payoutID, reason, by string, confirm bool) (settlement.Undoing, error)
 	Rebook(ctx context.Context, payoutID, by string) error
+	ConfirmBank(ctx context.Context, payoutID string, date civil.Date, amount money.Amount, by string) error
+	// Overdue lists what of a merchant should have been booked.
+	Overdue(ctx context.Context, merchantID string) ([]settlement.Late, error)
 	Suspense(ctx context.Context, flowID string) ([]settlement.Suspense, error)
 	ClearSuspense(ctx context.Context, id string, account ledger.Account, reason, by string) error
 }

@@ -533,6 +533,57 @@ func (e OrderPartSupply) Valid() bool {
 	}
 }
 
+// Defines values for OutlookBecomes.
+const (
+	OutlookBecomesException  OutlookBecomes = "exception"
+	OutlookBecomesMatched    OutlookBecomes = "matched"
+	OutlookBecomesNoDocument OutlookBecomes = "no_document"
+	OutlookBecomesPending    OutlookBecomes = "pending"
+	OutlookBecomesSuggested  OutlookBecomes = "suggested"
+	OutlookBecomesWaiting    OutlookBecomes = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the OutlookBecomes enum.
+func (e OutlookBecomes) Valid() bool {
+	switch e {
+	case OutlookBecomesException:
+		return true
+	case OutlookBecomesMatched:
+		return true
+	case OutlookBecomesNoDocument:
+		return true
+	case OutlookBecomesPending:
+		return true
+	case OutlookBecomesSuggested:
+		return true
+	case OutlookBecomesWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OverdueItemWhat.
+const (
+	OverdueItemWhatEvent     OverdueItemWhat = "event"
+	OverdueItemWhatException OverdueItemWhat = "exception"
+	OverdueItemWhatPayout    OverdueItemWhat = "payout"
+)
+
+// Valid indicates whether the value is a known member of the OverdueItemWhat enum.
+func (e OverdueItemWhat) Valid() bool {
+	switch e {
+	case OverdueItemWhatEvent:
+		return true
+	case OverdueItemWhatException:
+		return true
+	case OverdueItemWhatPayout:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PaymentEventOrigin.
 const (
 	PaymentEventOriginPayout PaymentEventOrigin = "payout"
@@ -869,6 +920,19 @@ type AuditPage struct {
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
+}
+
+// BankConfirmation Example: {"amount":"486.52","date":"2026-04-21"}
+type BankConfirmation struct {
+	// Amount What the bank statement shows, in the payout's currency, negative if the provider collected it. It must be the payout's net.
+	//
+	// Example: 486.52
+	Amount string `json:"amount"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date `json:"date"`
 }
 
 // BooksAccount difference = actual + foreign − expected, all debit positive.
@@ -1268,6 +1332,52 @@ type ConnectorList struct {
 
 // ConnectorState What the connector's process does.
 type ConnectorState string
+
+// Correction defines model for Correction.
+type Correction struct {
+	// Before What the reference or the document was until now.
+	Before string `json:"before,omitempty"`
+
+	// Changes It is not so already.
+	Changes  bool   `json:"changes"`
+	Document string `json:"document,omitempty"`
+
+	// Outlook What would become of a line if it were matched now.
+	Outlook   Outlook `json:"outlook"`
+	Reference string  `json:"reference,omitempty"`
+
+	// Row Where it stands in the file; the header is row 1.
+	Row   int    `json:"row"`
+	Value string `json:"value,omitempty"`
+}
+
+// CorrectionMistake defines model for CorrectionMistake.
+type CorrectionMistake struct {
+	// Field The column.
+	Field  string `json:"field,omitempty"`
+	Reason string `json:"reason"`
+	Row    int    `json:"row"`
+	Value  string `json:"value,omitempty"`
+}
+
+// CorrectionReport Example: {"applied":false,"changes":1,"mistakes":[],"rows":[{"before":"10O1","changes":true,"outlook":{"becomes":"matched","currency":"SEK","documents":["1042"],"gross":"249.00","kind":"sale","line":"sale/1001","line_id":268435457,"payout":"K123456","payout_id":"po-1f2e3d4c5b6a7988","rule":"merchant_reference1 = external_reference_1","state":"exception"},"reference":"merchant_reference1","row":2,"value":"1001"}]}
+type CorrectionReport struct {
+	// Applied False for a trial, and if there are mistakes.
+	Applied bool `json:"applied"`
+
+	// Changes How many rows say something new.
+	Changes  int                 `json:"changes"`
+	Mistakes []CorrectionMistake `json:"mistakes"`
+
+	// Rows The rows that can be used.
+	Rows []Correction `json:"rows"`
+}
+
+// CorrectionsFile A CSV file in UTF-8, separated by commas or semicolons, of at most 5000 rows. Its header names the columns `payout`, `line`, `reference`, `value`, or `payout`, `line`, `document`. `payout` is the provider's reference, `line` the key of the line, `reference` the name of one of its references, `document` the number of an invoice or credit invoice that kvitt has seen.
+//
+// Example: payout,line,reference,value
+// K123456,sale/1001,merchant_reference1,1001
+type CorrectionsFile = string
 
 // CounterDocument defines model for CounterDocument.
 type CounterDocument struct {
@@ -1809,6 +1919,9 @@ type KeyInput struct {
 
 // Line defines model for Line.
 type Line struct {
+	// Corrections What people said that references should have been.
+	Corrections []LineCorrection `json:"corrections,omitempty"`
+
 	// Currency An ISO 4217 code.
 	//
 	// Example: SEK
@@ -1850,7 +1963,7 @@ type Line struct {
 	// RawType The provider's own name.
 	RawType string `json:"raw_type"`
 
-	// References The texts by which it can be recognised.
+	// References The texts by which it can be recognised, as the provider sent them.
 	References map[string]string `json:"references"`
 
 	// State What has become of a line.
@@ -1859,6 +1972,16 @@ type Line struct {
 	// Synthesised It stands for a total without a row of its own.
 	Synthesised  bool       `json:"synthesised,omitempty"`
 	WaitingSince *time.Time `json:"waiting_since,omitempty"`
+}
+
+// LineCorrection defines model for LineCorrection.
+type LineCorrection struct {
+	At        time.Time `json:"at"`
+	By        string    `json:"by"`
+	Reference string    `json:"reference"`
+
+	// Value What the reference should have been.
+	Value string `json:"value"`
 }
 
 // LineCounts lines = matched + no_document + waiting + exceptions + pending.
@@ -2049,6 +2172,79 @@ type OriginPage struct {
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
+}
+
+// Outlook What would become of a line if it were matched now.
+type Outlook struct {
+	// Becomes Its state after that. `suggested` is an exception with a document to accept.
+	Becomes OutlookBecomes `json:"becomes"`
+
+	// Code Why it would be an exception.
+	Code string `json:"code,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Documents What it would settle; of an exception what is suggested or in question.
+	Documents []string `json:"documents"`
+
+	// Gross An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Gross Decimal `json:"gross"`
+
+	// Kind What a line means.
+	Kind LineKind `json:"kind"`
+
+	// Line The key of the line.
+	Line   string `json:"line"`
+	LineID int64  `json:"line_id"`
+
+	// Payout The provider's reference of the payout.
+	Payout   string `json:"payout"`
+	PayoutID string `json:"payout_id"`
+	Reason   string `json:"reason,omitempty"`
+	Remedy   string `json:"remedy,omitempty"`
+
+	// Rule The pair of references that found the documents.
+	Rule string `json:"rule,omitempty"`
+
+	// State What has become of a line.
+	State LineState `json:"state"`
+}
+
+// OutlookBecomes Its state after that. `suggested` is an exception with a document to accept.
+type OutlookBecomes string
+
+// OverdueItem defines model for OverdueItem.
+type OverdueItem struct {
+	// Code The code of the fault, if there is one.
+	Code string `json:"code,omitempty"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date `json:"date"`
+
+	// Days Days since the date.
+	Days      int             `json:"days"`
+	ID        string          `json:"id"`
+	Reason    string          `json:"reason"`
+	Reference string          `json:"reference"`
+	Remedy    string          `json:"remedy"`
+	What      OverdueItemWhat `json:"what"`
+}
+
+// OverdueItemWhat defines model for OverdueItem.What.
+type OverdueItemWhat string
+
+// OverdueList defines model for OverdueList.
+type OverdueList struct {
+	// Count How many there are, also those that are not listed.
+	Count int           `json:"count"`
+	Items []OverdueItem `json:"items"`
 }
 
 // PaymentEvent defines model for PaymentEvent.
@@ -2417,10 +2613,30 @@ type RegisteredPayment struct {
 	Number string `json:"number"`
 }
 
+// RematchReport defines model for RematchReport.
+type RematchReport struct {
+	Exceptions int `json:"exceptions"`
+
+	// Lines At most 1000, the oldest payout first.
+	Lines   []Outlook `json:"lines"`
+	Matched int       `json:"matched"`
+
+	// Omitted How many more there are.
+	Omitted int `json:"omitted"`
+
+	// Run The run that was started or is under way.
+	Run       *Run `json:"run,omitempty"`
+	Suggested int  `json:"suggested"`
+	Waiting   int  `json:"waiting"`
+}
+
 // Resolve Example: {"document":"1042"}
 type Resolve struct {
-	// Document The number of an invoice or a credit invoice.
-	Document string `json:"document"`
+	// Advance Book what the line exceeds the invoice by as an advance of the customer.
+	Advance bool `json:"advance,omitempty"`
+
+	// Document The number of an invoice or a credit invoice; left out to accept the suggestion.
+	Document string `json:"document,omitempty"`
 }
 
 // RowLine defines model for RowLine.
@@ -2697,6 +2913,9 @@ type Warning struct {
 // After defines model for After.
 type After = string
 
+// Apply defines model for Apply.
+type Apply = bool
+
 // ID defines model for ID.
 type ID = string
 
@@ -2771,6 +2990,15 @@ type CheckBooksParams struct {
 	All bool `form:"all,omitempty" json:"all,omitempty"`
 }
 
+// CorrectLinesParams defines parameters for CorrectLines.
+type CorrectLinesParams struct {
+	// Apply Do it; without it the answer only says what would happen.
+	Apply Apply `form:"apply,omitempty" json:"apply,omitempty"`
+
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DisableFlowParams defines parameters for DisableFlow.
 type DisableFlowParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -2803,6 +3031,15 @@ type GetReconciliationParams struct {
 
 // GetReconciliationParamsFormat defines parameters for GetReconciliation.
 type GetReconciliationParamsFormat string
+
+// RematchFlowParams defines parameters for RematchFlow.
+type RematchFlowParams struct {
+	// Apply Do it; without it the answer only says what would happen.
+	Apply Apply `form:"apply,omitempty" json:"apply,omitempty"`
+
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // StartRunParams defines parameters for StartRun.
 type StartRunParams struct {
@@ -2987,6 +3224,12 @@ type ListRunsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ConfirmBankParams defines parameters for ConfirmBank.
+type ConfirmBankParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDocumentsParams defines parameters for ListDocuments.
 type ListDocumentsParams struct {
 	// Limit The most items of a page.
@@ -3092,6 +3335,9 @@ type RegisterOrderJSONRequestBody = OrderInput
 // AddPaymentMethodJSONRequestBody defines body for AddPaymentMethod for application/json ContentType.
 type AddPaymentMethodJSONRequestBody = PaymentMethodInput
 
+// ConfirmBankJSONRequestBody defines body for ConfirmBank for application/json ContentType.
+type ConfirmBankJSONRequestBody = BankConfirmation
+
 // UndoPayoutJSONRequestBody defines body for UndoPayout for application/json ContentType.
 type UndoPayoutJSONRequestBody = Undo
 
@@ -3148,6 +3394,9 @@ type ServerInterface interface {
 	// GetClearing The clearing account explained item by item
 	// (GET /v1/flows/{id}/clearing)
 	GetClearing(c *gin.Context, id ID)
+	// CorrectLines Correct references of lines, or name the documents that they settle, from a CSV file
+	// (POST /v1/flows/{id}/corrections)
+	CorrectLines(c *gin.Context, id ID, params CorrectLinesParams)
 	// DisableFlow Switch a flow off
 	// (POST /v1/flows/{id}/disable)
 	DisableFlow(c *gin.Context, id ID, params DisableFlowParams)
@@ -3160,6 +3409,9 @@ type ServerInterface interface {
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(c *gin.Context, id ID, params GetReconciliationParams)
+	// RematchFlow What would become now of the lines that wait or are exceptions of matching
+	// (POST /v1/flows/{id}/rematch)
+	RematchFlow(c *gin.Context, id ID, params RematchFlowParams)
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(c *gin.Context, id ID, params StartRunParams)
@@ -3226,6 +3478,9 @@ type ServerInterface interface {
 	// GetOrder One order
 	// (GET /v1/merchants/{id}/orders/{number})
 	GetOrder(c *gin.Context, id ID, number string)
+	// ListOverdue What should be in the books by now
+	// (GET /v1/merchants/{id}/overdue)
+	ListOverdue(c *gin.Context, id ID)
 	// ListPaymentMethods A merchant's payment methods
 	// (GET /v1/merchants/{id}/payment-methods)
 	ListPaymentMethods(c *gin.Context, id ID, params ListPaymentMethodsParams)
@@ -3247,6 +3502,9 @@ type ServerInterface interface {
 	// GetPayout One payout with its proof
 	// (GET /v1/payouts/{id})
 	GetPayout(c *gin.Context, id ID)
+	// ConfirmBank Say that the bank statement shows a payout that was booked to the interim account
+	// (POST /v1/payouts/{id}/bank-confirmation)
+	ConfirmBank(c *gin.Context, id ID, params ConfirmBankParams)
 	// ListDocuments What was written to the accounting system, and what still will be
 	// (GET /v1/payouts/{id}/documents)
 	ListDocuments(c *gin.Context, id ID, params ListDocumentsParams)
@@ -3883,6 +4141,63 @@ func (siw *ServerInterfaceWrapper) GetClearing(c *gin.Context) {
 	siw.Handler.GetClearing(c, id)
 }
 
+// CorrectLines operation middleware
+func (siw *ServerInterfaceWrapper) CorrectLines(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CorrectLinesParams
+
+	// ------------- Optional query parameter "apply" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "apply", c.Request.URL.Query(), &params.Apply, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter apply: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CorrectLines(c, id, params)
+}
+
 // DisableFlow operation middleware
 func (siw *ServerInterfaceWrapper) DisableFlow(c *gin.Context) {
 
@@ -4067,6 +4382,63 @@ func (siw *ServerInterfaceWrapper) GetReconciliation(c *gin.Context) {
 	}
 
 	siw.Handler.GetReconciliation(c, id, params)
+}
+
+// RematchFlow operation middleware
+func (siw *ServerInterfaceWrapper) RematchFlow(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RematchFlowParams
+
+	// ------------- Optional query parameter "apply" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "apply", c.Request.URL.Query(), &params.Apply, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter apply: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RematchFlow(c, id, params)
 }
 
 // StartRun operation middleware
@@ -4978,6 +5350,31 @@ func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
 	siw.Handler.GetOrder(c, id, number)
 }
 
+// ListOverdue operation middleware
+func (siw *ServerInterfaceWrapper) ListOverdue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOverdue(c, id)
+}
+
 // ListPaymentMethods operation middleware
 func (siw *ServerInterfaceWrapper) ListPaymentMethods(c *gin.Context) {
 
@@ -5241,6 +5638,55 @@ func (siw *ServerInterfaceWrapper) GetPayout(c *gin.Context) {
 	}
 
 	siw.Handler.GetPayout(c, id)
+}
+
+// ConfirmBank operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmBank(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmBankParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmBank(c, id, params)
 }
 
 // ListDocuments operation middleware
@@ -5880,6 +6326,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/flows/:id/disable", wrapper.DisableFlow)
 	router.GET(options.BaseURL+"/v1/flows/:id/clearing", wrapper.GetClearing)
 	router.POST(options.BaseURL+"/v1/flows/:id/runs", wrapper.StartRun)
+	router.POST(options.BaseURL+"/v1/flows/:id/corrections", wrapper.CorrectLines)
+	router.POST(options.BaseURL+"/v1/flows/:id/rematch", wrapper.RematchFlow)
 	router.GET(options.BaseURL+"/v1/merchants/:id/runs", wrapper.ListRuns)
 	router.GET(options.BaseURL+"/v1/runs/:id", wrapper.GetRun)
 	router.GET(options.BaseURL+"/v1/merchants/:id/payouts", wrapper.ListPayouts)
@@ -5919,6 +6367,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/events/:id", wrapper.GetEvent)
 	router.GET(options.BaseURL+"/v1/merchants/:id/transactions/:transaction", wrapper.GetTransaction)
 	router.GET(options.BaseURL+"/v1/flows/:id/vouchers", wrapper.ListVouchers)
+	router.POST(options.BaseURL+"/v1/payouts/:id/bank-confirmation", wrapper.ConfirmBank)
+	router.GET(options.BaseURL+"/v1/merchants/:id/overdue", wrapper.ListOverdue)
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -6571,6 +7021,47 @@ func (response GetClearingdefaultApplicationProblemPlusJSONResponse) VisitGetCle
 	return err
 }
 
+type CorrectLinesRequestObject struct {
+	ID     ID `json:"id"`
+	Params CorrectLinesParams
+	Body   io.Reader
+}
+
+type CorrectLinesResponseObject interface {
+	VisitCorrectLinesResponse(w http.ResponseWriter) error
+}
+
+type CorrectLines200JSONResponse CorrectionReport
+
+func (response CorrectLines200JSONResponse) VisitCorrectLinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CorrectLinesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CorrectLinesdefaultApplicationProblemPlusJSONResponse) VisitCorrectLinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DisableFlowRequestObject struct {
 	ID     ID `json:"id"`
 	Params DisableFlowParams
@@ -6737,6 +7228,46 @@ type GetReconciliationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReconciliationdefaultApplicationProblemPlusJSONResponse) VisitGetReconciliationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RematchFlowRequestObject struct {
+	ID     ID `json:"id"`
+	Params RematchFlowParams
+}
+
+type RematchFlowResponseObject interface {
+	VisitRematchFlowResponse(w http.ResponseWriter) error
+}
+
+type RematchFlow200JSONResponse RematchReport
+
+func (response RematchFlow200JSONResponse) VisitRematchFlowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RematchFlowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RematchFlowdefaultApplicationProblemPlusJSONResponse) VisitRematchFlowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7625,6 +8156,45 @@ func (response GetOrderdefaultApplicationProblemPlusJSONResponse) VisitGetOrderR
 	return err
 }
 
+type ListOverdueRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ListOverdueResponseObject interface {
+	VisitListOverdueResponse(w http.ResponseWriter) error
+}
+
+type ListOverdue200JSONResponse OverdueList
+
+func (response ListOverdue200JSONResponse) VisitListOverdueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOverduedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOverduedefaultApplicationProblemPlusJSONResponse) VisitListOverdueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPaymentMethodsRequestObject struct {
 	ID     ID `json:"id"`
 	Params ListPaymentMethodsParams
@@ -7893,6 +8463,47 @@ type GetPayoutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPayoutdefaultApplicationProblemPlusJSONResponse) VisitGetPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmBankRequestObject struct {
+	ID     ID `json:"id"`
+	Params ConfirmBankParams
+	Body   *ConfirmBankJSONRequestBody
+}
+
+type ConfirmBankResponseObject interface {
+	VisitConfirmBankResponse(w http.ResponseWriter) error
+}
+
+type ConfirmBank202JSONResponse Payout
+
+func (response ConfirmBank202JSONResponse) VisitConfirmBankResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmBankdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmBankdefaultApplicationProblemPlusJSONResponse) VisitConfirmBankResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8612,6 +9223,9 @@ type StrictServerInterface interface {
 	// GetClearing The clearing account explained item by item
 	// (GET /v1/flows/{id}/clearing)
 	GetClearing(ctx context.Context, request GetClearingRequestObject) (GetClearingResponseObject, error)
+	// CorrectLines Correct references of lines, or name the documents that they settle, from a CSV file
+	// (POST /v1/flows/{id}/corrections)
+	CorrectLines(ctx context.Context, request CorrectLinesRequestObject) (CorrectLinesResponseObject, error)
 	// DisableFlow Switch a flow off
 	// (POST /v1/flows/{id}/disable)
 	DisableFlow(ctx context.Context, request DisableFlowRequestObject) (DisableFlowResponseObject, error)
@@ -8624,6 +9238,9 @@ type StrictServerInterface interface {
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(ctx context.Context, request GetReconciliationRequestObject) (GetReconciliationResponseObject, error)
+	// RematchFlow What would become now of the lines that wait or are exceptions of matching
+	// (POST /v1/flows/{id}/rematch)
+	RematchFlow(ctx context.Context, request RematchFlowRequestObject) (RematchFlowResponseObject, error)
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(ctx context.Context, request StartRunRequestObject) (StartRunResponseObject, error)
@@ -8690,6 +9307,9 @@ type StrictServerInterface interface {
 	// GetOrder One order
 	// (GET /v1/merchants/{id}/orders/{number})
 	GetOrder(ctx context.Context, request GetOrderRequestObject) (GetOrderResponseObject, error)
+	// ListOverdue What should be in the books by now
+	// (GET /v1/merchants/{id}/overdue)
+	ListOverdue(ctx context.Context, request ListOverdueRequestObject) (ListOverdueResponseObject, error)
 	// ListPaymentMethods A merchant's payment methods
 	// (GET /v1/merchants/{id}/payment-methods)
 	ListPaymentMethods(ctx context.Context, request ListPaymentMethodsRequestObject) (ListPaymentMethodsResponseObject, error)
@@ -8711,6 +9331,9 @@ type StrictServerInterface interface {
 	// GetPayout One payout with its proof
 	// (GET /v1/payouts/{id})
 	GetPayout(ctx context.Context, request GetPayoutRequestObject) (GetPayoutResponseObject, error)
+	// ConfirmBank Say that the bank statement shows a payout that was booked to the interim account
+	// (POST /v1/payouts/{id}/bank-confirmation)
+	ConfirmBank(ctx context.Context, request ConfirmBankRequestObject) (ConfirmBankResponseObject, error)
 	// ListDocuments What was written to the accounting system, and what still will be
 	// (GET /v1/payouts/{id}/documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
@@ -9296,6 +9919,35 @@ func (sh *strictHandler) GetClearing(ctx *gin.Context, id ID) {
 	}
 }
 
+// CorrectLines operation middleware
+func (sh *strictHandler) CorrectLines(ctx *gin.Context, id ID, params CorrectLinesParams) {
+	var request CorrectLinesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CorrectLines(ctx, request.(CorrectLinesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CorrectLines")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CorrectLinesResponseObject); ok {
+		if err := validResponse.VisitCorrectLinesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // DisableFlow operation middleware
 func (sh *strictHandler) DisableFlow(ctx *gin.Context, id ID, params DisableFlowParams) {
 	var request DisableFlowRequestObject
@@ -9397,6 +10049,33 @@ func (sh *strictHandler) GetReconciliation(ctx *gin.Context, id ID, params GetRe
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReconciliationResponseObject); ok {
 		if err := validResponse.VisitGetReconciliationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RematchFlow operation middleware
+func (sh *strictHandler) RematchFlow(ctx *gin.Context, id ID, params RematchFlowParams) {
+	var request RematchFlowRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RematchFlow(ctx, request.(RematchFlowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RematchFlow")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RematchFlowResponseObject); ok {
+		if err := validResponse.VisitRematchFlowResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -10112,6 +10791,32 @@ func (sh *strictHandler) GetOrder(ctx *gin.Context, id ID, number string) {
 	}
 }
 
+// ListOverdue operation middleware
+func (sh *strictHandler) ListOverdue(ctx *gin.Context, id ID) {
+	var request ListOverdueRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOverdue(ctx, request.(ListOverdueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOverdue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOverdueResponseObject); ok {
+		if err := validResponse.VisitListOverdueResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListPaymentMethods operation middleware
 func (sh *strictHandler) ListPaymentMethods(ctx *gin.Context, id ID, params ListPaymentMethodsParams) {
 	var request ListPaymentMethodsRequestObject
@@ -10310,6 +11015,51 @@ func (sh *strictHandler) GetPayout(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetPayoutResponseObject); ok {
 		if err := validResponse.VisitGetPayoutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmBank operation middleware
+func (sh *strictHandler) ConfirmBank(ctx *gin.Context, id ID, params ConfirmBankParams) {
+	var request ConfirmBankRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ConfirmBankJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmBank(ctx, request.(ConfirmBankRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmBank")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmBankResponseObject); ok {
+		if err := validResponse.VisitConfirmBankResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
