@@ -163,7 +163,10 @@ func (w *work) unit(ctx context.Context) (Next, error) {
 		return Next{}, err
 	}
 	if !ok {
-		return Next{Done: true}, w.finish(ctx, ports.RunDone, nil)
+		if taken, err := w.takeOwn(ctx); taken || err != nil {
+			return Next{}, err
+		}
+		return w.leftBehind(ctx)
 	}
 	return w.advancePayout(ctx, record)
 }
