@@ -59,7 +59,11 @@ func (s *server) GetChecklist(ctx context.Context, r api.GetChecklistRequestObje
 
 func (s *server) GetTotals(ctx context.Context, r api.GetTotalsRequestObject) (api.GetTotalsResponseObject, error) {
 	totals, exceptions, err := s.Statements.Totals(ctx, r.ID)
-	answer := api.GetTotals200JSONResponse{Items: []api.CurrencyTotals{}, Exceptions: counted(exceptions)}
+	if err != nil {
+		return nil, err
+	}
+	late, err := s.Casework.Overdue(ctx, r.ID)
+	answer := api.GetTotals200JSONResponse{Items: []api.CurrencyTotals{}, Exceptions: counted(exceptions), Overdue: len(late)}
 	for _, t := range totals {
 		answer.Items = append(answer.Items, totalsAnswer(t))
 	}

@@ -15,6 +15,7 @@ func TestWhatIsLateIsListedAndCounted(t *testing.T) {
 	h := newHub(t)
 	late := get[api.OverdueList](t, h, own, "GET", "/v1/merchants/"+statementtest.Merchant+"/overdue", "", http.StatusOK)
 	require.Equal(t, 1, late.Count)
+	require.Equal(t, 1, get[api.Totals](t, h, own, "GET", "/v1/merchants/"+statementtest.Merchant+"/totals", "", http.StatusOK).Overdue)
 	require.Equal(t, api.OverdueItem{
 		What: "payout", ID: "po-1", Reference: "P1", Date: "2026-02-28", Days: 51, Code: "period.locked", Reason: "the period is locked", Remedy: "open it",
 	}, late.Items[0])

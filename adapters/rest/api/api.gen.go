@@ -146,6 +146,33 @@ func (e CounterDocumentKind) Valid() bool {
 	}
 }
 
+// Defines values for DisputeLossState.
+const (
+	DisputeLossStateDone    DisputeLossState = "done"
+	DisputeLossStateDropped DisputeLossState = "dropped"
+	DisputeLossStateOpen    DisputeLossState = "open"
+	DisputeLossStateParked  DisputeLossState = "parked"
+	DisputeLossStatePlanned DisputeLossState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the DisputeLossState enum.
+func (e DisputeLossState) Valid() bool {
+	switch e {
+	case DisputeLossStateDone:
+		return true
+	case DisputeLossStateDropped:
+		return true
+	case DisputeLossStateOpen:
+		return true
+	case DisputeLossStateParked:
+		return true
+	case DisputeLossStatePlanned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DocumentKind.
 const (
 	DocumentKindAttachment        DocumentKind = "attachment"
@@ -503,6 +530,33 @@ func (e LineState) Valid() bool {
 	}
 }
 
+// Defines values for LostDisputeTreatment.
+const (
+	Domestic         LostDisputeTreatment = "domestic"
+	EuBusiness       LostDisputeTreatment = "eu_business"
+	Export           LostDisputeTreatment = "export"
+	Oss              LostDisputeTreatment = "oss"
+	RegisteredAbroad LostDisputeTreatment = "registered_abroad"
+)
+
+// Valid indicates whether the value is a known member of the LostDisputeTreatment enum.
+func (e LostDisputeTreatment) Valid() bool {
+	switch e {
+	case Domestic:
+		return true
+	case EuBusiness:
+		return true
+	case Export:
+		return true
+	case Oss:
+		return true
+	case RegisteredAbroad:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderPartSupply.
 const (
 	OrderPartSupplyFreight        OrderPartSupply = "freight"
@@ -737,6 +791,33 @@ func (e ProblemSource) Valid() bool {
 	case ProblemSourceHub:
 		return true
 	case ProblemSourceUpstream:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReverseChargeDeclarationState.
+const (
+	ReverseChargeDeclarationStateDone    ReverseChargeDeclarationState = "done"
+	ReverseChargeDeclarationStateDropped ReverseChargeDeclarationState = "dropped"
+	ReverseChargeDeclarationStateOpen    ReverseChargeDeclarationState = "open"
+	ReverseChargeDeclarationStateParked  ReverseChargeDeclarationState = "parked"
+	ReverseChargeDeclarationStatePlanned ReverseChargeDeclarationState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the ReverseChargeDeclarationState enum.
+func (e ReverseChargeDeclarationState) Valid() bool {
+	switch e {
+	case ReverseChargeDeclarationStateDone:
+		return true
+	case ReverseChargeDeclarationStateDropped:
+		return true
+	case ReverseChargeDeclarationStateOpen:
+		return true
+	case ReverseChargeDeclarationStateParked:
+		return true
+	case ReverseChargeDeclarationStatePlanned:
 		return true
 	default:
 		return false
@@ -1445,6 +1526,39 @@ type Date = string
 // Example: -1234.50
 type Decimal = string
 
+// DisputeLoss defines model for DisputeLoss.
+type DisputeLoss struct {
+	// Amount What is lost: what the provider took, less what it has given back.
+	Amount    Decimal `json:"amount"`
+	Confirmed bool    `json:"confirmed"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date `json:"date"`
+
+	// Key Of the voucher; none in a proposal.
+	Key    string `json:"key,omitempty"`
+	LineID int64  `json:"line_id"`
+
+	// Number The number that the accounting system has given.
+	Number string `json:"number,omitempty"`
+
+	// Reference The provider's reference of the dispute.
+	Reference string           `json:"reference"`
+	Rows      []Posting        `json:"rows"`
+	State     DisputeLossState `json:"state,omitempty"`
+	Text      string           `json:"text"`
+}
+
+// DisputeLossState defines model for DisputeLoss.State.
+type DisputeLossState string
+
 // Document defines model for Document.
 type Document struct {
 	// Amount An amount in major units with all decimals of its currency.
@@ -1831,6 +1945,24 @@ type Fault struct {
 	Remedy string    `json:"remedy,omitempty"`
 }
 
+// FeeInvoice Example: {"confirm":true,"date":"2026-04-30","from":"2026-04-01","reference":"INV-2026-04","to":"2026-04-30"}
+type FeeInvoice struct {
+	// Confirm Do it rather than propose it.
+	Confirm bool `json:"confirm,omitempty"`
+
+	// Date The date of the invoice, on which the VAT is booked.
+	Date Date `json:"date"`
+
+	// From The first date of payouts whose fees it has.
+	From Date `json:"from"`
+
+	// Reference The provider's number of the invoice.
+	Reference string `json:"reference"`
+
+	// To The last one.
+	To Date `json:"to"`
+}
+
 // Flow defines model for Flow.
 type Flow struct {
 	CreatedAt       time.Time `json:"created_at"`
@@ -2039,6 +2171,27 @@ type LineSource struct {
 
 // LineState What has become of a line.
 type LineState string
+
+// LostDispute Example: {"confirm":true,"date":"2026-04-20","parts":[{"gross":"125.00","rate":"25"}]}
+type LostDispute struct {
+	// Confirm Do it rather than propose it.
+	Confirm bool `json:"confirm,omitempty"`
+
+	// Country The country of the sale's VAT; that of `vat.home` if left out.
+	Country string `json:"country,omitempty"`
+
+	// Date When it was lost; today if left out.
+	Date Date `json:"date,omitempty"`
+
+	// Parts The loss divided by VAT rate, with positive amounts. Needed where `lost_dispute` is reverse_sale, and of no effect elsewhere.
+	Parts []OrderPart `json:"parts,omitempty"`
+
+	// Treatment How the sale was taxed; domestic if left out.
+	Treatment LostDisputeTreatment `json:"treatment,omitempty"`
+}
+
+// LostDisputeTreatment How the sale was taxed; domestic if left out.
+type LostDisputeTreatment string
 
 // Merchant Example: {"country":"SE","created_at":"2026-04-20T08:00:00Z","currency":"SEK","id":"merchant-8a2f60c1d3e45b97","name":"Blåbärsbutiken AB","organisation_number":"556016-0680","zone":"Europe/Stockholm"}
 type Merchant struct {
@@ -2639,6 +2792,42 @@ type Resolve struct {
 	Document string `json:"document,omitempty"`
 }
 
+// ReverseChargeDeclaration defines model for ReverseChargeDeclaration.
+type ReverseChargeDeclaration struct {
+	Confirmed bool `json:"confirmed"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date `json:"date"`
+
+	// From A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	From Date `json:"from"`
+
+	// Key Of the voucher; none in a proposal.
+	Key string `json:"key,omitempty"`
+
+	// Number The number that the accounting system has given.
+	Number string `json:"number,omitempty"`
+
+	// Payouts How many payouts were added up.
+	Payouts   int                           `json:"payouts"`
+	Reference string                        `json:"reference"`
+	Rows      []Posting                     `json:"rows"`
+	State     ReverseChargeDeclarationState `json:"state,omitempty"`
+	Text      string                        `json:"text"`
+
+	// To A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	To Date `json:"to"`
+}
+
+// ReverseChargeDeclarationState defines model for ReverseChargeDeclaration.State.
+type ReverseChargeDeclarationState string
+
 // RowLine defines model for RowLine.
 type RowLine struct {
 	// Amount What the line adds to the row, debit positive.
@@ -2697,6 +2886,63 @@ type RunPage struct {
 
 // Scope What a key may do.
 type Scope string
+
+// StandingAccount An account on which money stands that the provider has. Amounts are debit positive.
+type StandingAccount struct {
+	Account string `json:"account"`
+
+	// Balance What kvitt's vouchers have put on the account.
+	Balance Decimal `json:"balance"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Items The oldest first.
+	Items []StandingItem `json:"items"`
+
+	// Open The sum of the items.
+	Open Decimal `json:"open"`
+
+	// Unexplained The balance less the items.
+	Unexplained Decimal `json:"unexplained"`
+}
+
+// StandingAccounts defines model for StandingAccounts.
+type StandingAccounts struct {
+	FlowID string            `json:"flow_id"`
+	Items  []StandingAccount `json:"items"`
+}
+
+// StandingItem defines model for StandingItem.
+type StandingItem struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount"`
+
+	// Closing The voucher that closes it is planned and not yet booked.
+	Closing bool `json:"closing"`
+
+	// Days How long it has been there.
+	Days int `json:"days"`
+
+	// LineID The last line that put money there.
+	LineID int64 `json:"line_id"`
+
+	// Payout The provider's reference of the line's payout.
+	Payout   string `json:"payout"`
+	PayoutID string `json:"payout_id"`
+
+	// Reference The provider's reference, empty for reserves that it does not tell apart.
+	Reference string `json:"reference"`
+
+	// Since A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Since Date `json:"since"`
+}
 
 // StatementAge defines model for StatementAge.
 type StatementAge struct {
@@ -2803,6 +3049,9 @@ type Totals struct {
 	// Exceptions Open exceptions by code.
 	Exceptions Counts           `json:"exceptions"`
 	Items      []CurrencyTotals `json:"items"`
+
+	// Overdue How much should be in the books by now, see `/v1/merchants/{id}/overdue`.
+	Overdue int `json:"overdue,omitempty"`
 }
 
 // Transaction defines model for Transaction.
@@ -3041,6 +3290,12 @@ type RematchFlowParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DeclareReverseChargeParams defines parameters for DeclareReverseCharge.
+type DeclareReverseChargeParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // StartRunParams defines parameters for StartRun.
 type StartRunParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3060,6 +3315,12 @@ type ListVouchersParams struct {
 
 	// After The cursor `next` of the page before.
 	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// LoseDisputeParams defines parameters for LoseDispute.
+type LoseDisputeParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListMerchantsParams defines parameters for ListMerchants.
@@ -3311,11 +3572,17 @@ type AdoptExceptionJSONRequestBody = Adopt
 // ResolveExceptionJSONRequestBody defines body for ResolveException for application/json ContentType.
 type ResolveExceptionJSONRequestBody = Resolve
 
+// DeclareReverseChargeJSONRequestBody defines body for DeclareReverseCharge for application/json ContentType.
+type DeclareReverseChargeJSONRequestBody = FeeInvoice
+
 // PutFlowSettingsJSONRequestBody defines body for PutFlowSettings for application/json ContentType.
 type PutFlowSettingsJSONRequestBody = AnyObject
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = KeyInput
+
+// LoseDisputeJSONRequestBody defines body for LoseDispute for application/json ContentType.
+type LoseDisputeJSONRequestBody = LostDispute
 
 // CreateMerchantJSONRequestBody defines body for CreateMerchant for application/json ContentType.
 type CreateMerchantJSONRequestBody = MerchantInput
@@ -3400,6 +3667,9 @@ type ServerInterface interface {
 	// DisableFlow Switch a flow off
 	// (POST /v1/flows/{id}/disable)
 	DisableFlow(c *gin.Context, id ID, params DisableFlowParams)
+	// GetDisputes The open disputes, which explain the account of disputes
+	// (GET /v1/flows/{id}/disputes)
+	GetDisputes(c *gin.Context, id ID)
 	// EnableFlow Switch a flow on
 	// (POST /v1/flows/{id}/enable)
 	EnableFlow(c *gin.Context, id ID, params EnableFlowParams)
@@ -3412,6 +3682,12 @@ type ServerInterface interface {
 	// RematchFlow What would become now of the lines that wait or are exceptions of matching
 	// (POST /v1/flows/{id}/rematch)
 	RematchFlow(c *gin.Context, id ID, params RematchFlowParams)
+	// GetReserves What the provider holds back, which explains the account of reserves
+	// (GET /v1/flows/{id}/reserves)
+	GetReserves(c *gin.Context, id ID)
+	// DeclareReverseCharge Account for the VAT on a period's fees with the provider's invoice
+	// (POST /v1/flows/{id}/reverse-charge)
+	DeclareReverseCharge(c *gin.Context, id ID, params DeclareReverseChargeParams)
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(c *gin.Context, id ID, params StartRunParams)
@@ -3430,6 +3706,9 @@ type ServerInterface interface {
 	// CreateKey Make an API key
 	// (POST /v1/keys)
 	CreateKey(c *gin.Context)
+	// LoseDispute Close a dispute that the merchant lost
+	// (POST /v1/lines/{id}/dispute-lost)
+	LoseDispute(c *gin.Context, id int64, params LoseDisputeParams)
 	// GetLineSource The bytes that a line was read from
 	// (GET /v1/lines/{id}/source)
 	GetLineSource(c *gin.Context, id int64)
@@ -4247,6 +4526,31 @@ func (siw *ServerInterfaceWrapper) DisableFlow(c *gin.Context) {
 	siw.Handler.DisableFlow(c, id, params)
 }
 
+// GetDisputes operation middleware
+func (siw *ServerInterfaceWrapper) GetDisputes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDisputes(c, id)
+}
+
 // EnableFlow operation middleware
 func (siw *ServerInterfaceWrapper) EnableFlow(c *gin.Context) {
 
@@ -4441,6 +4745,80 @@ func (siw *ServerInterfaceWrapper) RematchFlow(c *gin.Context) {
 	siw.Handler.RematchFlow(c, id, params)
 }
 
+// GetReserves operation middleware
+func (siw *ServerInterfaceWrapper) GetReserves(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReserves(c, id)
+}
+
+// DeclareReverseCharge operation middleware
+func (siw *ServerInterfaceWrapper) DeclareReverseCharge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclareReverseChargeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeclareReverseCharge(c, id, params)
+}
+
 // StartRun operation middleware
 func (siw *ServerInterfaceWrapper) StartRun(c *gin.Context) {
 
@@ -4632,6 +5010,55 @@ func (siw *ServerInterfaceWrapper) CreateKey(c *gin.Context) {
 	}
 
 	siw.Handler.CreateKey(c)
+}
+
+// LoseDispute operation middleware
+func (siw *ServerInterfaceWrapper) LoseDispute(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoseDisputeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LoseDispute(c, id, params)
 }
 
 // GetLineSource operation middleware
@@ -6339,6 +6766,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/payouts/:id/undo", wrapper.UndoPayout)
 	router.POST(options.BaseURL+"/v1/payouts/:id/rebook", wrapper.RebookPayout)
 	router.GET(options.BaseURL+"/v1/flows/:id/suspense", wrapper.GetSuspense)
+	router.GET(options.BaseURL+"/v1/flows/:id/disputes", wrapper.GetDisputes)
+	router.GET(options.BaseURL+"/v1/flows/:id/reserves", wrapper.GetReserves)
+	router.POST(options.BaseURL+"/v1/flows/:id/reverse-charge", wrapper.DeclareReverseCharge)
+	router.POST(options.BaseURL+"/v1/lines/:id/dispute-lost", wrapper.LoseDispute)
 	router.POST(options.BaseURL+"/v1/suspense/:id/clear", wrapper.ClearSuspense)
 	router.POST(options.BaseURL+"/v1/payouts/:id/proof-link", wrapper.CreateProofLink)
 	router.GET(options.BaseURL+"/proof/:id", wrapper.GetProof)
@@ -7102,6 +7533,45 @@ func (response DisableFlowdefaultApplicationProblemPlusJSONResponse) VisitDisabl
 	return err
 }
 
+type GetDisputesRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetDisputesResponseObject interface {
+	VisitGetDisputesResponse(w http.ResponseWriter) error
+}
+
+type GetDisputes200JSONResponse StandingAccounts
+
+func (response GetDisputes200JSONResponse) VisitGetDisputesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDisputesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDisputesdefaultApplicationProblemPlusJSONResponse) VisitGetDisputesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type EnableFlowRequestObject struct {
 	ID     ID `json:"id"`
 	Params EnableFlowParams
@@ -7268,6 +7738,86 @@ type RematchFlowdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RematchFlowdefaultApplicationProblemPlusJSONResponse) VisitRematchFlowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReservesRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetReservesResponseObject interface {
+	VisitGetReservesResponse(w http.ResponseWriter) error
+}
+
+type GetReserves200JSONResponse StandingAccounts
+
+func (response GetReserves200JSONResponse) VisitGetReservesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReservesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReservesdefaultApplicationProblemPlusJSONResponse) VisitGetReservesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareReverseChargeRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeclareReverseChargeParams
+	Body   *DeclareReverseChargeJSONRequestBody
+}
+
+type DeclareReverseChargeResponseObject interface {
+	VisitDeclareReverseChargeResponse(w http.ResponseWriter) error
+}
+
+type DeclareReverseCharge200JSONResponse ReverseChargeDeclaration
+
+func (response DeclareReverseCharge200JSONResponse) VisitDeclareReverseChargeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareReverseChargedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeclareReverseChargedefaultApplicationProblemPlusJSONResponse) VisitDeclareReverseChargeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7505,6 +8055,47 @@ type CreateKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateKeydefaultApplicationProblemPlusJSONResponse) VisitCreateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoseDisputeRequestObject struct {
+	ID     int64 `json:"id"`
+	Params LoseDisputeParams
+	Body   *LoseDisputeJSONRequestBody
+}
+
+type LoseDisputeResponseObject interface {
+	VisitLoseDisputeResponse(w http.ResponseWriter) error
+}
+
+type LoseDispute200JSONResponse DisputeLoss
+
+func (response LoseDispute200JSONResponse) VisitLoseDisputeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoseDisputedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LoseDisputedefaultApplicationProblemPlusJSONResponse) VisitLoseDisputeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9229,6 +9820,9 @@ type StrictServerInterface interface {
 	// DisableFlow Switch a flow off
 	// (POST /v1/flows/{id}/disable)
 	DisableFlow(ctx context.Context, request DisableFlowRequestObject) (DisableFlowResponseObject, error)
+	// GetDisputes The open disputes, which explain the account of disputes
+	// (GET /v1/flows/{id}/disputes)
+	GetDisputes(ctx context.Context, request GetDisputesRequestObject) (GetDisputesResponseObject, error)
 	// EnableFlow Switch a flow on
 	// (POST /v1/flows/{id}/enable)
 	EnableFlow(ctx context.Context, request EnableFlowRequestObject) (EnableFlowResponseObject, error)
@@ -9241,6 +9835,12 @@ type StrictServerInterface interface {
 	// RematchFlow What would become now of the lines that wait or are exceptions of matching
 	// (POST /v1/flows/{id}/rematch)
 	RematchFlow(ctx context.Context, request RematchFlowRequestObject) (RematchFlowResponseObject, error)
+	// GetReserves What the provider holds back, which explains the account of reserves
+	// (GET /v1/flows/{id}/reserves)
+	GetReserves(ctx context.Context, request GetReservesRequestObject) (GetReservesResponseObject, error)
+	// DeclareReverseCharge Account for the VAT on a period's fees with the provider's invoice
+	// (POST /v1/flows/{id}/reverse-charge)
+	DeclareReverseCharge(ctx context.Context, request DeclareReverseChargeRequestObject) (DeclareReverseChargeResponseObject, error)
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(ctx context.Context, request StartRunRequestObject) (StartRunResponseObject, error)
@@ -9259,6 +9859,9 @@ type StrictServerInterface interface {
 	// CreateKey Make an API key
 	// (POST /v1/keys)
 	CreateKey(ctx context.Context, request CreateKeyRequestObject) (CreateKeyResponseObject, error)
+	// LoseDispute Close a dispute that the merchant lost
+	// (POST /v1/lines/{id}/dispute-lost)
+	LoseDispute(ctx context.Context, request LoseDisputeRequestObject) (LoseDisputeResponseObject, error)
 	// GetLineSource The bytes that a line was read from
 	// (GET /v1/lines/{id}/source)
 	GetLineSource(ctx context.Context, request GetLineSourceRequestObject) (GetLineSourceResponseObject, error)
@@ -9975,6 +10578,32 @@ func (sh *strictHandler) DisableFlow(ctx *gin.Context, id ID, params DisableFlow
 	}
 }
 
+// GetDisputes operation middleware
+func (sh *strictHandler) GetDisputes(ctx *gin.Context, id ID) {
+	var request GetDisputesRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDisputes(ctx, request.(GetDisputesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDisputes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDisputesResponseObject); ok {
+		if err := validResponse.VisitGetDisputesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // EnableFlow operation middleware
 func (sh *strictHandler) EnableFlow(ctx *gin.Context, id ID, params EnableFlowParams) {
 	var request EnableFlowRequestObject
@@ -10076,6 +10705,77 @@ func (sh *strictHandler) RematchFlow(ctx *gin.Context, id ID, params RematchFlow
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RematchFlowResponseObject); ok {
 		if err := validResponse.VisitRematchFlowResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetReserves operation middleware
+func (sh *strictHandler) GetReserves(ctx *gin.Context, id ID) {
+	var request GetReservesRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReserves(ctx, request.(GetReservesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReserves")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetReservesResponseObject); ok {
+		if err := validResponse.VisitGetReservesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeclareReverseCharge operation middleware
+func (sh *strictHandler) DeclareReverseCharge(ctx *gin.Context, id ID, params DeclareReverseChargeParams) {
+	var request DeclareReverseChargeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DeclareReverseChargeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclareReverseCharge(ctx, request.(DeclareReverseChargeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclareReverseCharge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeclareReverseChargeResponseObject); ok {
+		if err := validResponse.VisitDeclareReverseChargeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -10267,6 +10967,51 @@ func (sh *strictHandler) CreateKey(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateKeyResponseObject); ok {
 		if err := validResponse.VisitCreateKeyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LoseDispute operation middleware
+func (sh *strictHandler) LoseDispute(ctx *gin.Context, id int64, params LoseDisputeParams) {
+	var request LoseDisputeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body LoseDisputeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LoseDispute(ctx, request.(LoseDisputeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LoseDispute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LoseDisputeResponseObject); ok {
+		if err := validResponse.VisitLoseDisputeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
