@@ -39,6 +39,8 @@ type operation struct {
 	scopes []ports.Scope
 	// secret answers are never kept.
 	secret bool
+	// table says that the body is a CSV file, which its use case reads.
+	table bool
 }
 
 func (o operation) open() bool { return o.route != nil && len(o.scopes) == 0 }
@@ -59,6 +61,7 @@ func loadContract() (*contract, error) {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
 			_, op.secret = o.Extensions["x-kvitt-secret"]
+			op.table = o.RequestBody != nil && o.RequestBody.Value.Content.Get(mediaCSV) != nil
 			c.operations[method+" "+ginPath(path)] = op
 		}
 	}
@@ -100,7 +103,10 @@ func pageHeaders(header http.Header) {
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 }
 
-const bodyKey = "kvitt.body"
+const (
+	bodyKey  = "kvitt.body"
+	mediaCSV = "text/csv"
+)
 
 // conform refuses what does not fit the contract, naming the field. It reads the
 // body, which is small, once for all.
@@ -131,14 +137,27 @@ func readBody(c *gin.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fault.New(CodeMalformed, fault.Validation, "the body ended before its end").Wrap(err)
 	}
-	if len(body) > 0 && !json.Valid(body) {
-		return nil, fault.Invalid(CodeMalformed, "", "the body is not one JSON document")
-	}
 	return body, nil
+}
+
+// checkForm refuses a body that is not in the form that the operation takes.
+func (o operation) checkForm(c *gin.Context, body []byte) error {
+	switch {
+	case o.table && c.ContentType() != mediaCSV:
+		return fault.Invalid(CodeMediaType, "Content-Type", "the body must be "+mediaCSV)
+	case o.table && len(body) == 0:
+		return fault.Invalid(CodeInvalid, "", "the request needs a body")
+	case !o.table && len(body) > 0 && !json.Valid(body):
+		return fault.Invalid(CodeMalformed, "", "the body is not one JSON document")
+	}
+	return nil
 }
 
 func (k *contract) check(c *gin.Context, body []byte) error {
 	operation := k.operation(c)
+	if err := operation.checkForm(c, body); err != nil {
+		return err
+	}
 	if err := unknownParameter(operation.route, c); err != nil {
 		return err
 	}
@@ -152,6 +171,7 @@ func (k *contract) check(c *gin.Context, body []byte) error {
 		Request: request, PathParams: params, Route: operation.route,
 		Options: &openapi3filter.Options{
 			AuthenticationFunc:                func(context.Context, *openapi3filter.AuthenticationInput) error { return nil },
+			ExcludeRequestBody:                operation.table,
 			RejectWhenRequestBodyNotSpecified: true,
 			SkipSettingDefaults:               true,
 		},

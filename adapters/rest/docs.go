@@ -100,7 +100,9 @@ func docsOf(method, path string, item *openapi3.PathItem, o *openapi3.Operation)
 		d.Parameters = append(d.Parameters, field)
 	}
 	if o.RequestBody != nil {
-		d.Body = refName(o.RequestBody.Value.Content.Get("application/json").Schema)
+		for _, media := range o.RequestBody.Value.Content {
+			d.Body = refName(media.Schema)
+		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(o.Responses.Map())) {
 		response := o.Responses.Value(status).Value

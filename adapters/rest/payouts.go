@@ -100,7 +100,7 @@ func lineAnswer(l ports.LineRecord) api.Line {
 		Gross: whole(l.Gross, currency), FeeExVat: whole(l.FeeExVAT, currency), FeeVat: whole(l.FeeVAT, currency), Net: whole(net, currency),
 		OccurredAt: l.OccurredAt, References: map[string]string{}, Group: l.Group, Synthesised: l.Synthesised, State: api.LineState(l.State),
 		Document: l.Document, Decision: l.Decision, WaitingSince: moment(l.WaitingSince),
-		Raw: api.Raw{Page: l.Raw.Page, Offset: l.Raw.Offset, Length: l.Raw.Length},
+		Raw: api.Raw{Page: l.Raw.Page, Offset: l.Raw.Offset, Length: l.Raw.Length}, Corrections: correctionAnswers(l.Corrections),
 	}
 	for name, text := range l.References {
 		answer.References[string(name)] = text

@@ -27,7 +27,7 @@ const (
 	CodeInvalid fault.Code = "request.invalid"
 	// CodeTooLarge: the body is larger than any request needs to be.
 	CodeTooLarge fault.Code = "request.too_large"
-	// CodeMediaType: the body is not declared as application/json.
+	// CodeMediaType: the body is not declared as what the operation takes.
 	CodeMediaType fault.Code = "request.media_type"
 	// CodeTimeout: the request took too long.
 	CodeTimeout fault.Code = "request.timeout"

@@ -64,6 +64,17 @@ func (c *Client) Post(ctx context.Context, path string, in, out any) error {
 	return c.call(ctx, http.MethodPost, path, in, out)
 }
 
+// Upload sends a file that is not JSON, and reads the answer into out.
+func (c *Client) Upload(ctx context.Context, path, mediaType string, file []byte, out any) error {
+	return c.call(ctx, http.MethodPost, path, upload{mediaType, file}, out)
+}
+
+// upload is a body that goes out as it is.
+type upload struct {
+	mediaType string
+	content   []byte
+}
+
 // Bytes reads a resource that is not JSON.
 func (c *Client) Bytes(ctx context.Context, path string) ([]byte, error) {
 	var raw []byte
@@ -98,21 +109,17 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 
 // send makes a request and gives the answer if it is no problem.
 func (c *Client) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
-	var body io.Reader
-	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
-			return nil, fmt.Errorf("writing the request: %w", err)
-		}
-		body = bytes.NewReader(text)
+	body, err := bodyOf(in)
+	if err != nil {
+		return nil, fmt.Errorf("writing the request: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body.content))
 	if err != nil {
 		return nil, fmt.Errorf("making the request: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if body.mediaType != "" {
+		req.Header.Set("Content-Type", body.mediaType)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -129,6 +136,17 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	problem := &Problem{Status: res.StatusCode, Title: http.StatusText(res.StatusCode)}
 	_ = json.Unmarshal(answer, problem) // an answer that is no problem+json still has its status
 	return nil, problem
+}
+
+func bodyOf(in any) (upload, error) {
+	switch in := in.(type) {
+	case nil:
+		return upload{}, nil
+	case upload:
+		return in, nil
+	}
+	text, err := json.Marshal(in)
+	return upload{"application/json", text}, err
 }
 
 func decode(answer []byte, out any) error {

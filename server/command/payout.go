@@ -37,9 +37,9 @@ func (a *access) client() (*client.Client, error) {
 
 func newPayout(s streams) *cobra.Command {
 	var a access
-	cmd := &cobra.Command{Use: "payout", Short: "Look at payouts of a running hub"}
+	cmd := &cobra.Command{Use: "payout", Short: "Look at payouts of a running hub, and correct their lines"}
 	a.flags(cmd)
-	cmd.AddCommand(newPayoutList(s, &a), newPayoutShow(s, &a))
+	cmd.AddCommand(newPayoutList(s, &a), newPayoutShow(s, &a), newPayoutCorrect(s, &a), newPayoutRematch(s, &a))
 	return cmd
 }
 
