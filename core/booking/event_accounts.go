@@ -49,8 +49,14 @@ func (s Settings) EventAccounts(kinds ...payment.MethodKind) []ChosenAccount {
 	}
 	add("accounts.gift_card", a.GiftCard)
 	add("accounts.rounding", a.Rounding)
-	add("accounts.fee", a.Fee)
-	add("accounts.fee_vat", a.FeeVAT)
+	s.listedAccounts(add)
+	return used
+}
+
+// listedAccounts gives the accounts of fees, sales and reverse charge.
+func (s Settings) listedAccounts(add func(setting string, account ledger.Account)) {
+	add("accounts.fee", s.Accounts.Fee)
+	add("accounts.fee_vat", s.Accounts.FeeVAT)
 	for i, rule := range s.FeeRules {
 		add("fee_rules["+strconv.Itoa(i)+"].account", rule.Account)
 	}
@@ -63,7 +69,6 @@ func (s Settings) EventAccounts(kinds ...payment.MethodKind) []ChosenAccount {
 			add(n.setting, n.account)
 		}
 	}
-	return used
 }
 
 // SharedClearing gives a clearing account that two sets of settings have in common,

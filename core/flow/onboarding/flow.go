@@ -51,18 +51,26 @@ type NewFlow struct {
 	Since time.Time
 }
 
+// fit refuses unknown kinds and gives a flow of events the target as its source.
+func (in *NewFlow) fit() error {
+	switch in.Kind {
+	case merchant.Payouts:
+		return nil
+	case merchant.Events:
+		if in.Source != "" && in.Source != in.Target {
+			return fault.Invalid(CodeFlowInvalid, "source", "events come from callers and from no connection").WithRemedy("leave the source out")
+		}
+		in.Source = in.Target
+		return nil
+	}
+	return fault.Invalid(CodeFlowInvalid, "kind", "a flow is of kind payouts or events")
+}
+
 // CreateFlow keeps a flow, which is not enabled. Its settings are kept complete,
 // so that a later default does not change what was decided.
 func (s *Service) CreateFlow(ctx context.Context, in NewFlow, by string) (merchant.Flow, error) {
-	switch in.Kind {
-	case merchant.Payouts:
-	case merchant.Events:
-		if in.Source != "" && in.Source != in.Target {
-			return merchant.Flow{}, fault.Invalid(CodeFlowInvalid, "source", "events come from callers and from no connection").WithRemedy("leave the source out")
-		}
-		in.Source = in.Target
-	default:
-		return merchant.Flow{}, fault.Invalid(CodeFlowInvalid, "kind", "a flow is of kind payouts or events")
+	if err := in.fit(); err != nil {
+		return merchant.Flow{}, err
 	}
 	settings, err := completed(in.Kind, in.Settings)
 	if err != nil {
@@ -87,10 +95,8 @@ func (s *Service) CreateFlow(ctx context.Context, in NewFlow, by string) (mercha
 		if err := s.joins(ctx, tx, flow); err != nil {
 			return err
 		}
-		if flow.Kind == merchant.Events {
-			if err := onlyShop(ctx, tx, flow); err != nil {
-				return err
-			}
+		if err := onlyShop(ctx, tx, flow); err != nil {
+			return err
 		}
 		return tx.Flows().Create(ctx, flow, by)
 	})

@@ -125,6 +125,9 @@ func eventsOnly(flows []merchant.Flow) bool {
 // onlyShop refuses a second flow of events: a merchant's events have no name of the
 // flow they belong to.
 func onlyShop(ctx context.Context, tx ports.Tx, flow merchant.Flow) error {
+	if flow.Kind != merchant.Events {
+		return nil
+	}
 	return eachFlow(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
 		if f.Kind != merchant.Events || f.ID == flow.ID {
 			return nil

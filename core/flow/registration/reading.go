@@ -156,24 +156,30 @@ func (s *Service) RetryException(ctx context.Context, exceptionID, by string) er
 			}
 			return l.wake(ctx)
 		}
-		step, err := l.tx.Steps().Get(ctx, e.StepID)
-		if err != nil {
-			return err
-		}
-		if step.State == ports.StepDropped {
-			return l.tx.Exceptions().Resolve(ctx, e.ID, "its event was taken back", by, l.clock.Now().UTC())
-		}
-		// Whether the refused attempt left a trace is looked up: the step stays open
-		// and its next attempt searches first.
-		if step.State == ports.StepParked {
-			step.State, step.Fault = ports.StepOpen, nil
-		}
+		return l.retryVoucher(ctx, e, by)
+	})
+}
+
+// retryVoucher tries the voucher of an exception again. Whether the refused attempt
+// left a trace is looked up: the step stays open and its next attempt searches
+// first. A voucher whose event was taken back since is not tried.
+func (l *ledger) retryVoucher(ctx context.Context, e ports.Exception, by string) error {
+	step, err := l.tx.Steps().Get(ctx, e.StepID)
+	if err != nil {
+		return err
+	}
+	now := l.clock.Now().UTC()
+	if step.State == ports.StepDropped {
+		return l.tx.Exceptions().Resolve(ctx, e.ID, "its event was taken back", by, now)
+	}
+	if step.State == ports.StepParked {
+		step.State, step.Fault = ports.StepOpen, nil
 		if err := l.tx.Steps().Save(ctx, step); err != nil {
 			return err
 		}
-		if err := l.tx.Exceptions().Resolve(ctx, e.ID, "retried", by, l.clock.Now().UTC()); err != nil {
-			return err
-		}
-		return l.wake(ctx)
-	})
+	}
+	if err := l.tx.Exceptions().Resolve(ctx, e.ID, "retried", by, now); err != nil {
+		return err
+	}
+	return l.wake(ctx)
 }
