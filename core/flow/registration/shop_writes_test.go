@@ -74,6 +74,25 @@ func TestARefusedVoucherIsParkedAndTriedAgainOnDemand(t *testing.T) {
 	require.Equal(t, int64(10000), s.balances()["1686"])
 }
 
+func TestARefusedVoucherOfAnEventThatFellIsNeverWritten(t *testing.T) {
+	t.Parallel()
+	s := shopFor(t, usual)
+	s.sells("1", part(25, 10000))
+	late := after(fact(payment.Payment, "1", 8000), 5)
+	late.Key = "late"
+	s.books.fail = func(int, bool) error { return fault.New("erp.period_locked", fault.Conflict, "the period is locked") }
+	s.register(fact(payment.Prepare, "1", 10000), late)
+	s.post()
+	refused := s.open()[0]
+	s.books.fail = nil
+	s.register(fact(payment.Payment, "1", 9000)) // was earlier: of the two only it fits
+	require.NoError(t, s.service.RetryException(t.Context(), refused.ID, "anna"))
+	s.post()
+	require.Equal(t, accounts{"1686": 9000, "3001": -7200, "2611": -1800}, s.balances())
+	require.Len(t, s.books.vouchers, 1)
+	require.Len(t, s.open(), 1, "that of the flagged event")
+}
+
 func TestSalesOfADayAreOneVoucherOnceTheDayIsOver(t *testing.T) {
 	t.Parallel()
 	s := shopFor(t, `{"sales_shape":"day"}`)
