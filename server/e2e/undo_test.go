@@ -37,6 +37,7 @@ func TestBookedPayoutsAreTakenBackAndBookedAnew(t *testing.T) {
 				require.Contains(t, a, " 0.00 open 0.00 unexplained 0.00")
 			}
 			s.reversalsAreNamed(c)
+			s.comparisonHolds(c)
 
 			for _, p := range list[api.Payout](s, "/v1/merchants/"+c.merchant+"/payouts") {
 				s.post("/v1/payouts/"+p.ID+"/rebook", nil, nil)
@@ -90,6 +91,19 @@ func (s *stage) reversalsAreNamed(c cast) {
 				require.True(s.t, strings.HasPrefix(d.Voucher.Text, "Correction of voucher "+documents[d.Reverses].Number+": wrong company"), d.Voucher.Text)
 			}
 		}
+	}
+}
+
+// comparisonHolds asks the hub to compare its documents with the books.
+func (s *stage) comparisonHolds(c cast) {
+	s.t.Helper()
+	var check api.BooksCheck
+	s.get("/v1/flows/"+c.flow+"/books-check", &check)
+	require.True(s.t, check.Agrees, "%+v", check)
+	var proof api.Reconciliation
+	s.get("/v1/flows/"+c.flow+"/reconciliation?from=2026-03-01&to=2026-04-30", &proof)
+	for _, statement := range proof.Items {
+		require.Equal(s.t, "0.00", statement.Difference, "%+v", statement)
 	}
 }
 

@@ -69,6 +69,10 @@ func (p *proof) list(ctx context.Context, tx ports.Tx, part *portion) error {
 	if err != nil {
 		return err
 	}
+	if part.payout.State == payout.Undoing || part.payout.State == payout.Undone {
+		part.statement.Items = append(part.statement.Items, items...)
+		return nil // its documents take each other back, so that no line is open
+	}
 	lines, err := part.lines(ctx, tx, since)
 	if err != nil {
 		return err
