@@ -56,6 +56,7 @@ type Casework interface {
 	Overdue(ctx context.Context, merchantID string) ([]settlement.Late, error)
 	Suspense(ctx context.Context, flowID string) ([]settlement.Suspense, error)
 	ClearSuspense(ctx context.Context, id string, account ledger.Account, reason, by string) error
+	Decisions
 }
 
 // Signer makes and checks the tokens of links that open one page.
