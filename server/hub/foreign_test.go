@@ -17,8 +17,11 @@ import (
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/hub"
 )
 
@@ -118,6 +121,32 @@ func (w *world) months(period reconciliation.Period) []reconciliation.Statement 
 	return proven
 }
 
+func TestAPaymentInEuroThatAPersonHasRegisteredIsAdopted(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, euroSettings)
+	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
+	w.run()
+	paidBy := func(account ledger.Account) {
+		w.books.documents[0].Balance = eur(0)
+		w.books.payments["1"] = []ports.RegisteredPayment{{Number: "1", Amount: sek(135660), Account: account, Booked: true}}
+	}
+	paidBy("1930")
+	w.run()
+	require.Equal(t, matching.CodeAlreadyPaid, w.exceptions()[0].Code)
+	_, err := w.service.Adopt(t.Context(), w.exceptions()[0].ID, true, "anna")
+	require.Equal(t, settlement.CodeNotAdoptable, fault.CodeOf(err), "it does not stand on the clearing account")
+	paidBy("1580")
+	_, err = w.service.Adopt(t.Context(), w.exceptions()[0].ID, true, "anna")
+	require.NoError(t, err)
+	w.settleDown()
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	accounts, err := statement.New(w.store).Clearing(t.Context(), flowID)
+	require.NoError(t, err)
+	require.Equal(t, "1356.60 0.00 0.00", accounts[0].Payments.String()+" "+accounts[0].Balance.String()+" "+accounts[0].Unexplained.String())
+	proven := w.months(reconciliation.Period{From: day(2026, time.April, 1), To: day(2026, time.April, 30)})
+	require.Equal(t, "0.00 0.00", proven[0].Closing.String()+" "+proven[0].Difference.String())
+}
+
 func TestTheLinesOfAPayoutInEuroAddUpToItsVoucherInKronor(t *testing.T) {
 	t.Parallel()
 	// Each of three lines of 0.05 × 10.95 = 0.5475 is 0.55, together 0.15 × 10.95 = 1.6425 is 1.64.
@@ -133,6 +162,9 @@ func TestTheLinesOfAPayoutInEuroAddUpToItsVoucherInKronor(t *testing.T) {
 	require.Equal(t, "-1.64", accounts[0].Open.String())
 	require.True(t, accounts[0].Unexplained.IsZero())
 	require.Len(t, accounts[0].Items, 4, "the lines and the rounding")
+	proven := w.months(reconciliation.Period{From: day(2026, time.April, 1), To: day(2026, time.April, 30)})
+	require.Len(t, proven[0].Items, 4)
+	require.Equal(t, "-1.64 0.00", proven[0].Closing.String()+" "+proven[0].Difference.String())
 }
 
 func TestAPayoutInEuroWaitsForItsRate(t *testing.T) {

@@ -77,13 +77,19 @@ func (p *proof) list(ctx context.Context, tx ports.Tx, part *portion) error {
 	if err != nil {
 		return err
 	}
-	if booked {
-		part.statement.Items = append(part.statement.Items, append(items, lines...)...)
-		return p.carry(ctx, tx, part, since)
-	}
 	debts, err := part.debts(ctx, tx, since)
 	if err != nil {
 		return err
+	}
+	rounding, err := part.rounding(lines, debts, since)
+	if err != nil {
+		return err
+	}
+	lines = append(lines, rounding...)
+	if booked {
+		part.statement.Items = append(part.statement.Items, append(items, lines...)...)
+		p.carry(part, debts)
+		return nil
 	}
 	return p.listAsOne(part, append(append(items, lines...), debts...))
 }
@@ -206,11 +212,7 @@ func (x *portion) debts(ctx context.Context, tx ports.Tx, since civil.Date) ([]I
 }
 
 // carry lists a payout's debts, and strikes those that it has collected.
-func (p *proof) carry(ctx context.Context, tx ports.Tx, part *portion, since civil.Date) error {
-	debts, err := part.debts(ctx, tx, since)
-	if err != nil {
-		return err
-	}
+func (p *proof) carry(part *portion, debts []Item) {
 next:
 	for _, debt := range debts {
 		for i, open := range p.carries {
@@ -221,7 +223,6 @@ next:
 		}
 		p.carries = append(p.carries, carried{part.statement, debt})
 	}
-	return nil
 }
 
 // listAsOne lists what stands on the account for a payout whose voucher is not in

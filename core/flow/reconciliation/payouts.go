@@ -24,10 +24,17 @@ func (Payouts) Each(ctx context.Context, tx ports.Tx, flow *Flow, take func(Docu
 			return err
 		}
 		written := writings{}
-		if err := template.steps(ctx, tx, written, take); err != nil {
+		rate := converter{nothing: p.Net.Currency() != flow.Currency}
+		err = template.steps(ctx, tx, written, func(one Document) error {
+			if err := rate.note(one); err != nil {
+				return err
+			}
+			return take(one)
+		})
+		if err != nil || rate.nothing {
 			return err
 		}
-		return template.adopted(ctx, tx, written, take)
+		return template.adopted(ctx, tx, written, rate, take)
 	})
 }
 
@@ -70,12 +77,13 @@ func (d Document) steps(ctx context.Context, tx ports.Tx, written writings, take
 }
 
 // adopted gives the payments that somebody else has registered on the clearing
-// account and a person adopted.
-func (d Document) adopted(ctx context.Context, tx ports.Tx, written writings, take func(Document) error) error {
+// account and a person adopted, those of a line in another currency at the rate of
+// its payout.
+func (d Document) adopted(ctx context.Context, tx ports.Tx, written writings, rate converter, take func(Document) error) error {
 	return eachLine(ctx, tx, d.Payout.ID, ports.LineFilter{State: ports.LineMatched}, func(l ports.LineRecord) error {
-		amount := written.byOthers(l)
-		if amount.IsZero() || !l.Kind.NeedsDocument() {
-			return nil
+		amount, err := rate.inBooks(written.byOthers(l))
+		if err != nil || amount.IsZero() || !l.Kind.NeedsDocument() {
+			return err
 		}
 		one := d
 		one.Step = ports.Step{State: ports.StepDone, LineID: l.ID, Document: l.Document, Amount: amount, PayoutID: d.Payout.ID}

@@ -38,9 +38,6 @@ func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, b
 	if err != nil {
 		return Adoption{}, err
 	}
-	if c.foreign(c.payout) {
-		return Adoption{}, paymentUnsupported(c.payout.Net.Currency())
-	}
 	adoptable := c.exception.Code == matching.CodeAlreadyPaid || c.exception.Code == matching.CodeAlreadyCredited
 	if !adoptable || c.exception.Document == "" {
 		return Adoption{}, fault.New(CodeNotAdoptable, fault.Conflict, "only a document that somebody else has paid can be adopted").
@@ -50,7 +47,12 @@ func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, b
 	if adoption.Payments, err = c.paymentsOf(ctx, c.exception.Document); err != nil {
 		return Adoption{}, err
 	}
-	voucher, err := c.correction(ctx, adoption.Payments)
+	voucher, err := ledger.Voucher{}, error(nil)
+	if c.foreign(c.payout) {
+		err = c.standsOnClearing(adoption.Payments)
+	} else {
+		voucher, err = c.correction(ctx, adoption.Payments)
+	}
 	if err != nil {
 		return Adoption{}, err
 	}

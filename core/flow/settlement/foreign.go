@@ -104,8 +104,22 @@ func (w *work) voucherContent(p ports.PayoutRecord, text string, v ledger.Vouche
 	return posting.ConvertedContent(w.settings.VoucherSeries, text, v, rate)
 }
 
+// standsOnClearing checks that somebody has registered a payment of a line in another
+// currency where it belongs. For how much is not compared: the accounting system
+// shows payments in the currency of the books, at a rate of its own.
+func (c *casefile) standsOnClearing(payments []ports.RegisteredPayment) error {
+	clearing := c.settings.Accounts.Clearing[c.line.Gross.Currency()]
+	for _, p := range payments {
+		if p.Booked && p.Account == clearing && p.Amount.Sign() == c.line.Gross.Sign() {
+			return nil
+		}
+	}
+	return fault.New(CodeNotAdoptable, fault.Conflict, "no payment on account "+string(clearing)+" stands on document "+c.exception.Document).
+		WithRemedy("register the payment in the accounting system on the clearing account of the currency, then adopt it")
+}
+
 func paymentUnsupported(currency money.Currency) *fault.Error {
 	return fault.New(CodePaymentCurrency, fault.Conflict,
 		"the line is in "+string(currency)+", and payments are registered in the currency of the books only").
-		WithRemedy("register the payment by hand in the accounting system, on the clearing account of the currency")
+		WithRemedy("register the payment by hand in the accounting system, on the clearing account of the currency; the next run finds it, then adopt it")
 }

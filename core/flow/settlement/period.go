@@ -32,7 +32,7 @@ func (w *work) learn(ctx context.Context, dates ...civil.Date) error {
 	w.calendar.mu.Lock()
 	defer w.calendar.mu.Unlock()
 	if w.calendar.tells = err == nil; !w.calendar.tells {
-		return nil //nolint:nilerr // a system without this capability is booked in as it comes
+		return nil // a system without this capability is booked in as it comes
 	}
 	for _, date := range dates {
 		for unknown := true; unknown; {

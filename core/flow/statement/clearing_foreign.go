@@ -12,9 +12,9 @@ import (
 type conversion struct {
 	// rate is that of the payout's voucher, nil if it was not converted.
 	rate *exchange.Rate
-	// taken is what the vouchers of the payout put on the account, made or not, and
-	// converted how many lines were listed at the rate.
-	taken     money.Amount
+	// stands is what the vouchers of the payout, made or not, and payments by others put
+	// on the account, and converted how many amounts were taken at the rate.
+	stands    money.Amount
 	converted int64
 }
 
@@ -27,11 +27,16 @@ func (c *conversion) inBooks(amount money.Amount) (money.Amount, error) {
 	return c.rate.Convert(amount)
 }
 
+// unknown reports whether the payout is in another currency and has no voucher.
+func (p *portion) unknown() bool {
+	return p.rate == nil && p.payout.Net.Currency() != p.Currency
+}
+
 // convertedLines lists the lines of a payout in another currency, and what rounding
-// leaves between them and the voucher, which is at most one minor unit for a line: the
-// voucher converts sums. Without a voucher nothing of it stands on the account.
+// leaves between them and the voucher, which is at most one minor unit for an
+// amount: the voucher converts sums. Without a voucher nothing of it stands on the account.
 func (p *portion) convertedLines(ctx context.Context, tx ports.Tx) error {
-	if p.rate == nil {
+	if p.unknown() {
 		return nil
 	}
 	before := p.Open
@@ -42,7 +47,7 @@ func (p *portion) convertedLines(ctx context.Context, tx ports.Tx) error {
 	if err != nil {
 		return err
 	}
-	rest, err := p.taken.Sub(listed)
+	rest, err := p.stands.Sub(listed)
 	if err != nil || rest.IsZero() || rest.Abs().Minor() > p.converted {
 		return err
 	}

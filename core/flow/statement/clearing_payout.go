@@ -52,7 +52,7 @@ func (p *portion) step(s ports.Step) error {
 	case ports.StepPayment, ports.StepRelease, ports.StepAttachment:
 	}
 	if kind == ports.StepVoucher {
-		if p.taken, err = p.taken.Add(amount); err != nil {
+		if p.stands, err = p.stands.Add(amount); err != nil {
 			return err
 		}
 	}
@@ -87,15 +87,22 @@ func (p *portion) byOthers(ctx context.Context, tx ports.Tx) error {
 	}
 	settled := p.zero
 	for _, s := range sums {
-		if !s.Settled || s.Direct || !s.Kind.NeedsDocument() {
+		if !s.Settled || s.Direct || !s.Kind.NeedsDocument() || p.unknown() {
 			continue
 		}
-		if settled, err = settled.Add(s.Gross); err != nil {
+		gross, err := p.inBooks(s.Gross)
+		if err != nil {
+			return err
+		}
+		if settled, err = settled.Add(gross); err != nil {
 			return err
 		}
 	}
 	others, err := settled.Sub(p.moved)
 	if err != nil {
+		return err
+	}
+	if p.stands, err = p.stands.Add(others); err != nil {
 		return err
 	}
 	p.Payments, err = p.Payments.Add(others)
