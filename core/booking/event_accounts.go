@@ -7,6 +7,7 @@ import (
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payment"
+	"github.com/kvitt/kvitt/core/tax"
 )
 
 // ChosenAccount is an account with the path of the setting that chose it.
@@ -17,7 +18,9 @@ type ChosenAccount struct {
 
 // EventAccounts lists the accounts to which events paid by methods of the kinds
 // given may be posted in any currency, each with its setting, in a fixed order.
-// They must exist and be active before the flow is enabled.
+// They must exist and be active before the flow is enabled. Of the default sales
+// accounts only those of goods at home are among them: a merchant who never sells
+// abroad needs no account for it, and one who does learns from the voucher.
 func (s Settings) EventAccounts(kinds ...payment.MethodKind) []ChosenAccount {
 	a := s.Accounts
 	var used []ChosenAccount
@@ -60,7 +63,12 @@ func (s Settings) listedAccounts(add func(setting string, account ledger.Account
 	for i, rule := range s.FeeRules {
 		add("fee_rules["+strconv.Itoa(i)+"].account", rule.Account)
 	}
+	standard := s.Preset.settings().Sales
 	for i, sale := range s.Sales {
+		atHome := sale.Treatment == tax.Domestic && sale.Supply.OrGoods() == tax.Goods
+		if !atHome && slices.Contains(standard, sale) {
+			continue
+		}
 		add("sales["+strconv.Itoa(i)+"].revenue", sale.Revenue)
 		add("sales["+strconv.Itoa(i)+"].vat", sale.VAT)
 	}
