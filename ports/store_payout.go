@@ -383,8 +383,8 @@ type ExceptionFilter struct {
 // ExceptionStore keeps exceptions. A line, a step, an event and a payout has at
 // most one open exception of its own.
 type ExceptionStore interface {
-	// Raise opens an exception, or updates code, reason and remedy of the open one
-	// of the same payout, line, step and event, whose id it then keeps.
+	// Raise opens an exception, or updates code, reference, reason, remedy and document
+	// of the open one of the same payout, line, step and event, whose id it then keeps.
 	Raise(ctx context.Context, e Exception) error
 	// Resolve closes an open exception. It fails with CodeConflict if it is closed.
 	Resolve(ctx context.Context, id, resolution, by string, at time.Time) error

@@ -40,7 +40,8 @@ func (s exceptions) Raise(ctx context.Context, e ports.Exception) error {
 			document, state, resolution, raised_at, resolved_at, resolved_by)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', '', ?, NULL, '')
 		ON CONFLICT (merchant, payout, line, step, event) WHERE state = 'open'
-		DO UPDATE SET code = excluded.code, reason = excluded.reason, remedy = excluded.remedy`,
+		DO UPDATE SET code = excluded.code, reference = excluded.reference, reason = excluded.reason, remedy = excluded.remedy,
+			document = excluded.document`,
 		e.ID, e.MerchantID, num, e.LineID, e.StepID, event, e.Code, e.Reference, e.Reason, e.Remedy,
 		e.Amount.Currency(), e.Amount.Minor(), e.Document, sortable(e.RaisedAt))
 	return named(err, "exception")

@@ -34,14 +34,16 @@ func exceptions(t *testing.T, open func(t *testing.T) Opened) {
 				w.missing(err)
 			})
 		},
-		"raising again updates code, reason and remedy of the open one, which keeps its id": func(w *world) {
+		"raising again updates what the open one says and names, and it keeps its id": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				w.ok(tx.Exceptions().Raise(ctx, anException("e1", 7)))
 				again := anException("e2", 7)
 				again.Code, again.Reason, again.Remedy, again.RaisedAt = "match.amount_differs", "r2", "m2", day(5)
+				again.Reference, again.Document = "M2", "1002"
 				w.ok(tx.Exceptions().Raise(ctx, again))
 				want := anException("e1", 7)
 				want.Code, want.Reason, want.Remedy = again.Code, again.Reason, again.Remedy
+				want.Reference, want.Document = again.Reference, again.Document
 				got, err := tx.Exceptions().Get(ctx, "e1")
 				w.ok(err)
 				require.Equal(w, want, got)
