@@ -1,15 +1,22 @@
 package hub_test
 
 import (
+	"bytes"
+	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
 )
 
 func (w *world) late() []settlement.Late {
@@ -45,6 +52,49 @@ func TestWhatIsNotBookedFortyDaysAfterTheMonthIsLate(t *testing.T) {
 	require.Equal(t, matching.CodeNoDocument, late[0].Code)
 	require.Equal(t, "1002", late[0].Reference)
 	require.Equal(t, day(2026, time.April, 2), late[0].Date)
+}
+
+func TestARunSaysOnceThatSomethingIsLate(t *testing.T) {
+	t.Parallel()
+	w, books := dated(t, payday, day(2026, time.April, 30), 2026)
+	var said bytes.Buffer
+	w.keepAndSay(books, nil, hclog.New(&hclog.LoggerOptions{Output: &said, Level: hclog.Warn}))
+	w.clock.set(time.Date(2026, 6, 9, 8, 0, 0, 0, time.UTC))
+	w.run()
+	require.NotContains(t, said.String(), "40 days")
+	w.clock.set(time.Date(2026, 6, 10, 8, 0, 0, 0, time.UTC))
+	w.run()
+	require.Equal(t, 1, strings.Count(said.String(), "40 days"))
+	require.Contains(t, said.String(), "code=period.locked")
+}
+
+func TestAnEventThatWaitsIsLate(t *testing.T) {
+	t.Parallel()
+	w, _ := dated(t, payday, civil.Date{}, 2026)
+	w.run()
+	w.clock.set(time.Date(2026, 6, 10, 8, 0, 0, 0, time.UTC))
+	w.update(func(ctx context.Context, tx ports.Tx) error {
+		if err := tx.Methods().Create(ctx, ports.MethodRecord{Method: payment.Method{ID: "swish", MerchantID: "m-1", Name: "Swish", Kind: payment.ByProvider}, CreatedAt: w.clock.Now()}); err != nil {
+			return err
+		}
+		waits := func(id string, state ports.EventState, at time.Time) ports.EventRecord {
+			return ports.EventRecord{ID: id, MerchantID: "m-1", State: state, RegisteredAt: at, Event: payment.Event{
+				Kind: payment.Deposit, Transaction: "T-" + id, Method: "swish", Key: id, Amount: sek(100), At: at,
+			}}
+		}
+		return tx.Events().Create(ctx, []ports.EventRecord{
+			waits("e1", ports.EventPending, time.Date(2026, 4, 30, 21, 59, 0, 0, time.UTC)),
+			waits("e2", ports.EventPending, time.Date(2026, 4, 30, 22, 1, 0, 0, time.UTC)), // 1 May in Stockholm
+			waits("e3", ports.EventBooked, time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC)),
+			waits("e4", ports.EventDue, time.Date(2026, 4, 2, 12, 0, 0, 0, time.UTC)),
+		})
+	})
+	late := w.late()
+	require.Len(t, late, 2)
+	require.Equal(t, "e4", late[0].ID)
+	require.Equal(t, "e1", late[1].ID)
+	require.Equal(t, settlement.LateEvent, late[1].What)
+	require.Equal(t, 41, late[1].Days)
 }
 
 func TestAHeldPayoutIsLateWithTheReasonWhyItIsHeld(t *testing.T) {

@@ -61,6 +61,11 @@ func calendarYear(year int) ports.Period {
 
 // keepIn lets the world's flow book in another accounting system, at known rates.
 func (w *world) keepIn(books ports.Connector, rates settlement.Rates) {
+	w.keepAndSay(books, rates, hclog.NewNullLogger())
+}
+
+// keepAndSay is keepIn with a log.
+func (w *world) keepAndSay(books ports.Connector, rates settlement.Rates, log settlement.Log) {
 	catalogue := fakeCatalogue{"fakepay": w.provider, "fakebooks": books}
 	desk := remote.NewDesk(w.store, catalogue, plainSecrets{}, noTokens{}, clock.Machine{}, remote.Options{Owner: "test", Deadline: time.Minute})
 	options := settlement.DefaultOptions()
@@ -68,7 +73,7 @@ func (w *world) keepIn(books ports.Connector, rates settlement.Rates) {
 	if rates != nil {
 		options.Rates = rates
 	}
-	w.service = settlement.New(w.store, desk, w.clock, time.Now, pdf.Proofs{}, hclog.NewNullLogger(), options)
+	w.service = settlement.New(w.store, desk, w.clock, time.Now, pdf.Proofs{}, log, options)
 }
 
 // dated gives a world whose plain payout is paid out at a moment, in books with the

@@ -47,7 +47,7 @@ func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, b
 	if adoption.Payments, err = c.paymentsOf(ctx, c.exception.Document); err != nil {
 		return Adoption{}, err
 	}
-	voucher, err := ledger.Voucher{}, error(nil)
+	var voucher ledger.Voucher
 	if c.foreign(c.payout) {
 		err = c.standsOnClearing(adoption.Payments)
 	} else {
