@@ -286,6 +286,19 @@ func TestWhatIsNoSuggestionStaysWithoutADocument(t *testing.T) {
 	}
 }
 
+func TestWhatALineTakesIsNotSuggestedToAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, provider(9, paid("P1", 20000), sale("1001", 10000), sale("1002", 10000)), newFakeBooks())
+	w.run()
+	require.Len(t, w.exceptions(), 2)
+	late := invoiced("7", "1002", 10000)
+	late.Date = onDay(5)
+	w.books.documents = append(w.books.documents, late)
+	w.run()
+	require.Equal(t, []ports.LineState{ports.LineException, ports.LineMatched}, w.states())
+	require.Equal(t, matching.CodeNoDocument, w.exceptions()[0].Code)
+}
+
 func TestASuggestionIsNotMadeWhileTheInvoiceMayStillCome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, provider(1, paid("P1", 10000), sale("1001", 10000)), newFakeBooks(unlike("7", 10000, onDay(3), nil)))

@@ -10,7 +10,6 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/matching"
-	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -86,7 +85,7 @@ type correcting struct {
 	payouts map[string]ports.PayoutRecord
 	lines   map[string]map[string]ports.LineRecord
 	// taken is what the rows before take of documents.
-	taken map[string]money.Amount
+	taken takings
 }
 
 // correctedRow is a correction with what it would store.
@@ -101,7 +100,7 @@ type correctedRow struct {
 
 // examine checks every row against the store as it is now.
 func (r *correcting) examine(ctx context.Context, tx ports.Tx) error {
-	r.mistakes, r.rows, r.taken = nil, nil, map[string]money.Amount{}
+	r.mistakes, r.rows, r.taken = nil, nil, takings{}
 	if err := r.load(ctx, tx); err != nil {
 		return err
 	}

@@ -130,8 +130,12 @@ func (w *work) match(ctx context.Context, p ports.PayoutRecord, b batch) (found 
 		}
 		return nil, false, nil
 	}
-	if found, err = w.propose(p, b); err == nil {
-		err = w.suggest(ctx, p, b, found)
+	if found, err = w.propose(p, b); err != nil {
+		return nil, false, err
+	}
+	taken := takings{}
+	if err = taken.add(found); err == nil {
+		err = w.suggest(ctx, p, b, found, taken)
 	}
 	return found, true, err
 }

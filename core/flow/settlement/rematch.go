@@ -8,7 +8,6 @@ import (
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/merchant"
-	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -208,11 +207,11 @@ type forecast struct {
 	// said are corrections that are not stored, by line.
 	said map[int64][]ports.LineCorrection
 	// taken is what the lines before take of documents.
-	taken map[string]money.Amount
+	taken takings
 }
 
 func newForecast(w *work) *forecast {
-	return &forecast{work: w, said: map[int64][]ports.LineCorrection{}, taken: map[string]money.Amount{}}
+	return &forecast{work: w, said: map[int64][]ports.LineCorrection{}, taken: takings{}}
 }
 
 // of gives a function that works it out for the open lines of a payout.
@@ -242,51 +241,44 @@ func (f *forecast) amended(p ports.PayoutRecord, after int64) lister {
 }
 
 func (f *forecast) batch(ctx context.Context, p ports.PayoutRecord, b batch, visit func(Outlook)) error {
-	for i, d := range b.documents {
-		if taken, ok := f.taken[d.Number]; ok {
-			var err error
-			if b.documents[i].Claimed, err = d.Claimed.Add(taken); err != nil {
-				return err
-			}
-		}
+	if err := f.taken.from(b.documents); err != nil {
+		return err
 	}
 	found, err := f.propose(p, b)
 	if err == nil {
-		err = f.suggest(ctx, p, b, found)
+		err = f.leaveRefused(ctx, p, b, found)
+	}
+	if err == nil {
+		err = f.taken.add(found)
+	}
+	if err == nil {
+		err = f.suggest(ctx, p, b, found, f.taken)
 	}
 	if err != nil {
 		return err
 	}
+	for _, l := range b.lines {
+		if x, wanted := found[l.Key]; wanted {
+			visit(f.outlook(p, l, x))
+		}
+	}
+	return nil
+}
+
+// leaveRefused takes out the lines that a run does not decide on.
+func (f *forecast) leaveRefused(ctx context.Context, p ports.PayoutRecord, b batch, found map[string]proposal) error {
 	return f.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		for _, l := range b.lines {
-			x, wanted := found[l.Key]
-			if !wanted {
-				continue
-			}
-			if skip, err := refused(ctx, tx, p, l); err != nil || skip {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			if err := f.take(x.payments); err != nil {
+			out, err := refused(ctx, tx, p, l)
+			if err != nil {
 				return err
 			}
-			visit(f.outlook(p, l, x))
+			if out {
+				delete(found, l.Key)
+			}
 		}
 		return nil
 	})
-}
-
-func (f *forecast) take(payments []plannedPayment) error {
-	for _, payment := range payments {
-		after, err := f.taken[payment.claim.Number].Add(payment.claim.Amount)
-		if err != nil {
-			return err
-		}
-		f.taken[payment.claim.Number] = after
-	}
-	return nil
 }
 
 func (f *forecast) outlook(p ports.PayoutRecord, l ports.LineRecord, x proposal) Outlook {
