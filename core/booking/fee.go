@@ -27,10 +27,7 @@ func (s Settings) place(rawType string, vat money.Amount) (placement, *fault.Err
 		return placement{}, missingAccount("fee_rules", "no rule fits fees of type \""+rawType+"\"")
 	}
 	if rule.VAT != Domestic && !vat.IsZero() {
-		return placement{}, fault.New(CodeUnexpectedVAT, fault.Conflict,
-			"the provider states VAT on fees of type \""+rawType+"\" although their rule says "+string(rule.VAT)).
-			WithField("fee_rules").
-			WithRemedy("ask the provider which VAT its fees carry and correct the rule")
+		return placement{}, unexpectedVAT(rawType, rule)
 	}
 	p := placement{rule: rule, cost: rule.Account, vat: s.Accounts.FeeVAT}
 	switch {
@@ -46,6 +43,13 @@ func (s Settings) place(rawType string, vat money.Amount) (placement, *fault.Err
 		return placement{}, missingAccount("accounts.fee_vat", "no account is set for VAT on fees")
 	}
 	return p, nil
+}
+
+func unexpectedVAT(rawType string, rule FeeRule) *fault.Error {
+	return fault.New(CodeUnexpectedVAT, fault.Conflict,
+		"the provider states VAT on fees of type \""+rawType+"\" although their rule says "+string(rule.VAT)).
+		WithField("fee_rules").
+		WithRemedy("ask the provider which VAT its fees carry and correct the rule")
 }
 
 func (s Settings) feeRule(rawType string) (FeeRule, bool) {

@@ -200,6 +200,11 @@ func TestAMonthIsRefusedWhereEachPayoutBooksItsVAT(t *testing.T) {
 	_, err := booking.MonthlyReverseCharge(invoice, today(), parse(t, `{"fee_rules": [{"vat": "reverse_eu"}], "reverse_charge": {"moment": "payout"}}`))
 	require.Equal(t, booking.CodeNotMonthly, fault.CodeOf(err))
 
+	stated := invoice
+	stated.Fees = append(stated.Fees[:len(stated.Fees):len(stated.Fees)], booking.Sum{RawType: "X", FeeExVAT: sek(100), FeeVAT: sek(25)})
+	_, err = booking.MonthlyReverseCharge(stated, today(), parse(t, `{"fee_rules": [{"vat": "reverse_eu"}]}`))
+	require.Equal(t, booking.CodeUnexpectedVAT, fault.CodeOf(err))
+
 	_, err = booking.MonthlyReverseCharge(invoice, today(), booking.Default())
 	require.Equal(t, ledger.CodeNoRows, fault.CodeOf(err), "domestic fees have no reverse charge")
 }

@@ -22,7 +22,8 @@ type FeeInvoice struct {
 
 // MonthlyReverseCharge gives the voucher that accounts once for the VAT on all
 // fees of a period that are subject to reverse charge. Fees under other rules are
-// passed over; if none is left it fails with ledger.CodeNoRows.
+// passed over; if none is left it fails with ledger.CodeNoRows. It fails with
+// CodeUnexpectedVAT if the provider states VAT on one: no payout has booked that fee.
 func MonthlyReverseCharge(invoice FeeInvoice, date civil.Date, s Settings) (ledger.Voucher, error) {
 	if s.ReverseCharge.Moment != Monthly {
 		return ledger.Voucher{}, fault.New(CodeNotMonthly, fault.Conflict, "reverse-charge VAT is booked with each payout").
@@ -34,6 +35,9 @@ func MonthlyReverseCharge(invoice FeeInvoice, date civil.Date, s Settings) (ledg
 		rule, found := s.feeRule(sum.RawType)
 		if !found || !rule.VAT.reverse() {
 			continue
+		}
+		if !sum.FeeVAT.IsZero() {
+			return ledger.Voucher{}, unexpectedVAT(sum.RawType, rule)
 		}
 		if err := bases.add(rule.VAT, sum.FeeExVAT); err != nil {
 			return ledger.Voucher{}, err

@@ -18,6 +18,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -225,6 +226,22 @@ func TestAChangeOfSettingsSplitsAPeriodOnlyIfItChangesTheTax(t *testing.T) {
 			require.NoError(t, err, "the days before the change alone")
 		})
 	}
+}
+
+func TestFeesOfAForeignPayoutAreDeclaredAtTheRateOfTheirPayout(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, euroSettings[:len(euroSettings)-1]+","+reversed[1:])
+	w.keepIn(w.books, rates(t, "2026-04-01,EUR,SEK,11.40", "2026-04-07,EUR,SEK,99"))
+	w.run()
+	made, err := w.declare("INV-4", april(1), april(30), false)
+	require.NoError(t, err)
+	rows := map[ledger.Account]int64{}
+	for _, r := range made.Rows {
+		require.Equal(t, money.Currency("SEK"), r.Amount.Currency())
+		rows[r.Account] = r.Amount.Minor()
+	}
+	// 2.38 x 11.40 = 27.132, and 25 % of 27.13 is 6.7825.
+	require.Equal(t, map[ledger.Account]int64{"4535": 2713, "4598": -2713, "2645": 678, "2614": -678}, rows)
 }
 
 func TestAPayoutThatIsNotBookedKeepsItsPeriodFromBeingDeclared(t *testing.T) {

@@ -206,6 +206,39 @@ func TestARefusedLossLeavesTheChargebackWhereItStands(t *testing.T) {
 	require.Equal(t, ports.LineNoDocument, w.lines("P1")[1].State)
 }
 
+func TestAChargebackThatWasParkedIsADisputeOnceItHasAnAccount(t *testing.T) {
+	t.Parallel()
+	w := disputed(t, `{"accounts":{"dispute":""}}`)
+	w.explained(12500)
+	_, err := w.lose(1, true)
+	require.Equal(t, settlement.CodeDisputeNotOpen, fault.CodeOf(err), "it waits on the clearing account")
+
+	w.choose(`{"accounts":{"dispute":"1516"}}`)
+	require.NoError(t, w.service.RetryException(t.Context(), w.exceptions()[0].ID, "anna"))
+	w.finish(w.current().ID)
+	items := w.open(w.service.Disputes, "1516")
+	require.Len(t, items, 1)
+	require.Equal(t, sek(12500), items[0].Amount)
+	_, err = w.lose(1, true)
+	require.NoError(t, err)
+	w.finish(w.current().ID)
+	require.Empty(t, w.open(w.service.Disputes, "1516"))
+	require.Equal(t, map[ledger.Account]int64{"1930": 87500, "6380": 12500}, w.books.standing())
+	w.explained(0)
+}
+
+func TestADisputeOfAForeignPayoutIsNotClosed(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, euroSettings)
+	w.provider.lines["P1"] = append(w.provider.lines["P1"], inEuro(chargeback("cb/1", "D1", -1000)))
+	w.provider.payouts[0].Net = eur(10662)
+	w.keepIn(w.books, rates(t, "2026-04-01,EUR,SEK,11.40", "2026-04-07,EUR,SEK,99"))
+	w.run()
+	require.Empty(t, w.open(w.service.Reserves, "1689"))
+	_, err := w.lose(2, true)
+	require.Equal(t, settlement.CodeDisputeNotOpen, fault.CodeOf(err))
+}
+
 func TestALossMovesOutOfALockedPeriod(t *testing.T) {
 	t.Parallel()
 	w := disputed(t, `{"period":{"locked":"first_open_day"}}`)

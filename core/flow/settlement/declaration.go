@@ -198,7 +198,7 @@ func (d *declaration) before(ctx context.Context, tx ports.Tx) (*Declaration, er
 					Key: s.Key, State: s.State, Number: s.Number, Confirmed: true,
 				}, nil
 			}
-			if other.Reference == d.invoice.Reference || !(other.To.Before(d.invoice.From) || d.invoice.To.Before(other.From)) {
+			if other.Reference == d.invoice.Reference || (!other.To.Before(d.invoice.From) && !d.invoice.To.Before(other.From)) {
 				return nil, fault.New(CodeDeclaredTwice, fault.Conflict,
 					"invoice "+other.Reference+" accounts for the fees of payouts from "+other.From.String()+" to "+other.To.String()+" already").
 					WithRemedy("give each invoice the days that no other one has")

@@ -125,6 +125,10 @@ func (s *Service) openDispute(ctx context.Context, lost Lost, by string) (*dispu
 	if err != nil {
 		return nil, err
 	}
+	if u.foreign(u.payout) {
+		return nil, fault.New(CodeDisputeNotOpen, fault.Conflict, "the payout is in "+string(u.payout.Net.Currency())+", and only disputes in the currency of the books are closed").
+			WithRemedy("book the loss by hand in the accounting system")
+	}
 	u.line = line
 	return &dispute{undo: u, lost: lost}, nil
 }
