@@ -282,3 +282,23 @@ func TestARefusedDeclarationIsRetried(t *testing.T) {
 	require.Empty(t, w.exceptions())
 	require.EqualValues(t, 31240, w.books.standing()["4535"])
 }
+
+func TestADeclarationWhoseAnswerIsLostIsBookedOnce(t *testing.T) {
+	t.Parallel()
+	w := charged(t, reversed)
+	failures := 0
+	w.books.fail = func(op string, attempt int, done bool) error {
+		if op != "EnsureVoucher" || attempt > 2 || done != (attempt == 2) {
+			return nil
+		}
+		failures++ // the first attempt is lost on the way, of the second the answer
+		return fault.New("fake.silent", fault.Unknown, "no answer came")
+	}
+	made, err := w.declare("INV-4", april(1), april(30), true)
+	require.NoError(t, err)
+	require.Equal(t, ports.RunDone, w.finish(w.current().ID).State)
+	require.Equal(t, 2, failures)
+	require.Len(t, w.books.vouchers, 3)
+	require.EqualValues(t, 31240, w.books.standing()["4535"])
+	require.Contains(t, w.books.vouchers, made.Key)
+}

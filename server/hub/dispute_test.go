@@ -73,8 +73,9 @@ func TestALostDisputeIsClosedOnceByTheMerchantsChoice(t *testing.T) {
 		// closed is what the loss comes to, by account in öre, debit positive.
 		closed map[ledger.Account]int64
 	}{
-		"as a loss":      {`{}`, nil, map[ledger.Account]int64{"6380": 12500, "1516": -12500}},
-		"as a sale back": {`{"lost_dispute":"reverse_sale"}`, []booking.Share{{Rate: tax.Percent(25), Gross: sek(12500)}}, map[ledger.Account]int64{"3001": 10000, "2611": 2500, "1516": -12500}},
+		"as a loss":           {`{}`, nil, map[ledger.Account]int64{"6380": 12500, "1516": -12500}},
+		"in the direct shape": {direct, nil, map[ledger.Account]int64{"6380": 12500, "1516": -12500}},
+		"as a sale back":      {`{"lost_dispute":"reverse_sale"}`, []booking.Share{{Rate: tax.Percent(25), Gross: sek(12500)}}, map[ledger.Account]int64{"3001": 10000, "2611": 2500, "1516": -12500}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
