@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/tax"
@@ -68,8 +69,11 @@ type EventRecord struct {
 	Taken []order.Part
 	// Market is where a booked sale or refund is taxed, and how.
 	Market tax.Market
-	State  EventState
-	Fault  *FaultRecord
+	// Delivered is the day on which what a payment paid for was delivered, or what a
+	// refund took back had been, if it is booked so; it is zero before.
+	Delivered civil.Date
+	State     EventState
+	Fault     *FaultRecord
 	// Steps are the keys of the steps that book it, and of those that took such a
 	// booking back, in the order planned. Bookings counts how often it was booked.
 	Steps           []string
@@ -96,7 +100,7 @@ type EventStore interface {
 	// merchant has an event of one of the keys. At most MaxBatch events of one
 	// merchant.
 	Create(ctx context.Context, events []EventRecord) error
-	// Save replaces taken parts, market, state, fault, steps, bookings and settings version.
+	// Save replaces taken parts, market, delivery, state, fault, steps, bookings and settings version.
 	Save(ctx context.Context, e EventRecord) error
 	Get(ctx context.Context, id string) (EventRecord, error)
 	ByKey(ctx context.Context, merchantID, key string) (EventRecord, error)

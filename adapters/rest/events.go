@@ -5,6 +5,7 @@ import (
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payment"
@@ -79,6 +80,22 @@ func (s *server) GetEvent(ctx context.Context, r api.GetEventRequestObject) (api
 	return api.GetEvent200JSONResponse(items[0]), nil
 }
 
+func (s *server) DeliverEvent(ctx context.Context, r api.DeliverEventRequestObject) (api.DeliverEventResponseObject, error) {
+	day, err := civil.Parse(r.Body.Date)
+	if err != nil {
+		return nil, err
+	}
+	delivered, err := s.Registration.Deliver(ctx, r.ID, day, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.eventAnswers(ctx, []ports.EventRecord{delivered})
+	if err != nil {
+		return nil, err
+	}
+	return api.DeliverEvent200JSONResponse(items[0]), nil
+}
+
 func (s *server) GetTransaction(ctx context.Context, r api.GetTransactionRequestObject) (api.GetTransactionResponseObject, error) {
 	t, err := s.Registration.Transaction(ctx, r.ID, r.Transaction)
 	if err != nil {
@@ -132,7 +149,7 @@ func eventAnswer(e ports.EventRecord, steps map[string]ports.Step) api.PaymentEv
 	answer := api.PaymentEvent{
 		ID: e.ID, MerchantID: e.MerchantID, Key: e.Key, Kind: api.PaymentEventKind(e.Kind), Origin: api.PaymentEventOrigin(e.Origin),
 		Order: e.Order, Transaction: e.Transaction, Method: e.Method, Currency: string(e.Amount.Currency()), Amount: e.Amount.String(),
-		At: e.At, Reference: e.Reference, Parts: partsAnswer(e.Parts), State: api.PaymentEventState(e.State), Fault: faultAnswer(e.Fault),
+		At: e.At, Reference: e.Reference, Delivered: e.Delivered.String(), Parts: partsAnswer(e.Parts), State: api.PaymentEventState(e.State), Fault: faultAnswer(e.Fault),
 		Vouchers: []api.EventVoucherName{}, RegisteredAt: e.RegisteredAt,
 	}
 	answer.Fee, _ = amount(e.Fee)

@@ -15,7 +15,7 @@ import (
 type events struct{ *tx }
 
 const eventSelect = `SELECT e.num, e.id, e.merchant, e.key, e.fingerprint, e.kind, e.origin, e.trade, e.customer_order, e.method,
-	e.currency, e.amount, e.fee, e.fee_vat, e.at, e.reference, e.parts, e.taken, e.treatment, e.country, e.state, e.fault, e.bookings, e.settings_version, e.registered_at,
+	e.currency, e.amount, e.fee, e.fee_vat, e.at, e.reference, e.parts, e.taken, e.treatment, e.country, e.delivered, e.state, e.fault, e.bookings, e.settings_version, e.registered_at,
 	(SELECT json_group_array(key) FROM (SELECT s.key FROM event_step l JOIN step s ON s.key = l.key WHERE l.event = e.num ORDER BY s.id))
 	FROM event e `
 
@@ -25,7 +25,7 @@ func readEvent(row scanner) (ports.EventRecord, error) {
 	var units int64
 	var fee, feeVAT sql.NullInt64
 	err := row.Scan(&e.Num, &e.ID, &e.MerchantID, &e.Key, &e.Fingerprint, &e.Kind, &e.Origin, &e.Transaction, &e.Order, &e.Method,
-		&currency, &units, &fee, &feeVAT, moment(&e.At), &e.Reference, partsJSON(&e.Parts), partsJSON(&e.Taken), &e.Market.Treatment, &e.Market.Country, &e.State, decoded(&e.Fault),
+		&currency, &units, &fee, &feeVAT, moment(&e.At), &e.Reference, partsJSON(&e.Parts), partsJSON(&e.Taken), &e.Market.Treatment, &e.Market.Country, date(&e.Delivered), &e.State, decoded(&e.Fault),
 		&e.Bookings, &e.SettingsVersion, moment(&e.RegisteredAt), &steps)
 	if err != nil {
 		return ports.EventRecord{}, err
@@ -59,8 +59,8 @@ func partsText(parts []order.Part) (any, error) {
 	return string(stored), err
 }
 
-var insertEvents = newBulk(24, "INSERT INTO event (id, merchant, key, fingerprint, kind, origin, trade, customer_order, method, currency, amount, fee, fee_vat, "+
-	"at, reference, parts, taken, treatment, country, state, fault, bookings, settings_version, registered_at)", "") //nolint:gochecknoglobals // a constant in all but name
+var insertEvents = newBulk(25, "INSERT INTO event (id, merchant, key, fingerprint, kind, origin, trade, customer_order, method, currency, amount, fee, fee_vat, "+
+	"at, reference, parts, taken, treatment, country, delivered, state, fault, bookings, settings_version, registered_at)", "") //nolint:gochecknoglobals // a constant in all but name
 
 func (s events) Create(ctx context.Context, created []ports.EventRecord) error {
 	if !s.writable {
@@ -84,7 +84,7 @@ func (s events) Create(ctx context.Context, created []ports.EventRecord) error {
 			return err
 		}
 		values = append(values, e.ID, e.MerchantID, e.Key, e.Fingerprint, e.Kind, e.Origin, e.Transaction, e.Order, e.Method,
-			e.Amount.Currency(), e.Amount.Minor(), minor(e.Fee), minor(e.FeeVAT), sortable(e.At), e.Reference, parts, taken, e.Market.Treatment, e.Market.Country, e.State, fault,
+			e.Amount.Currency(), e.Amount.Minor(), minor(e.Fee), minor(e.FeeVAT), sortable(e.At), e.Reference, parts, taken, e.Market.Treatment, e.Market.Country, orNull(e.Delivered.String()), e.State, fault,
 			e.Bookings, e.SettingsVersion, micros(e.RegisteredAt))
 	}
 	if err := insertEvents.run(ctx, s.tx, values); err != nil {
@@ -107,8 +107,8 @@ func (s events) Save(ctx context.Context, e ports.EventRecord) error {
 	if err != nil {
 		return err
 	}
-	changed, err := s.exec(ctx, "UPDATE event SET taken = ?, treatment = ?, country = ?, state = ?, fault = ?, bookings = ?, settings_version = ? WHERE id = ?",
-		taken, e.Market.Treatment, e.Market.Country, e.State, fault, e.Bookings, e.SettingsVersion, e.ID)
+	changed, err := s.exec(ctx, "UPDATE event SET taken = ?, treatment = ?, country = ?, delivered = ?, state = ?, fault = ?, bookings = ?, settings_version = ? WHERE id = ?",
+		taken, e.Market.Treatment, e.Market.Country, orNull(e.Delivered.String()), e.State, fault, e.Bookings, e.SettingsVersion, e.ID)
 	if err := oneOf(changed, err, "event"); err != nil {
 		return err
 	}

@@ -48,6 +48,10 @@ func parseEvents(layers ...json.RawMessage) (Settings, error) {
 		return Settings{}, fault.Invalid(CodeSettings, "sales_shape", "events are booked as vouchers; no invoice is made of them").
 			WithRemedy("choose voucher, day or payout")
 	}
+	if err == nil && s.Recognition == RecogniseAtDelivery && s.SalesShape != VoucherSales {
+		return Settings{}, fault.Invalid(CodeSettings, "recognition", "an advance is followed sale by sale, a summary has many").
+			WithRemedy("choose sales_shape voucher, or recognition capture")
+	}
 	return s, err
 }
 

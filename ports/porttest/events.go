@@ -140,6 +140,7 @@ func events(t *testing.T, open func(t *testing.T) Opened) {
 				changed := anEvent("e1")
 				changed.State, changed.Fault, changed.Taken, changed.Steps, changed.Bookings, changed.SettingsVersion = ports.EventBooked, nil, someParts(), []string{"v1", "v2"}, 1, 4
 				changed.Market = tax.Market{Treatment: tax.OSS, Country: "DE"}
+				changed.Delivered = civil.Date{Year: 2026, Month: 4, Day: 2}
 				want := changed
 				changed.Amount, changed.Kind, changed.Parts = sek(1), payment.Payment, nil
 				w.ok(tx.Events().Save(ctx, changed))

@@ -1526,6 +1526,14 @@ type Date = string
 // Example: -1234.50
 type Decimal = string
 
+// Delivery defines model for Delivery.
+type Delivery struct {
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date `json:"date"`
+}
+
 // DisputeLoss defines model for DisputeLoss.
 type DisputeLoss struct {
 	// Amount What is lost: what the provider took, less what it has given back.
@@ -2415,7 +2423,10 @@ type PaymentEvent struct {
 	//
 	// Example: SEK
 	Currency Currency `json:"currency"`
-	Fault    *Fault   `json:"fault,omitempty"`
+
+	// Delivered The day on which what a payment paid for was delivered.
+	Delivered string `json:"delivered,omitempty"`
+	Fault     *Fault `json:"fault,omitempty"`
 
 	// Fee An amount in major units with all decimals of its currency.
 	//
@@ -3215,6 +3226,12 @@ type VerifyConnectionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DeliverEventParams defines parameters for DeliverEvent.
+type DeliverEventParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AdoptExceptionParams defines parameters for AdoptException.
 type AdoptExceptionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3566,6 +3583,9 @@ type ClearSuspenseParams struct {
 // UpdateConnectionJSONRequestBody defines body for UpdateConnection for application/json ContentType.
 type UpdateConnectionJSONRequestBody = ConnectionChange
 
+// DeliverEventJSONRequestBody defines body for DeliverEvent for application/json ContentType.
+type DeliverEventJSONRequestBody = Delivery
+
 // AdoptExceptionJSONRequestBody defines body for AdoptException for application/json ContentType.
 type AdoptExceptionJSONRequestBody = Adopt
 
@@ -3640,6 +3660,9 @@ type ServerInterface interface {
 	// GetEvent One payment event
 	// (GET /v1/events/{id})
 	GetEvent(c *gin.Context, id ID)
+	// DeliverEvent Note that what a payment paid for was delivered
+	// (POST /v1/events/{id}/delivery)
+	DeliverEvent(c *gin.Context, id ID, params DeliverEventParams)
 	// GetException One exception
 	// (GET /v1/exceptions/{id})
 	GetException(c *gin.Context, id ID)
@@ -4160,6 +4183,55 @@ func (siw *ServerInterfaceWrapper) GetEvent(c *gin.Context) {
 	}
 
 	siw.Handler.GetEvent(c, id)
+}
+
+// DeliverEvent operation middleware
+func (siw *ServerInterfaceWrapper) DeliverEvent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeliverEventParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeliverEvent(c, id, params)
 }
 
 // GetException operation middleware
@@ -6796,6 +6868,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/merchants/:id/events", wrapper.ListEvents)
 	router.POST(options.BaseURL+"/v1/merchants/:id/events", wrapper.RegisterEvents)
 	router.GET(options.BaseURL+"/v1/events/:id", wrapper.GetEvent)
+	router.POST(options.BaseURL+"/v1/events/:id/delivery", wrapper.DeliverEvent)
 	router.GET(options.BaseURL+"/v1/merchants/:id/transactions/:transaction", wrapper.GetTransaction)
 	router.GET(options.BaseURL+"/v1/flows/:id/vouchers", wrapper.ListVouchers)
 	router.POST(options.BaseURL+"/v1/payouts/:id/bank-confirmation", wrapper.ConfirmBank)
@@ -7162,6 +7235,47 @@ type GetEventdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetEventdefaultApplicationProblemPlusJSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeliverEventRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeliverEventParams
+	Body   *DeliverEventJSONRequestBody
+}
+
+type DeliverEventResponseObject interface {
+	VisitDeliverEventResponse(w http.ResponseWriter) error
+}
+
+type DeliverEvent200JSONResponse PaymentEvent
+
+func (response DeliverEvent200JSONResponse) VisitDeliverEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeliverEventdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeliverEventdefaultApplicationProblemPlusJSONResponse) VisitDeliverEventResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9793,6 +9907,9 @@ type StrictServerInterface interface {
 	// GetEvent One payment event
 	// (GET /v1/events/{id})
 	GetEvent(ctx context.Context, request GetEventRequestObject) (GetEventResponseObject, error)
+	// DeliverEvent Note that what a payment paid for was delivered
+	// (POST /v1/events/{id}/delivery)
+	DeliverEvent(ctx context.Context, request DeliverEventRequestObject) (DeliverEventResponseObject, error)
 	// GetException One exception
 	// (GET /v1/exceptions/{id})
 	GetException(ctx context.Context, request GetExceptionRequestObject) (GetExceptionResponseObject, error)
@@ -10293,6 +10410,51 @@ func (sh *strictHandler) GetEvent(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetEventResponseObject); ok {
 		if err := validResponse.VisitGetEventResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeliverEvent operation middleware
+func (sh *strictHandler) DeliverEvent(ctx *gin.Context, id ID, params DeliverEventParams) {
+	var request DeliverEventRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DeliverEventJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeliverEvent(ctx, request.(DeliverEventRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeliverEvent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeliverEventResponseObject); ok {
+		if err := validResponse.VisitDeliverEventResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -31,6 +31,13 @@ func (t *trade) book(ctx context.Context, e *ports.EventRecord) error {
 	if err := t.countAbroad(ctx, *e, +1); err != nil {
 		return err
 	}
+	if e.Kind == payment.Payment && !e.Delivered.IsZero() {
+		delivery, err := t.delivery(*e)
+		if err != nil {
+			return err
+		}
+		vouchers = append(vouchers, delivery...)
+	}
 	e.Fault, e.SettingsVersion = nil, t.flow.SettingsVersion
 	if summarised(e.Kind, t.settings.Of(e.Method)) {
 		e.State = ports.EventDue
@@ -61,7 +68,9 @@ func (t *trade) bookable(ctx context.Context, e *ports.EventRecord) ([]books.Vou
 	var err error
 	switch e.Kind {
 	case payment.Payment, payment.Refund:
-		err = t.sold(ctx, e)
+		if err = t.sold(ctx, e); e.Kind == payment.Refund {
+			e.Delivered = t.deliveredUntil()
+		}
 	case payment.Deposit:
 		captures, fee, vat, err = t.knownFees(*e)
 		settings.FeeMoment = booking.FeeAtDeposit // what its captures did not book, whatever applies by now
@@ -80,6 +89,7 @@ func (t *trade) bookable(ctx context.Context, e *ports.EventRecord) ([]books.Vou
 func (t *trade) happening(e ports.EventRecord) booking.Happening {
 	h := booking.Happening{Event: e.Event, Method: t.method.Kind, Market: e.Market, Shares: sharesOf(e.Taken), Date: t.day(e)}
 	h.Event.Order = t.order
+	h.Delivered = e.Kind == payment.Refund && !e.Delivered.IsZero()
 	return h
 }
 
