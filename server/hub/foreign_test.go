@@ -218,3 +218,12 @@ func TestAHubDoesNotStartWithExchangeRatesThatMakeNoSense(t *testing.T) {
 	h, _ := start(t, cfg)
 	require.NoError(t, h.Stop(t.Context()))
 }
+
+func TestInTheDirectShapeAPayoutInEuroGoesByTheClearingAccount(t *testing.T) {
+	t.Parallel()
+	w := euroPayout(t, strings.Replace(euroSettings, `{"currencies"`, `{"shape":"direct","currencies"`, 1))
+	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
+	w.run()
+	require.Equal(t, map[string]string{"1980": "1329.47", "6040": "27.13", "1580": "-1356.60"}, w.rows())
+	require.Equal(t, settlement.CodePaymentCurrency, w.exceptions()[0].Code)
+}

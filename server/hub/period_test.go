@@ -16,6 +16,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/clock"
@@ -218,4 +219,21 @@ func TestOnlyThePaymentWhoseDateIsLockedIsAnException(t *testing.T) {
 	require.Equal(t, payout.Closed, w.payout("P1").State)
 	require.Empty(t, w.exceptions())
 	require.Equal(t, 2, w.books.countPayments())
+}
+
+func TestInTheDirectShapeAPayoutWaitsWithoutAnyPayment(t *testing.T) {
+	t.Parallel()
+	w, books := dated(t, payday, day(2026, time.April, 30), 2026)
+	w.set(direct)
+	w.run()
+	require.Equal(t, payout.Fetched, w.payout("P1").State)
+	require.Zero(t, w.books.countPayments())
+	require.Len(t, w.exceptions(), 1)
+
+	books.lockedUntil = civil.Date{}
+	w.run()
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	require.Empty(t, w.exceptions())
+	// The fee stands in no group, so that the voucher has it: 350.00 − 10.00.
+	w.stands(map[ledger.Account]int64{"1930": 34000, "6040": 800, "2641": 200})
 }

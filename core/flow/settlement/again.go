@@ -42,11 +42,14 @@ func (w *work) anyPending(ctx context.Context) (bool, error) {
 			for _, p := range records {
 				after = p.ID
 				steps, err := tx.Steps().Pending(ctx, p.ID, 0, 1)
-				if err != nil {
+				if pending = len(steps) > 0 || p.State == payout.Fetching; pending || err != nil {
 					return err
 				}
+				if p.State != payout.Fetched {
+					continue
+				}
 				waits, err := w.waits(ctx, tx, p)
-				if pending = len(steps) > 0 || p.State == payout.Fetching || p.State == payout.Fetched && !waits; pending || err != nil {
+				if pending = !waits; pending || err != nil {
 					return err
 				}
 			}
