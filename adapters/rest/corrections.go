@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/flow/settlement"
@@ -29,7 +31,9 @@ func (s *server) CorrectLines(ctx context.Context, r api.CorrectLinesRequestObje
 			Changes: row.Changes, Outlook: outlookAnswer(row.Outlook),
 		})
 	}
-	for _, m := range append(unreadable, done.Mistakes...) {
+	mistakes := append(unreadable, done.Mistakes...)
+	slices.SortStableFunc(mistakes, func(a, b matching.Mistake) int { return cmp.Compare(a.Row, b.Row) })
+	for _, m := range mistakes {
 		answer.Mistakes = append(answer.Mistakes, api.CorrectionMistake{Row: m.Row, Field: m.Field, Value: m.Value, Reason: m.Reason})
 	}
 	return answer, nil
@@ -60,7 +64,7 @@ func outlookAnswer(o settlement.Outlook) api.Outlook {
 	answer := api.Outlook{
 		PayoutID: o.PayoutID, Payout: o.Payout, LineID: l.ID, Line: l.Key, Kind: api.LineKind(l.Kind),
 		Currency: string(currency), Gross: whole(l.Gross, currency), State: api.LineState(l.State),
-		Becomes: api.OutlookBecomes(o.Becomes), Documents: append([]string{}, o.Documents...),
+		Becomes: api.OutlookBecomes(o.Becomes), Documents: append([]string{}, o.Documents...), Partial: o.Partial,
 	}
 	if o.Rule != (matching.KeyPair{}) {
 		answer.Rule = string(o.Rule.Line) + " = " + string(o.Rule.Document)

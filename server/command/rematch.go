@@ -144,6 +144,9 @@ func outlookText(o api.Outlook) string {
 	if len(o.Documents) > 0 {
 		text += " " + strings.Join(o.Documents, ", ")
 	}
+	if o.Partial {
+		text += " in part"
+	}
 	if o.Rule != "" {
 		text += " by " + o.Rule
 	}

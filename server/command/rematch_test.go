@@ -12,7 +12,7 @@ import (
 )
 
 const corrected = `{"applied":false,"changes":1,"mistakes":[],"rows":[
-	{"row":2,"reference":"merchant_reference1","value":"1001","before":"10O1","changes":true,"outlook":{"payout":"P1","line":"sale/1","becomes":"matched","documents":["7"],"rule":"merchant_reference1 = order_number"}},
+	{"row":2,"reference":"merchant_reference1","value":"1001","before":"10O1","changes":true,"outlook":{"payout":"P1","line":"sale/1","becomes":"matched","documents":["7"],"partial":true,"rule":"merchant_reference1 = order_number"}},
 	{"row":3,"reference":"order_id","value":"9","changes":false,"outlook":{"payout":"P1","line":"sale/2","becomes":"exception","documents":[],"code":"match.no_document","reason":"no invoice"}}]}`
 
 const mistaken = `{"applied":false,"changes":0,"rows":[],"mistakes":[{"row":2,"field":"line","value":"x","reason":"the payout has no line of this key"},{"row":4,"reason":"the quotation marks of the row do not fit"}]}`
@@ -45,7 +45,7 @@ func TestCorrectionsAreShownAsATableAndAppliedOnlyWhenAsked(t *testing.T) {
 	require.Zero(t, code, errs)
 	uri, media, body := sent()
 	require.Equal(t, []string{"POST /v1/flows/f-1/corrections", "text/csv", "payout,line\n"}, []string{uri, media, body})
-	require.Regexp(t, `2\s+P1\s+sale/1\s+merchant_reference1 "10O1" to "1001"\s+matched 7 by merchant_reference1 = order_number`, out)
+	require.Regexp(t, `2\s+P1\s+sale/1\s+merchant_reference1 "10O1" to "1001"\s+matched 7 in part by merchant_reference1 = order_number`, out)
 	require.Regexp(t, `3\s+P1\s+sale/2\s+order_id is 9\s+exception: match.no_document: no invoice`, out)
 	require.Contains(t, out, "1 of 2 row(s) would change something; nothing was applied")
 

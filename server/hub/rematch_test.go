@@ -161,6 +161,8 @@ func TestLinesAreGivenTheirDocumentsInBulkAndNoMoreThanTheDocumentsHave(t *testi
 	file := "payout,line,document\nP1,sale/a,7\nP1,sale/b,7\nP1,sale/c,8\n"
 	tried := w.correct(file, false)
 	require.Equal(t, ports.LineMatched, tried.Rows[2].Outlook.Becomes)
+	require.True(t, tried.Rows[0].Outlook.Partial)
+	require.False(t, tried.Rows[1].Outlook.Partial)
 	require.Len(t, w.exceptions(), 3)
 	require.True(t, w.correct(file, true).Applied)
 	require.Empty(t, w.exceptions())

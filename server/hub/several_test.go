@@ -251,6 +251,7 @@ func TestWhatIsSuggestedIsPaidOnceAPersonAcceptsIt(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 1, shown.Suggested)
 			require.Equal(t, []string{"7"}, shown.Lines[0].Documents)
+			require.Equal(t, c.total > 10000, shown.Lines[0].Partial)
 
 			require.NoError(t, w.service.Resolve(t.Context(), open[0].ID, "", "anna"))
 			w.finish(w.current().ID)

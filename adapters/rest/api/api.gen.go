@@ -2363,6 +2363,9 @@ type Outlook struct {
 	Line   string `json:"line"`
 	LineID int64  `json:"line_id"`
 
+	// Partial The document stays open.
+	Partial bool `json:"partial,omitempty"`
+
 	// Payout The provider's reference of the payout.
 	Payout   string `json:"payout"`
 	PayoutID string `json:"payout_id"`

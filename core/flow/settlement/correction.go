@@ -239,7 +239,7 @@ func (r *correcting) choose(ctx context.Context, tx ports.Tx, row correctedRow) 
 	if r.taken[d.Number], err = r.taken[d.Number].Add(row.payment.claim.Amount); err != nil {
 		return row, nil, err
 	}
-	row.Outlook.Becomes, row.Outlook.Documents = ports.LineMatched, []string{d.Number}
+	row.Outlook.Becomes, row.Outlook.Documents, row.Outlook.Partial = ports.LineMatched, []string{d.Number}, decision.Partial
 	row.kept, err = json.Marshal(verdict{Partial: decision.Partial, By: r.by})
 	return row, nil, err
 }

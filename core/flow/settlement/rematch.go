@@ -33,6 +33,8 @@ type Outlook struct {
 	// Documents are what the line settles; of an exception what is suggested or in
 	// question.
 	Documents []string
+	// Partial says that the document stays open.
+	Partial bool
 	// Fault is why it stays or becomes an exception.
 	Fault *fault.Error
 }
@@ -282,7 +284,7 @@ func (f *forecast) leaveRefused(ctx context.Context, p ports.PayoutRecord, b bat
 }
 
 func (f *forecast) outlook(p ports.PayoutRecord, l ports.LineRecord, x proposal) Outlook {
-	o := Outlook{PayoutID: p.ID, Payout: p.Reference, Line: l, Rule: x.Rule}
+	o := Outlook{PayoutID: p.ID, Payout: p.Reference, Line: l, Rule: x.Rule, Partial: x.Partial}
 	o.Becomes, o.Fault = f.becomes(p, l, x)
 	for _, part := range x.Settles() {
 		o.Documents = append(o.Documents, part.Document)
