@@ -123,7 +123,7 @@ func (p *Pages) addBooks(ctx context.Context, page *proofPage) error {
 		return err
 	}
 	for _, d := range books.Vouchers {
-		sum := money.Zero(page.Payout.Net.Currency())
+		var sum money.Amount // in the currency of the books
 		for _, row := range d.Voucher.Rows {
 			if sum, err = sum.Add(row.Debit()); err != nil {
 				return err
@@ -183,7 +183,7 @@ func (p *Pages) addClearing(ctx context.Context, page *proofPage) error {
 		return err
 	}
 	for _, account := range accounts {
-		if account.Currency != page.Payout.Net.Currency() {
+		if account.PaidIn != page.Payout.Net.Currency() {
 			continue
 		}
 		shown := clearing{Clearing: account, HereSum: money.Zero(account.Currency)}

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,10 +11,12 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/adapters/console"
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/evidence"
+	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
@@ -98,6 +101,14 @@ func TestAPayoutInEuroIsBookedInKronorAtTheRateOfItsDay(t *testing.T) {
 	_, err = evidence.New(w.store).Payout(t.Context(), w.payout("P1").ID)
 	require.Equal(t, evidence.CodeConverted, fault.CodeOf(err))
 	require.Contains(t, string(w.proof()), "(Voucher in SEK)")
+
+	reader := statement.New(w.store)
+	pages, err := console.New(reader, reader, onboarding.New(onboarding.Parts{Store: w.store}))
+	require.NoError(t, err)
+	var page bytes.Buffer
+	require.NoError(t, pages.Render(t.Context(), &page, w.payout("P1").ID, "token", 0))
+	require.Contains(t, page.String(), "1 EUR = 11.4 SEK")
+	require.Contains(t, page.String(), "Clearing account 1580")
 
 	err = w.service.Resolve(t.Context(), w.exceptions()[0].ID, "1", "anna")
 	require.Equal(t, settlement.CodePaymentCurrency, fault.CodeOf(err))

@@ -25,8 +25,8 @@ const shownItems = 1000
 // shape only lines that were not settled when the payout was planned come by it.
 type Clearing struct {
 	Account ledger.Account
-	// Currency is that of the books.
-	Currency money.Currency
+	// Currency is that of the books, PaidIn that of the payouts that use the account.
+	Currency, PaidIn money.Currency
 	// Vouchers, Payments and Corrections are what was booked on the account by
 	// payout vouchers, by payments of documents and by vouchers that moved payments
 	// made by hand. Payments that somebody registered on the account and a person
@@ -136,7 +136,7 @@ func (e *explanation) account(ctx context.Context, tx ports.Tx, p ports.PayoutRe
 		}
 	}
 	zero := money.Zero(e.books)
-	c := &Clearing{Account: account, Currency: e.books, Vouchers: zero, Payments: zero, Corrections: zero, Balance: zero, Open: zero, Unexplained: zero}
+	c := &Clearing{Account: account, Currency: e.books, PaidIn: p.Net.Currency(), Vouchers: zero, Payments: zero, Corrections: zero, Balance: zero, Open: zero, Unexplained: zero}
 	e.accounts = append(e.accounts, c)
 	return c, nil
 }
