@@ -257,12 +257,16 @@ func TestAPayoutBookedAnewUsesTheCorrections(t *testing.T) {
 	w.undo("wrong account")
 	w.finish(w.current().ID)
 	require.Equal(t, payout.Undone, w.payout("P1").State)
-	done := w.correct("payout,line,reference,value\nP1,sale/10O1,merchant_reference1,1009\n", true)
-	require.Contains(t, done.Mistakes[0].Reason, "the payout is undone")
+	require.Contains(t, w.correct("payout,line,document\nP1,sale/1004,4\n", true).Mistakes[0].Reason, "the payout is undone")
+	done := w.correct("payout,line,reference,value\nP1,sale/1004,merchant_reference1,1005\n", true)
+	require.True(t, done.Applied)
+	require.Equal(t, ports.LinePending, done.Rows[0].Outlook.Becomes)
+	w.finish(w.current().ID)
+	require.Equal(t, payout.Undone, w.payout("P1").State)
 	require.NoError(t, w.service.Rebook(t.Context(), w.payout("P1").ID, "anna"))
 	w.finish(w.current().ID)
-	require.Equal(t, []ports.LineState{ports.LineMatched, ports.LineMatched, ports.LineException, ports.LineMatched}, w.states())
-	w.stands(map[ledger.Account]int64{"1930": 70000, "1686": -5000})
+	require.Equal(t, []ports.LineState{ports.LineMatched, ports.LineMatched, ports.LineException, ports.LineException}, w.states())
+	w.stands(map[ledger.Account]int64{"1930": 70000, "1686": -35000})
 }
 
 func TestOnlyAFlowOfPayoutsHasLinesToRematch(t *testing.T) {

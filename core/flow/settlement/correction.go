@@ -37,8 +37,8 @@ type CorrectedLine struct {
 	Outlook Outlook
 }
 
-// Correct takes corrections of lines of a flow: of references, after which the next
-// run matches the lines anew, or the documents that they settle, for which it then
+// Correct takes corrections of lines of a flow: of references, by which the next run
+// matches the lines anew, or a payout that was undone is booked anew, or the documents that they settle, for which it then
 // checks and plans what Resolve does. Without apply it only says what that means.
 // With it all rows are taken or none. What was applied before changes nothing.
 //
@@ -179,6 +179,9 @@ func (r *correcting) row(ctx context.Context, tx ports.Tx, said matching.Correct
 	if !row.Changes {
 		return row, nil, nil
 	}
+	if said.Document == "" && p.State == payout.Undone && matching.NeedsDocument(l.Line) {
+		return row, nil, nil // for when it is booked anew
+	}
 	reason, err := closed(ctx, tx, p, l)
 	if err != nil || reason != "" {
 		return row, &matching.Mistake{Field: "line", Value: said.Line, Reason: reason}, err
@@ -196,7 +199,7 @@ func closed(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.Line
 		return "a line of this kind settles no document", nil
 	case l.State == ports.LineMatched:
 		return "the line settles " + l.Document + " already", nil
-	case l.State == ports.LinePending, p.State == payout.Undoing:
+	case l.State == ports.LinePending, !rematched(p.State) && p.State != payout.Fetched:
 		return "the payout is " + string(p.State) + ", so its lines are not matched yet", nil
 	}
 	stopped, err := refused(ctx, tx, p, l)
