@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/order"
@@ -54,7 +55,7 @@ func (d *deal) sharesOf(events []*ports.EventRecord) map[string]share {
 			}
 		}
 	}
-	if standing := allot(d.order, kept, true); d.bookedAlike(events) && sameTotals(right, standing) {
+	if standing := allot(d.order, kept, true); d.bookedAlike(events) && d.mapped(events) && sameTotals(right, standing) {
 		return standing
 	}
 	return right
@@ -65,6 +66,20 @@ func (d *deal) bookedAlike(events []*ports.EventRecord) bool {
 	for _, e := range events {
 		if e.Method != events[0].Method && !reflect.DeepEqual(d.settings.Of(e.Method), d.settings.Of(events[0].Method)) {
 			return false
+		}
+	}
+	return true
+}
+
+// mapped reports whether every rate of the order has accounts. Where one has none,
+// an event can be booked or not depending on its share.
+func (d *deal) mapped(events []*ports.EventRecord) bool {
+	for _, e := range events {
+		sales := d.settings.Of(e.Method).Sales
+		for _, p := range d.order.Parts {
+			if !slices.ContainsFunc(sales, func(a booking.SalesAccounts) bool { return a.Rate == p.Rate }) {
+				return false
+			}
 		}
 	}
 	return true
