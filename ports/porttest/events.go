@@ -58,10 +58,10 @@ func ofFlow(key string) ports.Step {
 func methods(t *testing.T, open func(t *testing.T) Opened) {
 	cases(t, open, map[string]func(w *world){
 		"what was created is what one gets, and an id is taken once": func(w *world) {
-			real := aMethod("card")
-			real.Kind, real.Connection = payment.ByProvider, thePSP
+			card := aMethod("card")
+			card.Kind, card.Connection = payment.ByProvider, thePSP
 			w.update(func(ctx context.Context, tx ports.Tx) {
-				for _, want := range []ports.MethodRecord{aMethod("gift"), real} {
+				for _, want := range []ports.MethodRecord{aMethod("gift"), card} {
 					w.ok(tx.Methods().Create(ctx, want))
 					got, err := tx.Methods().Get(ctx, theMerchant, want.ID)
 					w.ok(err)
