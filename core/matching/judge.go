@@ -57,7 +57,7 @@ func obstacle(line *payout.Line, d *document) *fault.Error {
 			WithRemedy("book it in the accounting system; the line is then matched by itself")
 	case d.open.Sign() == d.Document.Total.Sign():
 		return nil
-	case d.Document.Balance.Sign() == d.Document.Total.Sign(), covers(d.PaidByKvitt, line.Gross):
+	case d.Document.Balance.Sign() == d.Document.Total.Sign(), covers(d.PaidByKvitt, line.Gross), covers(d.PaidByKvitt, d.Document.Total):
 		return fault.New(CodeAlreadySettled, fault.Duplicate, name+" is settled by another line").
 			WithRemedy("compare the two lines; the provider may have paid the same capture twice")
 	case d.Document.Kind == invoice.Credit:

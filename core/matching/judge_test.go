@@ -101,6 +101,13 @@ func TestWhatBecomesOfALine(t *testing.T) {
 			})},
 			document: "1001", state: matching.Exception, code: matching.CodeAlreadySettled,
 		},
+		"kvitt has paid all of it, though less than the line": {
+			line: sale("1", "7", 140_00),
+			candidates: []matching.Candidate{with(issued("1001", "7", 100_00), func(c *matching.Candidate) {
+				c.Document.Balance, c.PaidByKvitt = sek(0), sek(100_00)
+			})},
+			document: "1001", state: matching.Exception, code: matching.CodeAlreadySettled,
+		},
 		"somebody paid it by hand": {
 			line: sale("1", "7", 100_00),
 			candidates: []matching.Candidate{with(issued("1001", "7", 100_00), func(c *matching.Candidate) {
