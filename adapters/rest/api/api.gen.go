@@ -1202,11 +1202,11 @@ type Clearing struct {
 	Items  []ClearingAccount `json:"items"`
 }
 
-// ClearingAccount What kvitt expects on the account: payments of invoices and moving vouchers, less what payout vouchers took away.
+// ClearingAccount What kvitt expects on the account: payments of invoices, sales that the shop registered and moving vouchers, less what payout vouchers took away.
 type ClearingAccount struct {
 	Account string `json:"account"`
 
-	// Balance The expected balance, debit positive: the sum of the three.
+	// Balance The expected balance, debit positive: the sum of the four.
 	Balance Decimal `json:"balance"`
 
 	// Corrections The rows of vouchers that moved payments made by hand.
@@ -1216,6 +1216,9 @@ type ClearingAccount struct {
 	//
 	// Example: SEK
 	Currency Currency `json:"currency"`
+
+	// Events The rows of vouchers of the shop's own events on it: sales and refunds that payouts settle.
+	Events Decimal `json:"events"`
 
 	// Items At most 1000.
 	Items []ClearingItem `json:"items"`

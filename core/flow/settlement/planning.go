@@ -20,6 +20,8 @@ type outcome struct {
 	steps  []ports.Step
 	// direct are the lines whose payments reach the bank account.
 	direct []int64
+	// sold tells which lines events of the shop settle.
+	sold *sold
 }
 
 // documents are the numbers of those that got a claim.
@@ -35,6 +37,10 @@ func (o outcome) documents() map[string]bool {
 // lines without a document wait or become exceptions.
 func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord, found map[string]proposal) (outcome, error) {
 	var out outcome
+	var err error
+	if out.sold, err = w.sold(ctx, tx); err != nil {
+		return out, err
+	}
 	for _, l := range lines {
 		if err := w.decideLine(ctx, tx, p, l, found, &out); err != nil {
 			return out, err
@@ -43,7 +49,7 @@ func (w *work) decide(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, li
 	if err := w.keep(ctx, tx, out); err != nil {
 		return out, err
 	}
-	return out, w.recordProven(ctx, tx, p, lines)
+	return out, w.recordProven(ctx, tx, p, lines, out.sold)
 }
 
 // keep stores what a batch of decisions changes.
@@ -73,26 +79,15 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 	if skip, err := refused(ctx, tx, p, l); err != nil || skip {
 		return err
 	}
-	line := ports.LineDecision{LineID: l.ID, Decision: d.kept, WaitingSince: l.WaitingSince}
-	var why *fault.Error
-	switch line.State, why = w.becomes(p, l, d); line.State {
-	case ports.LineMatched:
-		line.Document = d.documents()
-	case ports.LineWaiting:
-		if line.WaitingSince.IsZero() {
-			line.WaitingSince = w.clock.Now().UTC()
-		}
-	case ports.LineException, ports.LinePending, ports.LineNoDocument:
+	if err := out.sold.settle(ctx, tx, p, l, &d); err != nil {
+		return err
 	}
+	line, why := w.decision(p, l, d)
 	var err error
 	if why != nil {
 		err = w.raise(ctx, tx, p, about{line: l.ID, reference: caption(l), document: d.Document, amount: l.Gross, known: l.State == ports.LineException}, why)
 	} else if l.State == ports.LineException {
-		resolution := "matched " + d.documents()
-		if line.State == ports.LineWaiting {
-			resolution = "the line waits for its document"
-		}
-		err = tx.Exceptions().ResolveLine(ctx, l.ID, resolution, "kvitt", w.clock.Now().UTC())
+		err = tx.Exceptions().ResolveLine(ctx, l.ID, resolution(line.State, d), "kvitt", w.clock.Now().UTC())
 	}
 	out.lines = append(out.lines, line)
 	if line.State == ports.LineMatched {
@@ -104,6 +99,34 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 		}
 	}
 	return err
+}
+
+// decision gives what a proposal makes of a line, and the fault if that is an exception.
+func (w *work) decision(p ports.PayoutRecord, l ports.LineRecord, x proposal) (ports.LineDecision, *fault.Error) {
+	line := ports.LineDecision{LineID: l.ID, Decision: x.kept, WaitingSince: l.WaitingSince}
+	var why *fault.Error
+	switch line.State, why = w.becomes(p, l, x); line.State {
+	case ports.LineMatched:
+		line.Document = x.documents()
+	case ports.LineWaiting:
+		if line.WaitingSince.IsZero() {
+			line.WaitingSince = w.clock.Now().UTC()
+		}
+	case ports.LineException, ports.LinePending, ports.LineNoDocument:
+	}
+	return line, why
+}
+
+// resolution says why the line of an exception needs nobody any more.
+func resolution(state ports.LineState, x proposal) string {
+	switch state {
+	case ports.LineWaiting:
+		return "the line waits for its document"
+	case ports.LineNoDocument:
+		return "events of the shop settle the line"
+	case ports.LineMatched, ports.LinePending, ports.LineException:
+	}
+	return "matched " + x.documents()
 }
 
 // planWhole plans what concerns the payout as a whole: its voucher and the proof

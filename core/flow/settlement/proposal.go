@@ -19,6 +19,8 @@ type verdict struct {
 	Partial  bool                  `json:"partial,omitempty"`
 	Parts    []matching.Part       `json:"parts,omitempty"`
 	By       string                `json:"by,omitempty"`
+	// Events are the keys of the shop's events that settle the line.
+	Events []string `json:"events,omitempty"`
 }
 
 // proposal is the decision on a line with all that it would change, worked out
@@ -29,6 +31,8 @@ type proposal struct {
 	kept json.RawMessage
 	// payments are one for each document that the line settles.
 	payments []plannedPayment
+	// events settle the line, which then needs no document (sold).
+	events []string
 }
 
 // direct says that the line's money reaches the bank account by its payment.

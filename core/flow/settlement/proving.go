@@ -2,7 +2,7 @@ package settlement
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -13,19 +13,18 @@ import (
 // recordProven keeps the events that lines prove: payment and deposit of a sale, refund
 // and credit of a refund. They book nothing, because the payout does; they let the
 // merchant see what the provider has still to account for. Only lines that are
-// planned for the first time are looked at, and only of a merchant who has linked a
-// payment method to the connection.
-func (w *work) recordProven(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord) error {
-	methods, err := w.linkedMethods(ctx, tx)
-	if err != nil || len(methods) == 0 {
-		return err
+// planned for the first time, or that events of the shop settle now, are looked at,
+// and only of a merchant who has linked a payment method to the connection.
+func (w *work) recordProven(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, lines []ports.LineRecord, by *sold) error {
+	if len(by.methods) == 0 {
+		return nil
 	}
 	var proven []ports.EventRecord
 	for _, l := range lines {
-		if l.State != ports.LinePending {
+		if l.State != ports.LinePending && !by.lines[l.ID] {
 			continue
 		}
-		events, err := w.provenBy(ctx, tx, p, l, methods)
+		events, err := w.provenBy(ctx, tx, p, l, by.methods)
 		if err != nil {
 			return err
 		}
@@ -67,7 +66,7 @@ func (w *work) provenBy(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, 
 	}
 	var records []ports.EventRecord
 	for n, e := range events {
-		e.Method, e.Key = method, fmt.Sprintf("line/%s/%d/%d", p.ID, l.Ordinal, n+1)
+		e.Method, e.Key = method, provenPrefix(p.ID, l.Ordinal)+strconv.Itoa(n+1)
 		if e.At.IsZero() || e.Kind == payment.Deposit || e.Kind == payment.Credit {
 			e.At = p.Date
 		}

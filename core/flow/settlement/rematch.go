@@ -26,7 +26,8 @@ type Outlook struct {
 	Payout   string
 	// Line is as it stands now.
 	Line ports.LineRecord
-	// Becomes is LineMatched, LineWaiting or LineException.
+	// Becomes is LineMatched, LineWaiting, LineException, or LineNoDocument if events
+	// of the shop settle the line.
 	Becomes ports.LineState
 	// Rule found the documents; it is empty where a person or amount and date did.
 	Rule matching.KeyPair
@@ -44,7 +45,8 @@ type Rematching struct {
 	// Lines are at most 1000, oldest payout first; Omitted counts the others.
 	Lines   []Outlook
 	Omitted int
-	// Matched, Suggested, Waiting and Exceptions count all lines.
+	// Matched, Suggested, Waiting and Exceptions count all lines; what events settle
+	// is among the matched.
 	Matched, Suggested, Waiting, Exceptions int
 	// Run is the one that was started, none if nothing was to be applied.
 	Run ports.Run
@@ -68,7 +70,7 @@ func (s *Service) Rematch(ctx context.Context, flowID string, apply bool) (Remat
 
 func (r *Rematching) add(o Outlook) {
 	switch {
-	case o.Becomes == ports.LineMatched:
+	case o.Becomes == ports.LineMatched, o.Becomes == ports.LineNoDocument:
 		r.Matched++
 	case o.Becomes == ports.LineWaiting:
 		r.Waiting++
@@ -195,6 +197,8 @@ func (w *work) becomes(p ports.PayoutRecord, l ports.LineRecord, x proposal) (po
 	switch {
 	case x.Fault != nil:
 		return ports.LineException, x.Fault
+	case len(x.events) > 0:
+		return ports.LineNoDocument, nil
 	case x.State == matching.Matched:
 		return ports.LineMatched, nil
 	case w.stillWaiting(p):
@@ -210,6 +214,8 @@ type forecast struct {
 	said map[int64][]ports.LineCorrection
 	// taken is what the lines before take of documents.
 	taken takings
+	// sold tells what events settle, nil before it is asked for.
+	sold *sold
 }
 
 func newForecast(w *work) *forecast {
@@ -256,6 +262,9 @@ func (f *forecast) batch(ctx context.Context, p ports.PayoutRecord, b batch, vis
 	if err == nil {
 		err = f.suggest(ctx, p, b, found, f.taken)
 	}
+	if err == nil {
+		err = f.settleByEvents(ctx, p, b, found)
+	}
 	if err != nil {
 		return err
 	}
@@ -278,6 +287,29 @@ func (f *forecast) leaveRefused(ctx context.Context, p ports.PayoutRecord, b bat
 			if out {
 				delete(found, l.Key)
 			}
+		}
+		return nil
+	})
+}
+
+// settleByEvents lets events of the shop settle what has no document.
+func (f *forecast) settleByEvents(ctx context.Context, p ports.PayoutRecord, b batch, found map[string]proposal) error {
+	return f.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		if f.sold == nil {
+			if f.sold, err = f.work.sold(ctx, tx); err != nil {
+				return err
+			}
+		}
+		for _, l := range b.lines {
+			x, wanted := found[l.Key]
+			if !wanted {
+				continue
+			}
+			if err := f.sold.settle(ctx, tx, p, l, &x); err != nil {
+				return err
+			}
+			found[l.Key] = x
 		}
 		return nil
 	})

@@ -30,10 +30,12 @@ type Clearing struct {
 	// Vouchers, Payments and Corrections are what was booked on the account by
 	// payout vouchers, by payments of documents and by vouchers that moved payments
 	// made by hand. Payments that somebody registered on the account and a person
-	// adopted are among the payments. Balance is their sum.
+	// adopted are among the payments. Events is what the vouchers of the shop's own
+	// events put there: sales and refunds that payouts settle. Balance is their sum.
 	Vouchers    money.Amount
 	Payments    money.Amount
 	Corrections money.Amount
+	Events      money.Amount
 	Balance     money.Amount
 	// Open is the sum of all items, Unexplained is Balance − Open.
 	Open        money.Amount
@@ -70,7 +72,10 @@ func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error
 		if err != nil {
 			return nil, err
 		}
-		explained := explanation{flow: flow, books: owner.Currency, settings: map[int]booking.Settings{}}
+		explained := explanation{flow: flow, books: owner.Currency, settings: map[int]booking.Settings{}, sales: map[*Clearing]*sales{}}
+		if explained.shop, err = ReadShop(ctx, tx, flow.MerchantID, flow.Target); err != nil {
+			return nil, err
+		}
 		err = eachPayout(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
 			if p.FlowID != flowID || !planned(p.State) {
 				return nil
@@ -78,6 +83,9 @@ func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error
 			return explained.take(ctx, tx, p)
 		})
 		if err != nil {
+			return nil, err
+		}
+		if err := explained.events(ctx, tx); err != nil {
 			return nil, err
 		}
 		return explained.finish()
@@ -96,6 +104,9 @@ type explanation struct {
 	books    money.Currency
 	settings map[int]booking.Settings
 	accounts []*Clearing
+	// shop is nil if the merchant registers no events.
+	shop  *Shop
+	sales map[*Clearing]*sales
 }
 
 func (e *explanation) take(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) error {
@@ -116,7 +127,10 @@ func (e *explanation) take(ctx context.Context, tx ports.Tx, p ports.PayoutRecor
 	if err := part.byOthers(ctx, tx); err != nil {
 		return err
 	}
-	return part.lines(ctx, tx)
+	if err := part.lines(ctx, tx); err != nil {
+		return err
+	}
+	return e.settle(ctx, tx, c, p)
 }
 
 // account finds the clearing account that the plan of a payout used.
@@ -135,10 +149,18 @@ func (e *explanation) account(ctx context.Context, tx ports.Tx, p ports.PayoutRe
 			return c, nil
 		}
 	}
+	return e.open(account, p.Net.Currency()), nil
+}
+
+// open adds an account.
+func (e *explanation) open(account ledger.Account, paidIn money.Currency) *Clearing {
 	zero := money.Zero(e.books)
-	c := &Clearing{Account: account, Currency: e.books, PaidIn: p.Net.Currency(), Vouchers: zero, Payments: zero, Corrections: zero, Balance: zero, Open: zero, Unexplained: zero}
+	c := &Clearing{
+		Account: account, Currency: e.books, PaidIn: paidIn, Vouchers: zero, Payments: zero, Corrections: zero, Events: zero,
+		Balance: zero, Open: zero, Unexplained: zero,
+	}
 	e.accounts = append(e.accounts, c)
-	return c, nil
+	return c
 }
 
 // planSettings gives the settings of a version; a payout without a plan has the
@@ -158,7 +180,7 @@ func (e *explanation) finish() ([]Clearing, error) {
 	explained := make([]Clearing, 0, len(e.accounts))
 	for _, c := range e.accounts {
 		var err error
-		if c.Balance, err = money.Sum(c.Currency, c.Vouchers, c.Payments, c.Corrections); err != nil {
+		if c.Balance, err = money.Sum(c.Currency, c.Vouchers, c.Payments, c.Corrections, c.Events); err != nil {
 			return nil, err
 		}
 		if c.Unexplained, err = c.Balance.Sub(c.Open); err != nil {

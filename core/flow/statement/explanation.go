@@ -167,12 +167,12 @@ func background(sum ports.LineSum, clearing string) string {
 		if sum.Settled {
 			return "The invoices are marked paid gross on " + clearing + ", so that nothing is left there."
 		}
-		return "No invoice is tied to it, so that its gross stays open on " + clearing + "."
+		return "No invoice is tied to it, so that its gross stays open on " + clearing + " unless events of the shop have put it there."
 	case payout.Refund:
 		if sum.Settled {
 			return "The credit invoices are settled gross on " + clearing + ", so that nothing is left there."
 		}
-		return "No credit invoice is tied to it, so that its gross stays open on " + clearing + "."
+		return "No credit invoice is tied to it, so that its gross stays open on " + clearing + " unless events of the shop have put it there."
 	case payout.Fee:
 		return "The provider kept it from the payout."
 	case payout.Chargeback:
