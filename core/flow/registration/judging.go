@@ -24,6 +24,8 @@ type deal struct {
 	trades []*trade
 	// shares are what accepted sales and refunds consist of, by the event's id.
 	shares map[string]share
+	// strict shares by moment alone, whatever is booked already.
+	strict bool
 }
 
 // trade is a transaction with all its events.
@@ -111,11 +113,37 @@ func (l *ledger) trade(ctx context.Context, transaction string) (*trade, error) 
 }
 
 // judge settles the standing of every event and acts on it: sales before what
-// builds on them.
+// builds on them. Where one of them stands and cannot be booked, the sum of those
+// that are depends on how the order is shared, so that nothing is kept as it is.
 func (d *deal) judge(ctx context.Context) error {
 	for _, t := range d.trades {
 		t.verdicts = t.judged()
 	}
+	d.strict = d.parked()
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	if d.strict || !d.parked() {
+		return nil
+	}
+	d.strict = true
+	return d.settle(ctx)
+}
+
+// parked reports whether a sale or refund stands and cannot be booked.
+func (d *deal) parked() bool {
+	for _, t := range d.trades {
+		for i, e := range t.events {
+			if e.State == ports.EventParked && t.verdicts[i].Standing == payment.Accepted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// settle shares the order and brings every event in line with its verdict.
+func (d *deal) settle(ctx context.Context) error {
 	d.share()
 	for _, kind := range []payment.Kind{payment.Prepare, payment.Payment, payment.Cancel, payment.Refund, payment.Deposit, payment.Credit} {
 		for _, t := range d.trades {
@@ -257,8 +285,8 @@ func (t *trade) outdated(e ports.EventRecord) *fault.Error {
 		if !reflect.DeepEqual(s.taken, e.Taken) {
 			return moved
 		}
-		if e.Kind == payment.Refund && len(t.deal.sales(t)) == 0 {
-			return saleNotBooked()
+		if e.Kind == payment.Refund {
+			return t.deal.refundable(t, e.Taken)
 		}
 	case payment.Deposit:
 		if !slices.Equal(t.feesBookedBy(e), t.feesOf(e)) {

@@ -24,12 +24,11 @@ func (t *trade) sold(ctx context.Context, e *ports.EventRecord) error {
 	}
 	e.Taken = s.taken
 	if e.Kind == payment.Refund {
-		sales := t.deal.sales(t)
-		if len(sales) == 0 {
-			return saleNotBooked()
+		if f := t.deal.refundable(t, e.Taken); f != nil {
+			return f
 		}
-		e.Market = sales[0].Market // a refund is taxed as what it takes back
-		return originalRates(e.Taken, sales)
+		e.Market = t.deal.sales(t)[0].Market // a refund is taxed as what it takes back
+		return nil
 	}
 	if e.Bookings == 0 || e.Market.Treatment == "" {
 		market, err := t.market(ctx, *e)
@@ -58,14 +57,14 @@ func (d *deal) sales(of *trade) []*ports.EventRecord {
 	return append(own, others...)
 }
 
-func saleNotBooked() *fault.Error {
-	return fault.New(CodeSaleNotBooked, fault.Conflict, "the sale that is refunded is not booked").
-		WithRemedy("mend what keeps the sale from being booked; the refund follows by itself")
-}
-
-// originalRates holds a refund to the VAT rates of the sale, whatever rates apply
-// by now.
-func originalRates(parts []order.Part, sales []*ports.EventRecord) error {
+// refundable holds a refund to sales that are booked and to their VAT rates,
+// whatever rates apply by now.
+func (d *deal) refundable(of *trade, parts []order.Part) *fault.Error {
+	sales := d.sales(of)
+	if len(sales) == 0 {
+		return fault.New(CodeSaleNotBooked, fault.Conflict, "the sale that is refunded is not booked").
+			WithRemedy("mend what keeps the sale from being booked; the refund follows by itself")
+	}
 	for i, p := range parts {
 		known := slices.ContainsFunc(sales, func(sale *ports.EventRecord) bool {
 			return slices.ContainsFunc(sale.Taken, func(s order.Part) bool { return s.Rate == p.Rate })
