@@ -2,6 +2,7 @@ package reconciliation
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kvitt/kvitt/core/books"
 	"github.com/kvitt/kvitt/core/civil"
@@ -86,12 +87,19 @@ func (p *proof) list(ctx context.Context, tx ports.Tx, part *portion) error {
 		return err
 	}
 	lines = append(lines, rounding...)
+	settled, err := p.linesOfEvents(ctx, tx, part, since)
+	if err != nil {
+		return err
+	}
 	if booked {
 		part.statement.Items = append(part.statement.Items, append(items, lines...)...)
+		for _, line := range settled {
+			p.enter(part.statement, line.Reference, entry{day: since, amount: line.Amount, line: true})
+		}
 		p.carry(part, debts)
 		return nil
 	}
-	return p.listAsOne(part, append(append(items, lines...), debts...))
+	return p.listAsOne(part, slices.Concat(items, lines, debts, settled))
 }
 
 // booked reports whether the vouchers of the payout stood in the books when the

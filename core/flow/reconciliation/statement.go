@@ -6,6 +6,7 @@ import (
 	"github.com/kvitt/kvitt/core/books"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
@@ -16,7 +17,7 @@ import (
 const (
 	// CodePeriod: the period of a statement ends before it begins.
 	CodePeriod fault.Code = "reconciliation.invalid_period"
-	// CodeNoPayouts: the flow is not one of payouts.
+	// CodeNoPayouts: the flow is one of events whose accounts flows of payouts prove.
 	CodeNoPayouts fault.Code = "reconciliation.no_payouts"
 )
 
@@ -31,8 +32,10 @@ type Period struct{ From, To civil.Date }
 //	Opening + Captures + Refunds + Fees + FeeVAT + Chargebacks + Reserves + Other + Payouts = Closing
 //
 // Captures and refunds count when an invoice or a credit invoice is paid on the
-// account; fees, chargebacks, reserves and payouts when a payout's voucher is
-// booked. Closing must be explained item by item.
+// account, or when the event is booked that the shop registered; fees, chargebacks,
+// reserves and payouts when a payout's voucher, or that of a deposit, is booked.
+// Closing must be explained item by item; the reference of what stands there by
+// events is their transaction.
 type Statement struct {
 	Account  ledger.Account
 	Currency money.Currency
@@ -76,29 +79,46 @@ func ages(currency money.Currency) []Age {
 }
 
 // Statements proves the clearing accounts of a flow over a period, one per account
-// and currency in the order in which its documents use them.
+// and currency in the order in which its documents use them. A flow of events proves
+// those that no enabled flow of payouts proves.
 func (s *Service) Statements(ctx context.Context, flowID string, period Period) ([]Statement, error) {
 	if period.To.Before(period.From) {
 		return nil, fault.Invalid(CodePeriod, "to", "the period ends before it begins")
 	}
 	var made []Statement
 	err := s.view(ctx, flowID, func(ctx context.Context, tx ports.Tx, flow *Flow) error {
-		if flow.Kind != merchant.Payouts {
-			return fault.New(CodeNoPayouts, fault.Validation, "only flows of payouts are proven").
-				WithRemedy("ask for the flow of payouts of the same provider")
-		}
-		p := proof{flow: flow, period: period}
-		if err := s.each(ctx, tx, flow, p.take); err != nil {
-			return err
-		}
-		if err := p.explain(ctx, tx); err != nil {
-			return err
-		}
+		p := proof{flow: flow, period: period, sales: map[*Statement]*sales{}}
 		var err error
+		if p.shop, err = statement.ReadShop(ctx, tx, flow.MerchantID, flow.Target); err != nil {
+			return err
+		}
+		if err := s.prove(ctx, tx, &p); err != nil {
+			return err
+		}
 		made, err = p.finish()
 		return err
 	})
 	return made, err
+}
+
+// prove counts and explains what stands on the accounts.
+func (s *Service) prove(ctx context.Context, tx ports.Tx, p *proof) error {
+	if p.flow.Kind == merchant.Events {
+		if err := s.proveEvents(ctx, tx, p); err != nil {
+			return err
+		}
+		return p.listSales()
+	}
+	if err := s.each(ctx, tx, p.flow, p.take); err != nil {
+		return err
+	}
+	if err := p.explain(ctx, tx); err != nil {
+		return err
+	}
+	if err := s.addEvents(ctx, tx, p); err != nil {
+		return err
+	}
+	return p.listSales()
 }
 
 // proof gathers the statements of a flow.
@@ -110,6 +130,10 @@ type proof struct {
 	portions []*portion
 	// carries are the portions' debts that no later payout has collected.
 	carries []carried
+	// shop is nil if the merchant registers no events; sales are what its events and
+	// the lines that they settle leave on the accounts.
+	shop  *statement.Shop
+	sales map[*Statement]*sales
 }
 
 func (p *proof) account(account ledger.Account, currency money.Currency) *Statement {
