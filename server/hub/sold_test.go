@@ -11,9 +11,11 @@ import (
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/settlement"
+	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/order"
@@ -101,6 +103,14 @@ func sold(t *testing.T, p *fakeProvider) *shop {
 	return s
 }
 
+// accounts explains the clearing accounts.
+func (s *shop) accounts() []statement.Clearing {
+	s.t.Helper()
+	accounts, err := statement.New(s.store).Clearing(s.t.Context(), flowID)
+	require.NoError(s.t, err)
+	return accounts
+}
+
 // open gives the items of the clearing account as text.
 func (s *shop) open() []string {
 	s.t.Helper()
@@ -111,7 +121,7 @@ func (s *shop) open() []string {
 	return items
 }
 
-// of gives what the provider owes at the end of a transaction.
+// atProvider gives what the provider owes for a transaction.
 func (s *shop) atProvider(transaction string) int64 {
 	s.t.Helper()
 	found, err := s.events.Transaction(s.t.Context(), "m-1", transaction)
@@ -140,9 +150,15 @@ func TestALineSettlesTheEventsOfItsSale(t *testing.T) {
 	require.Equal(t, payout.Closed, s.payout("P1").State)
 	require.Equal(t, ports.LineNoDocument, s.lines("P1")[0].State)
 	require.JSONEq(t, `{"events":["capture"]}`, string(s.lines("P1")[0].Decision))
+	require.Empty(t, s.books.searches, "no invoice is searched for")
 	s.stands(map[ledger.Account]int64{"1930": 7000, "6040": 800, "2641": 200, "2421": 2000, "3001": -8000, "2611": -2000})
 	require.Empty(t, s.open())
 	require.Zero(t, s.atProvider("o-1001"))
+	found, err := evidence.New(s.store).Payout(t.Context(), s.payout("P1").ID)
+	require.NoError(t, err)
+	for _, row := range found.Vouchers[0].Rows {
+		require.True(t, row.Difference.IsZero(), "%+v", row)
+	}
 	s.run()
 	s.stands(map[ledger.Account]int64{"1930": 7000, "6040": 800, "2641": 200, "2421": 2000, "3001": -8000, "2611": -2000})
 }

@@ -12,7 +12,8 @@ import (
 // batch is a number of lines with everything that matching them needs to know.
 type batch struct {
 	lines []ports.LineRecord
-	// keys are those of each line that needs a document, strongest first.
+	// keys are those of each line that needs a document and is not told by events of
+	// the shop, strongest first.
 	keys [][]ports.DocumentKey
 	// documents are all that carry any of the keys.
 	documents []ports.DocumentRecord
@@ -41,18 +42,9 @@ func (w *work) collect(ctx context.Context, p ports.PayoutRecord, list lister) (
 		if b.lines, err = list(ctx, tx.Lines()); err != nil {
 			return err
 		}
-		var wanted []ports.DocumentKey
-		var groups []string
-		for _, l := range b.lines {
-			if !matching.NeedsDocument(l.Line) {
-				continue
-			}
-			keys := documentKeys(matching.Keys(l.Line, rules))
-			b.keys = append(b.keys, keys)
-			wanted = append(wanted, keys...)
-			if l.Group != "" {
-				groups = append(groups, l.Group)
-			}
+		wanted, groups, err := w.want(ctx, tx, p, &b, rules)
+		if err != nil {
+			return err
 		}
 		if b.documents, err = tx.Documents().ByKeys(ctx, w.flow.Target, wanted); err != nil {
 			return err
@@ -66,6 +58,33 @@ func (w *work) collect(ctx context.Context, p ports.PayoutRecord, list lister) (
 		return err
 	})
 	return b, err
+}
+
+// want notes the keys that are worth a search, and gives all keys of documents that the
+// lines may settle, and the groups of these lines.
+func (w *work) want(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, b *batch, rules matching.Rules) (wanted []ports.DocumentKey, groups []string, err error) {
+	events, err := w.sold(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range b.lines {
+		if !matching.NeedsDocument(l.Line) {
+			continue
+		}
+		keys := documentKeys(matching.Keys(l.Line, rules))
+		told, err := events.tell(ctx, tx, p, l)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !told {
+			b.keys = append(b.keys, keys)
+		}
+		wanted = append(wanted, keys...)
+		if l.Group != "" {
+			groups = append(groups, l.Group)
+		}
+	}
+	return wanted, groups, nil
 }
 
 // planned reads and matches the lines where the planning of a payout goes on. Only

@@ -55,11 +55,11 @@ func (w *work) sold(ctx context.Context, tx ports.Tx) (*sold, error) {
 // this bound gets a fault. A payout in another currency than the books has no part in
 // it, nor has a line whose reference a person corrected to another transaction.
 func (s *sold) settle(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord, x *proposal) error {
-	of := sideOf(l)
-	if len(s.methods) == 0 || of.transaction == "" || s.foreign(p) || (x.State != matching.None && x.State != matching.Suggested) {
+	if x.State != matching.None && x.State != matching.Suggested {
 		return nil
 	}
-	events, err := tx.Events().List(ctx, p.MerchantID, ports.EventFilter{Transaction: of.transaction}, 0, ports.MaxBatch)
+	of := sideOf(l)
+	events, err := s.events(ctx, tx, p, of)
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,26 @@ func (s *sold) settle(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l 
 	x.State, x.Document, x.Fault, x.events = matching.None, "", nil, keys
 	x.kept, err = json.Marshal(verdict{Events: keys})
 	return err
+}
+
+// tell reports whether the shop has registered the side of a line, so that the
+// accounting system need not be searched for its invoice.
+func (s *sold) tell(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, l ports.LineRecord) (bool, error) {
+	of := sideOf(l)
+	events, err := s.events(ctx, tx, p, of)
+	if err != nil {
+		return false, err
+	}
+	_, keys, err := s.told(events, of, l.Gross.Currency())
+	return len(keys) > 0, err
+}
+
+// events gives those of a transaction that may settle lines of a payout.
+func (s *sold) events(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, of side) ([]ports.EventRecord, error) {
+	if len(s.methods) == 0 || of.transaction == "" || s.foreign(p) {
+		return nil, nil
+	}
+	return tx.Events().List(ctx, p.MerchantID, ports.EventFilter{Transaction: of.transaction}, 0, ports.MaxBatch)
 }
 
 // told adds up what the shop has registered of a side and what is booked of it, now or
