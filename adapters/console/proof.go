@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/flow/posting"
+
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
@@ -41,7 +43,7 @@ type effectRow struct {
 
 type voucher struct {
 	Number, State string
-	statement.Voucher
+	posting.Voucher
 	Sum money.Amount
 }
 

@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kvitt/kvitt/core/flow/posting"
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
@@ -32,25 +34,11 @@ const (
 	CodePageAltered fault.Code = "evidence.page_altered"
 )
 
-// batch is how many lines or steps are read at a time.
-const batch = 1000
-
 // Reader reads evidence. It is safe for concurrent use.
 type Reader struct{ store ports.Store }
 
 // New makes a reader.
 func New(store ports.Store) *Reader { return &Reader{store: store} }
-
-// view runs fn on one consistent state of the store and gives what it found.
-func view[T any](ctx context.Context, r *Reader, fn func(ctx context.Context, tx ports.Tx) (T, error)) (T, error) {
-	var found T
-	err := r.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		found, err = fn(ctx, tx)
-		return err
-	})
-	return found, err
-}
 
 // Subject is the payout that evidence is about.
 type Subject struct {
@@ -73,7 +61,7 @@ type Evidence struct {
 // the accounting system has not numbered it.
 type Voucher struct {
 	ports.Step
-	Content statement.Voucher
+	Content posting.Voucher
 	Rows    []Row
 }
 
@@ -102,7 +90,7 @@ type Source struct {
 
 // Payout gives the evidence of one payout.
 func (r *Reader) Payout(ctx context.Context, payoutID string) (Evidence, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (Evidence, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (Evidence, error) {
 		d, err := open(ctx, tx, payoutID)
 		if err != nil {
 			return Evidence{}, err
@@ -135,7 +123,7 @@ func subject(ctx context.Context, tx ports.Tx, payoutID string) (Subject, error)
 // readVouchers takes the vouchers from the payout's steps and numbers their rows.
 func (e *Evidence) readVouchers(ctx context.Context, tx ports.Tx) error {
 	n := 0
-	return eachStep(ctx, tx, e.Payout.ID, func(s ports.Step) error {
+	return walk.Steps(ctx, tx, e.Payout.ID, func(s ports.Step) error {
 		if s.Kind != ports.StepVoucher && s.Kind != ports.StepCorrection {
 			return nil
 		}
@@ -154,7 +142,7 @@ func (e *Evidence) readVouchers(ctx context.Context, tx ports.Tx) error {
 }
 
 // content reads what a voucher says.
-func content(s ports.Step) (v statement.Voucher, err error) {
+func content(s ports.Step) (v posting.Voucher, err error) {
 	if err := json.Unmarshal(s.Content, &v); err != nil {
 		return v, fmt.Errorf("reading the voucher of step %d: %w", s.ID, err)
 	}
@@ -173,41 +161,4 @@ func (e *Evidence) row(n int) (*Voucher, *Row, error) {
 	}
 	return nil, nil, fault.New(CodeNoRow, fault.NotFound, fmt.Sprintf("the vouchers of the payout have no row %d", n)).
 		WithField("n").WithRemedy("see GET /v1/payouts/{id}/evidence for the rows there are")
-}
-
-func eachStep(ctx context.Context, tx ports.Tx, payoutID string, fn func(ports.Step) error) error {
-	for after := int64(0); ; {
-		steps, err := tx.Steps().List(ctx, payoutID, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, s := range steps {
-			if err := fn(s); err != nil {
-				return err
-			}
-			after = s.ID
-		}
-		if len(steps) < batch {
-			return nil
-		}
-	}
-}
-
-// eachLine reads lines by ordinal until fn reports that it has enough.
-func eachLine(ctx context.Context, tx ports.Tx, payoutID string, filter ports.LineFilter, after int64, fn func(ports.LineRecord) (enough bool, err error)) error {
-	for {
-		lines, err := tx.Lines().List(ctx, payoutID, filter, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, l := range lines {
-			if enough, err := fn(l); enough || err != nil {
-				return err
-			}
-			after = l.Ordinal
-		}
-		if len(lines) < batch {
-			return nil
-		}
-	}
 }

@@ -3,6 +3,8 @@ package evidence
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
@@ -17,7 +19,7 @@ type RowLine struct {
 // RowLines lists the lines that make row n of a payout's vouchers, by ordinal;
 // after is an ordinal. The amounts of all of them are the row.
 func (r *Reader) RowLines(ctx context.Context, payoutID string, n int, after int64, limit int) ([]RowLine, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]RowLine, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]RowLine, error) {
 		d, err := open(ctx, tx, payoutID)
 		if err != nil {
 			return nil, err
@@ -30,13 +32,16 @@ func (r *Reader) RowLines(ctx context.Context, payoutID string, n int, after int
 			return ofLine(ctx, tx, v.LineID, row.Amount, after)
 		}
 		var found []RowLine
-		err = d.follow(ctx, tx, ports.LineFilter{Kind: row.kind()}, after, func(l ports.LineRecord, shares []Share) (bool, error) {
+		err = d.follow(ctx, tx, ports.LineFilter{Kind: row.kind()}, after, func(l ports.LineRecord, shares []Share) error {
 			for _, s := range shares {
 				if s.Row == n {
 					found = append(found, RowLine{l, s.Amount})
 				}
 			}
-			return len(found) == limit, nil
+			if len(found) == limit {
+				return walk.ErrEnough
+			}
+			return nil
 		})
 		return found, err
 	})
@@ -51,8 +56,8 @@ func ofLine(ctx context.Context, tx ports.Tx, lineID int64, amount money.Amount,
 }
 
 // follow gives the lines after an ordinal with what each adds to the rows of the
-// payout's voucher, until fn reports that it has enough.
-func (d *dossier) follow(ctx context.Context, tx ports.Tx, filter ports.LineFilter, after int64, fn func(ports.LineRecord, []Share) (bool, error)) error {
+// payout's voucher, until fn says walk.ErrEnough.
+func (d *dossier) follow(ctx context.Context, tx ports.Tx, filter ports.LineFilter, after int64, fn func(ports.LineRecord, []Share) error) error {
 	trail, err := d.trail()
 	if err != nil {
 		return err
@@ -61,10 +66,10 @@ func (d *dossier) follow(ctx context.Context, tx ports.Tx, filter ports.LineFilt
 	if trail.InOrder() {
 		from = 0
 	}
-	return eachLine(ctx, tx, d.Payout.ID, filter, from, func(l ports.LineRecord) (bool, error) {
+	return walk.Lines(ctx, tx, d.Payout.ID, filter, from, func(l ports.LineRecord) error {
 		shares, err := d.sharesOf(trail, l)
 		if err != nil || l.Ordinal <= after {
-			return false, err
+			return err
 		}
 		return fn(l, shares)
 	})

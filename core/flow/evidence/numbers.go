@@ -3,8 +3,10 @@ package evidence
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/posting"
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -12,7 +14,7 @@ import (
 type Origin struct {
 	ports.Step
 	// Voucher is what a voucher says, nil for other kinds.
-	Voucher *statement.Voucher
+	Voucher *posting.Voucher
 	// Of is the payout it belongs to, nil for a step of a flow.
 	Of *Subject
 	// Line is the line that it settles, nil if it stands for more than one.
@@ -24,7 +26,7 @@ type Origin struct {
 // number of the invoice or credit invoice that was paid. They are in the order in
 // which they were planned; page.After is the id of a step.
 func (r *Reader) ByNumber(ctx context.Context, merchantID, number string, page ports.Page) ([]Origin, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]Origin, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]Origin, error) {
 		steps, err := tx.Steps().ByNumber(ctx, merchantID, number, page)
 		if err != nil {
 			return nil, err

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -24,7 +26,7 @@ type Page struct {
 // Pages lists the pages that a payout and its lines were read from, by SHA-256;
 // after is one.
 func (r *Reader) Pages(ctx context.Context, payoutID, after string, limit int) ([]Page, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]Page, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]Page, error) {
 		record, err := tx.Payouts().Get(ctx, payoutID)
 		if err != nil {
 			return nil, err
@@ -56,9 +58,9 @@ func (r *Reader) Pages(ctx context.Context, payoutID, after string, limit int) (
 // pagesOf gives the hashes of a payout's pages, sorted.
 func pagesOf(ctx context.Context, tx ports.Tx, record ports.PayoutRecord) ([]string, error) {
 	seen := hashes{record.Raw.Page: true}
-	err := eachLine(ctx, tx, record.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) (bool, error) {
+	err := walk.Lines(ctx, tx, record.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) error {
 		seen[l.Raw.Page] = true
-		return false, nil
+		return nil
 	})
 	return seen.sorted(), err
 }
@@ -95,7 +97,7 @@ func altered(reason string) error {
 
 // PageOf gives a page that a payout was read from, as it was received.
 func (r *Reader) PageOf(ctx context.Context, payoutID, hash string) (ports.RawPage, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (ports.RawPage, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (ports.RawPage, error) {
 		record, err := tx.Payouts().Get(ctx, payoutID)
 		if err != nil {
 			return ports.RawPage{}, err
@@ -118,7 +120,7 @@ type Excerpt struct {
 // Source gives the bytes that a line was read from. The page's hash is checked
 // before they are cut out of it.
 func (r *Reader) Source(ctx context.Context, lineID int64) (Excerpt, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (Excerpt, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (Excerpt, error) {
 		l, err := tx.Lines().Get(ctx, lineID)
 		if err != nil {
 			return Excerpt{}, err

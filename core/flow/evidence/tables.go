@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
@@ -127,11 +129,9 @@ func (e *export) each(fn func(ports.LineRecord, []Share) error) error {
 			}
 		}
 	}
-	take := func(l ports.LineRecord, shares []Share) (bool, error) {
-		return false, fn(l, append(shares, own[l.ID]...))
-	}
+	take := func(l ports.LineRecord, shares []Share) error { return fn(l, append(shares, own[l.ID]...)) }
 	if len(e.parts) == 0 {
-		return eachLine(e.ctx, e.tx, e.Payout.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) (bool, error) { return take(l, nil) })
+		return walk.Lines(e.ctx, e.tx, e.Payout.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) error { return take(l, nil) })
 	}
 	return e.follow(e.ctx, e.tx, ports.LineFilter{}, 0, take)
 }
@@ -194,7 +194,7 @@ func (e *export) contributions(w io.Writer) error {
 func (e *export) documents(w io.Writer) error {
 	t := newTable(w, "step", "kind", "key", "number", "registration", "state", "outcome", "document", "line_id", "currency", "amount",
 		"reverses", "connector_version", "settings_version", "run", "attempt", "opened_at", "closed_at", "fault")
-	err := eachStep(e.ctx, e.tx, e.Payout.ID, func(s ports.Step) error {
+	err := walk.Steps(e.ctx, e.tx, e.Payout.ID, func(s ports.Step) error {
 		var why string
 		if s.Fault != nil {
 			why = string(s.Fault.Code)

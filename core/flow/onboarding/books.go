@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
@@ -177,7 +179,7 @@ func (s *Service) Choices(ctx context.Context, connectionID string, kind ports.C
 
 // Today is the business date of the merchant whom a connection belongs to.
 func (s *Service) Today(ctx context.Context, connectionID string) (civil.Date, error) {
-	owner, err := view(ctx, s, func(ctx context.Context, tx ports.Tx) (merchant.Merchant, error) {
+	owner, err := walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (merchant.Merchant, error) {
 		record, err := tx.Connections().Get(ctx, connectionID)
 		if err != nil {
 			return merchant.Merchant{}, err

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"unicode/utf8"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
@@ -185,14 +187,14 @@ func orEmpty(document json.RawMessage) json.RawMessage {
 
 // Connection gives one connection.
 func (s *Service) Connection(ctx context.Context, id string) (ports.ConnectionRecord, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) (ports.ConnectionRecord, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (ports.ConnectionRecord, error) {
 		return tx.Connections().Get(ctx, id)
 	})
 }
 
 // Connections lists a merchant's connections by id.
 func (s *Service) Connections(ctx context.Context, merchantID string, page ports.Page) ([]ports.ConnectionRecord, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) ([]ports.ConnectionRecord, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) ([]ports.ConnectionRecord, error) {
 		return tx.Connections().List(ctx, merchantID, page)
 	})
 }

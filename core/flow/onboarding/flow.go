@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -195,14 +197,14 @@ func (s *Service) SaveFlowSettings(ctx context.Context, id string, settings json
 
 // Flow gives one flow.
 func (s *Service) Flow(ctx context.Context, id string) (merchant.Flow, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) (merchant.Flow, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (merchant.Flow, error) {
 		return tx.Flows().Get(ctx, id)
 	})
 }
 
 // Flows lists a merchant's flows by id.
 func (s *Service) Flows(ctx context.Context, merchantID string, page ports.Page) ([]merchant.Flow, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) ([]merchant.Flow, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) ([]merchant.Flow, error) {
 		return tx.Flows().List(ctx, merchantID, page)
 	})
 }

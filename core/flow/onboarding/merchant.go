@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
@@ -47,14 +49,14 @@ func (s *Service) CreateMerchant(ctx context.Context, in NewMerchant, by string)
 
 // Merchant gives one merchant.
 func (s *Service) Merchant(ctx context.Context, id string) (merchant.Merchant, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) (merchant.Merchant, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (merchant.Merchant, error) {
 		return tx.Merchants().Get(ctx, id)
 	})
 }
 
 // Merchants lists merchants by id.
 func (s *Service) Merchants(ctx context.Context, page ports.Page) ([]merchant.Merchant, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) ([]merchant.Merchant, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) ([]merchant.Merchant, error) {
 		return tx.Merchants().List(ctx, page)
 	})
 }

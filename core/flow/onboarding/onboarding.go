@@ -78,17 +78,6 @@ func (s *Service) newID(prefix string) (string, error) {
 	return prefix + hex.EncodeToString(random), nil
 }
 
-// view runs fn on one state of the store and gives what it found.
-func view[T any](ctx context.Context, s *Service, fn func(ctx context.Context, tx ports.Tx) (T, error)) (T, error) {
-	var found T
-	err := s.parts.Store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		found, err = fn(ctx, tx)
-		return err
-	})
-	return found, err
-}
-
 // act is what the audit log says of a change.
 type act struct{ merchant, by, name, subject, detail string }
 

@@ -3,6 +3,8 @@ package onboarding
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -116,7 +118,7 @@ func (c candidate) ownClearing() error {
 
 // candidate loads a flow and what surrounds it.
 func (s *Service) candidate(ctx context.Context, flowID string) (candidate, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) (candidate, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (candidate, error) {
 		var c candidate
 		var err error
 		if c.flow, err = tx.Flows().Get(ctx, flowID); err != nil {
@@ -153,7 +155,7 @@ func (s *Service) candidate(ctx context.Context, flowID string) (candidate, erro
 func neighbours(ctx context.Context, tx ports.Tx, flow merchant.Flow) ([]neighbour, *shop, error) {
 	var others []neighbour
 	var beside *shop
-	err := eachFlow(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
+	err := walk.Flows(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
 		if f.ID == flow.ID || !f.Enabled || f.Target != flow.Target {
 			return nil
 		}

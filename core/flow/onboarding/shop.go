@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -128,7 +130,7 @@ func onlyShop(ctx context.Context, tx ports.Tx, flow merchant.Flow) error {
 	if flow.Kind != merchant.Events {
 		return nil
 	}
-	return eachFlow(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
+	return walk.Flows(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
 		if f.Kind != merchant.Events || f.ID == flow.ID {
 			return nil
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
@@ -100,13 +102,13 @@ func duplicate(err error) error {
 
 // expected gathers what the enabled flows need of a connection.
 func (s *Service) expected(ctx context.Context, connectionID string) (map[string][]string, error) {
-	return view(ctx, s, func(ctx context.Context, tx ports.Tx) (map[string][]string, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (map[string][]string, error) {
 		record, err := tx.Connections().Get(ctx, connectionID)
 		if err != nil {
 			return nil, err
 		}
 		expect := map[string][]string{}
-		err = eachFlow(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
+		err = walk.Flows(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
 			if !f.Enabled || f.Target != connectionID {
 				return nil
 			}
@@ -129,26 +131,6 @@ func (s *Service) expected(ctx context.Context, connectionID string) (map[string
 		}
 		return expect, err
 	})
-}
-
-// eachFlow calls fn for every flow of a merchant.
-func eachFlow(ctx context.Context, tx ports.Tx, merchantID string, fn func(merchant.Flow) error) error {
-	const most = 1000
-	for after := ""; ; {
-		flows, err := tx.Flows().List(ctx, merchantID, ports.Page{After: after, Limit: most})
-		if err != nil {
-			return err
-		}
-		for _, f := range flows {
-			if err := fn(f); err != nil {
-				return err
-			}
-			after = f.ID
-		}
-		if len(flows) < most {
-			return nil
-		}
-	}
 }
 
 // today is the business date of a merchant.

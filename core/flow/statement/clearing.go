@@ -3,6 +3,8 @@ package statement
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -63,7 +65,7 @@ type ClearingItem struct {
 // Clearing explains the clearing accounts of a flow, one per currency, in the
 // order in which its payouts use them.
 func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]Clearing, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]Clearing, error) {
 		flow, err := tx.Flows().Get(ctx, flowID)
 		if err != nil {
 			return nil, err
@@ -76,7 +78,7 @@ func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error
 		if explained.shop, err = ReadShop(ctx, tx, flow.MerchantID, flow.Target); err != nil {
 			return nil, err
 		}
-		err = eachPayout(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
+		err = walk.Payouts(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
 			if p.FlowID != flowID || !planned(p.State) {
 				return nil
 			}
@@ -118,7 +120,7 @@ func (e *explanation) take(ctx context.Context, tx ports.Tx, p ports.PayoutRecor
 	if part.exceptions, err = exceptionsOf(ctx, tx, p); err != nil {
 		return err
 	}
-	if err := eachStep(ctx, tx, p.ID, part.step); err != nil {
+	if err := walk.Steps(ctx, tx, p.ID, part.step); err != nil {
 		return err
 	}
 	if p.State == payout.Undoing || p.State == payout.Undone {
@@ -198,6 +200,9 @@ func (e *explanation) finish() ([]Clearing, error) {
 func exceptionsOf(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (map[int64]ports.Exception, error) {
 	byLine := map[int64]ports.Exception{}
 	filter := ports.ExceptionFilter{PayoutID: p.ID, State: ports.ExceptionOpen}
-	err := eachException(ctx, tx, p.MerchantID, filter, func(e ports.Exception) { byLine[e.LineID] = e })
+	err := walk.Exceptions(ctx, tx, p.MerchantID, filter, func(e ports.Exception) error {
+		byLine[e.LineID] = e
+		return nil
+	})
 	return byLine, err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
@@ -58,20 +60,8 @@ func (e *explanation) events(ctx context.Context, tx ports.Tx) error {
 	if err != nil {
 		return err
 	}
-	for after := int64(0); ; {
-		steps, err := tx.Steps().ListOfFlow(ctx, e.shop.Flow.ID, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, s := range steps {
-			after = s.ID
-			if err := e.sold(s); err != nil {
-				return err
-			}
-		}
-		if len(steps) < batch {
-			break
-		}
+	if err := walk.StepsOfFlow(ctx, tx, e.shop.Flow.ID, e.sold); err != nil {
+		return err
 	}
 	e.accounts = slices.DeleteFunc(e.accounts, func(c *Clearing) bool { return c == presumed && e.sales[c] == nil })
 	for _, c := range e.accounts {

@@ -3,6 +3,8 @@ package statement
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -119,11 +121,11 @@ func (p *portion) lines(ctx context.Context, tx ports.Tx) error {
 
 func (p *portion) ownLines(ctx context.Context, tx ports.Tx) error {
 	for _, state := range []ports.LineState{ports.LinePending, ports.LineWaiting, ports.LineException} {
-		if err := eachLine(ctx, tx, p.payout.ID, ports.LineFilter{State: state}, p.open); err != nil {
+		if err := walk.Lines(ctx, tx, p.payout.ID, ports.LineFilter{State: state}, 0, p.open); err != nil {
 			return err
 		}
 	}
-	return eachLine(ctx, tx, p.payout.ID, ports.LineFilter{Kind: payout.Carry}, p.carried)
+	return walk.Lines(ctx, tx, p.payout.ID, ports.LineFilter{Kind: payout.Carry}, 0, p.carried)
 }
 
 // open lists a line without a document: the voucher took its gross away and no

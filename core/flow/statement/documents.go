@@ -5,36 +5,27 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/kvitt/kvitt/core/civil"
-	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/flow/posting"
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
 
-// Voucher is what a voucher says, as it was planned.
-type Voucher struct {
-	Series string       `json:"series"`
-	Date   civil.Date   `json:"date"`
-	Text   string       `json:"text"`
-	Rows   []ledger.Row `json:"rows"`
-	// Rate is that at which a payout in another currency became the rows, else nil.
-	Rate *exchange.Rate `json:"rate,omitempty"`
-}
-
 // Document is something that was or will be written to the accounting system.
 type Document struct {
 	ports.Step
 	// Voucher is what a voucher says, nil for other kinds.
-	Voucher *Voucher
+	Voucher *posting.Voucher
 	// ReversedBy is the key of the step that takes it back, or empty.
 	ReversedBy string
 }
 
 // Documents lists what was planned for a payout, in that order; after is an id.
 func (r *Reader) Documents(ctx context.Context, payoutID string, after int64, limit int) ([]Document, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]Document, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]Document, error) {
 		if _, err := tx.Payouts().Get(ctx, payoutID); err != nil {
 			return nil, err
 		}
@@ -77,9 +68,9 @@ type Books struct {
 
 // Books gives what was written for a payout.
 func (r *Reader) Books(ctx context.Context, payoutID string) (Books, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (Books, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (Books, error) {
 		var b Books
-		err := eachStep(ctx, tx, payoutID, func(s ports.Step) error {
+		err := walk.Steps(ctx, tx, payoutID, func(s ports.Step) error {
 			b.count(s)
 			if s.Kind != ports.StepVoucher && s.Kind != ports.StepCorrection {
 				return nil
@@ -117,7 +108,7 @@ func document(s ports.Step) (Document, error) {
 	if s.Kind != ports.StepVoucher && s.Kind != ports.StepCorrection {
 		return d, nil
 	}
-	d.Voucher = &Voucher{}
+	d.Voucher = &posting.Voucher{}
 	if err := json.Unmarshal(s.Content, d.Voucher); err != nil {
 		return Document{}, fmt.Errorf("reading the voucher of step %d: %w", s.ID, err)
 	}

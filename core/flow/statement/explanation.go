@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -40,7 +42,7 @@ const shownDisputes = 500
 
 // Explanation explains one payout by the rules that book it.
 func (r *Reader) Explanation(ctx context.Context, payoutID string) (Explanation, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (Explanation, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (Explanation, error) {
 		stated, err := readPayout(ctx, tx, payoutID)
 		if err != nil {
 			return Explanation{}, err

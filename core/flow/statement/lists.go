@@ -3,13 +3,15 @@ package statement
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
 
 // Lines lists the lines of a payout by ordinal; after is an ordinal.
 func (r *Reader) Lines(ctx context.Context, payoutID string, filter ports.LineFilter, after int64, limit int) ([]ports.LineRecord, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]ports.LineRecord, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]ports.LineRecord, error) {
 		if _, err := tx.Payouts().Get(ctx, payoutID); err != nil {
 			return nil, err
 		}
@@ -19,33 +21,33 @@ func (r *Reader) Lines(ctx context.Context, payoutID string, filter ports.LineFi
 
 // Run gives one run.
 func (r *Reader) Run(ctx context.Context, id string) (ports.Run, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (ports.Run, error) { return tx.Runs().Get(ctx, id) })
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (ports.Run, error) { return tx.Runs().Get(ctx, id) })
 }
 
 // Runs lists a merchant's runs, newest first.
 func (r *Reader) Runs(ctx context.Context, merchantID string, page ports.Page) ([]ports.Run, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]ports.Run, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]ports.Run, error) {
 		return tx.Runs().List(ctx, merchantID, page)
 	})
 }
 
 // Exception gives one exception.
 func (r *Reader) Exception(ctx context.Context, id string) (ports.Exception, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (ports.Exception, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (ports.Exception, error) {
 		return tx.Exceptions().Get(ctx, id)
 	})
 }
 
 // Exceptions lists a merchant's exceptions, oldest first.
 func (r *Reader) Exceptions(ctx context.Context, merchantID string, filter ports.ExceptionFilter, page ports.Page) ([]ports.Exception, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]ports.Exception, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]ports.Exception, error) {
 		return tx.Exceptions().List(ctx, merchantID, filter, page)
 	})
 }
 
 // Audit lists who did what for a merchant, newest first.
 func (r *Reader) Audit(ctx context.Context, merchantID string, page ports.Page) ([]ports.AuditEntry, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]ports.AuditEntry, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]ports.AuditEntry, error) {
 		return tx.Audit().List(ctx, merchantID, page)
 	})
 }
@@ -66,74 +68,4 @@ func Caption(l ports.LineRecord) string {
 		}
 	}
 	return l.Key
-}
-
-func eachPayout(ctx context.Context, tx ports.Tx, merchantID string, fn func(ports.PayoutRecord) error) error {
-	for after := ""; ; {
-		records, err := tx.Payouts().List(ctx, merchantID, ports.Page{After: after, Limit: batch})
-		if err != nil {
-			return err
-		}
-		for _, record := range records {
-			if err := fn(record); err != nil {
-				return err
-			}
-			after = record.ID
-		}
-		if len(records) < batch {
-			return nil
-		}
-	}
-}
-
-func eachException(ctx context.Context, tx ports.Tx, merchantID string, filter ports.ExceptionFilter, fn func(ports.Exception)) error {
-	for after := ""; ; {
-		found, err := tx.Exceptions().List(ctx, merchantID, filter, ports.Page{After: after, Limit: batch})
-		if err != nil {
-			return err
-		}
-		for _, e := range found {
-			fn(e)
-			after = e.ID
-		}
-		if len(found) < batch {
-			return nil
-		}
-	}
-}
-
-func eachLine(ctx context.Context, tx ports.Tx, payoutID string, filter ports.LineFilter, fn func(ports.LineRecord) error) error {
-	for after := int64(0); ; {
-		lines, err := tx.Lines().List(ctx, payoutID, filter, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, l := range lines {
-			if err := fn(l); err != nil {
-				return err
-			}
-			after = l.Ordinal
-		}
-		if len(lines) < batch {
-			return nil
-		}
-	}
-}
-
-func eachStep(ctx context.Context, tx ports.Tx, payoutID string, fn func(ports.Step) error) error {
-	for after := int64(0); ; {
-		steps, err := tx.Steps().List(ctx, payoutID, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, s := range steps {
-			if err := fn(s); err != nil {
-				return err
-			}
-			after = s.ID
-		}
-		if len(steps) < batch {
-			return nil
-		}
-	}
 }

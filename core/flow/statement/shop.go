@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payment"
@@ -43,37 +45,23 @@ func ReadShop(ctx context.Context, tx ports.Tx, merchantID, target string) (*Sho
 		return nil, err
 	}
 	shop := &Shop{Flow: flow, byStep: map[string][]told{}, transactions: map[string]string{}}
-	for after := int64(0); ; {
-		events, err := tx.Events().List(ctx, merchantID, ports.EventFilter{}, after, batch)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range events {
-			after = e.Num
-			shop.add(e)
-		}
-		if len(events) < batch {
-			return shop, nil
-		}
-	}
+	err = walk.Events(ctx, tx, merchantID, ports.EventFilter{}, func(e ports.EventRecord) error {
+		shop.add(e)
+		return nil
+	})
+	return shop, err
 }
 
 func eventsFlow(ctx context.Context, tx ports.Tx, merchantID, target string) (merchant.Flow, error) {
-	for after := ""; ; {
-		flows, err := tx.Flows().List(ctx, merchantID, ports.Page{After: after, Limit: batch})
-		if err != nil {
-			return merchant.Flow{}, err
+	var found merchant.Flow
+	err := walk.Flows(ctx, tx, merchantID, func(f merchant.Flow) error {
+		if f.Kind == merchant.Events && f.Target == target {
+			found = f
+			return walk.ErrEnough
 		}
-		for _, f := range flows {
-			after = f.ID
-			if f.Kind == merchant.Events && f.Target == target {
-				return f, nil
-			}
-		}
-		if len(flows) < batch {
-			return merchant.Flow{}, nil
-		}
-	}
+		return nil
+	})
+	return found, err
 }
 
 func (s *Shop) add(e ports.EventRecord) {
@@ -128,7 +116,7 @@ func (s *Shop) Shares(step string, amount money.Amount) ([]Share, error) {
 // transaction.
 func (s *Shop) EachSettled(ctx context.Context, tx ports.Tx, payoutID string, visit func(l ports.LineRecord, transaction string) error) error {
 	for _, kind := range []payout.Kind{payout.Sale, payout.Refund} {
-		err := eachLine(ctx, tx, payoutID, ports.LineFilter{State: ports.LineNoDocument, Kind: kind}, func(l ports.LineRecord) error {
+		err := walk.Lines(ctx, tx, payoutID, ports.LineFilter{State: ports.LineNoDocument, Kind: kind}, 0, func(l ports.LineRecord) error {
 			if l.Gross.IsZero() || len(l.Decision) == 0 {
 				return nil
 			}

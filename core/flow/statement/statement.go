@@ -7,31 +7,19 @@ import (
 	"context"
 	"time"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
 
-// batch is how many items are read at a time where all of them are needed.
-const batch = 1000
-
 // Reader reads statements. It is safe for concurrent use.
 type Reader struct{ store ports.Store }
 
 // New makes a reader.
 func New(store ports.Store) *Reader { return &Reader{store: store} }
-
-// view runs fn on one consistent state of the store and gives what it found.
-func view[T any](ctx context.Context, r *Reader, fn func(ctx context.Context, tx ports.Tx) (T, error)) (T, error) {
-	var found T
-	err := r.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		found, err = fn(ctx, tx)
-		return err
-	})
-	return found, err
-}
 
 // Counts tells what has become of the lines:
 //
@@ -69,7 +57,7 @@ type Payout struct {
 
 // Payout gives one payout.
 func (r *Reader) Payout(ctx context.Context, id string) (Payout, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) (Payout, error) { return readPayout(ctx, tx, id) })
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) (Payout, error) { return readPayout(ctx, tx, id) })
 }
 
 func readPayout(ctx context.Context, tx ports.Tx, id string) (Payout, error) {
@@ -83,7 +71,7 @@ func readPayout(ctx context.Context, tx ports.Tx, id string) (Payout, error) {
 
 // Payouts lists a merchant's payouts by date, then reference.
 func (r *Reader) Payouts(ctx context.Context, merchantID string, page ports.Page) ([]Payout, error) {
-	return view(ctx, r, func(ctx context.Context, tx ports.Tx) ([]Payout, error) {
+	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]Payout, error) {
 		records, err := tx.Payouts().List(ctx, merchantID, page)
 		if err != nil {
 			return nil, err
@@ -196,7 +184,7 @@ func (r *Reader) Totals(ctx context.Context, merchantID string) ([]Totals, map[s
 			return err
 		}
 		places := places{}
-		err := eachPayout(ctx, tx, merchantID, func(record ports.PayoutRecord) error {
+		err := walk.Payouts(ctx, tx, merchantID, func(record ports.PayoutRecord) error {
 			p, err := places.state(ctx, tx, record)
 			if err != nil {
 				return err
@@ -208,7 +196,10 @@ func (r *Reader) Totals(ctx context.Context, merchantID string) ([]Totals, map[s
 			return err
 		}
 		open := ports.ExceptionFilter{State: ports.ExceptionOpen}
-		return eachException(ctx, tx, merchantID, open, func(e ports.Exception) { exceptions[string(e.Code)]++ })
+		return walk.Exceptions(ctx, tx, merchantID, open, func(e ports.Exception) error {
+			exceptions[string(e.Code)]++
+			return nil
+		})
 	})
 	return totals, exceptions, err
 }

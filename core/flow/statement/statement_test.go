@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/kvitt/kvitt/core/flow/posting"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/adapters/sqlite"
@@ -126,7 +128,7 @@ func finish(t *testing.T, store ports.Store, key string) {
 func TestClearingKnowsWhatIsStillToBeWritten(t *testing.T) {
 	t.Parallel()
 	store, reader := seeded(t)
-	correction, err := json.Marshal(statement.Voucher{Series: "K", Text: "moved", Rows: []ledger.Row{
+	correction, err := json.Marshal(posting.Voucher{Series: "K", Text: "moved", Rows: []ledger.Row{
 		{Account: "1686", Amount: kronor(249_00)}, {Account: "1930", Amount: kronor(-249_00)},
 	}})
 	require.NoError(t, err)
