@@ -130,3 +130,32 @@ func TestAFlowOfEventsProvesTheAccountsThatNoPayoutsProve(t *testing.T) {
 	require.Len(t, said(s.month(shopFlow, 3, 7)), 2)
 	require.Equal(t, [6]int64{0, 10000, 0, 0, 0, 10000}, sums(s.month(flowID, 1, 30)), "the other account is the payouts'")
 }
+
+// A summary of two captures, of which one states its fee of 10.00, puts 190.00 on the
+// account: 100.00 of each transaction, and the fee of none.
+func TestASummaryIsToldApartByTransaction(t *testing.T) {
+	t.Parallel()
+	s := shopOf(newWorld(t, provider(10, paid("P1", 10000), sale("1001", 10000)), newFakeBooks()))
+	s.update(func(ctx context.Context, tx ports.Tx) error {
+		_, err := tx.Flows().SaveSettings(ctx, shopFlow, json.RawMessage(`{"sales_shape":"day","fee_moment":"capture"}`), s.clock.Now(), "test")
+		return err
+	})
+	for _, number := range []string{"1001", "1002"} {
+		s.sells(number, 10000)
+		s.happens(payment.Prepare, number, "card", "auth "+number, 1, 10000)
+	}
+	s.happens(payment.Payment, "1001", "card", "first", 1, 10000)
+	_, err := s.events.Register(t.Context(), "m-1", []registration.Fact{{Event: payment.Event{
+		Kind: payment.Payment, Order: "1002", Transaction: "o-1002", Method: "card", Key: "second", Amount: sek(10000), Fee: sek(1000), FeeVAT: sek(200),
+		At: time.Date(2026, time.April, 1, 12, 0, 0, 0, time.UTC),
+	}}}, "shop")
+	require.NoError(t, err)
+	s.post()
+	require.Len(t, s.books.vouchers, 1)
+	require.Equal(t, []string{"o-1001 100.00", "o-1002 100.00", " -10.00"}, s.open())
+	s.run()
+	require.Empty(t, s.exceptions())
+	require.Equal(t, []string{"o-1002 100.00", " -10.00"}, s.open())
+	require.Zero(t, s.clearing().Unexplained.Minor())
+	require.Equal(t, [6]int64{0, 20000, 0, -1000, -10000, 9000}, sums(s.month(flowID, 1, 30)))
+}
