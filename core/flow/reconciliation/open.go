@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/books"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/statement"
@@ -162,7 +164,7 @@ func (x *portion) lines(ctx context.Context, tx ports.Tx, since civil.Date) ([]I
 	}
 	var items []Item
 	for _, state := range []ports.LineState{ports.LinePending, ports.LineWaiting, ports.LineException} {
-		err := eachLine(ctx, tx, x.payout.ID, ports.LineFilter{State: state}, func(l ports.LineRecord) error {
+		err := walk.Lines(ctx, tx, x.payout.ID, ports.LineFilter{State: state}, 0, func(l ports.LineRecord) error {
 			if l.Kind == payout.Carry || l.Direct {
 				// Debt is told apart, since another payout may collect it. A direct line is
 				// not in the voucher; if its payment was refused, the bank account misses it.
@@ -206,7 +208,7 @@ func (x *portion) debts(ctx context.Context, tx ports.Tx, since civil.Date) ([]I
 		return nil, err
 	}
 	var items []Item
-	err = eachLine(ctx, tx, x.payout.ID, ports.LineFilter{Kind: payout.Carry}, func(l ports.LineRecord) error {
+	err = walk.Lines(ctx, tx, x.payout.ID, ports.LineFilter{Kind: payout.Carry}, 0, func(l ports.LineRecord) error {
 		debt, err := converted.inBooks(l.Gross.Neg())
 		if err != nil {
 			return err

@@ -3,6 +3,8 @@ package reconciliation
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/books"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -55,7 +57,7 @@ func templateOf(ctx context.Context, tx ports.Tx, flow *Flow, p ports.PayoutReco
 
 // steps gives the documents that kvitt itself writes, and notes for which lines.
 func (d Document) steps(ctx context.Context, tx ports.Tx, written writings, take func(Document) error) error {
-	return eachStep(ctx, tx, d.Payout.ID, func(s ports.Step) error {
+	return walk.Steps(ctx, tx, d.Payout.ID, func(s ports.Step) error {
 		e, ok, err := Expect(s, d.Settings)
 		if err != nil || !ok {
 			return err
@@ -80,7 +82,7 @@ func (d Document) steps(ctx context.Context, tx ports.Tx, written writings, take
 // account and a person adopted, those of a line in another currency at the rate of
 // its payout.
 func (d Document) adopted(ctx context.Context, tx ports.Tx, written writings, rate converter, take func(Document) error) error {
-	return eachLine(ctx, tx, d.Payout.ID, ports.LineFilter{State: ports.LineMatched}, func(l ports.LineRecord) error {
+	return walk.Lines(ctx, tx, d.Payout.ID, ports.LineFilter{State: ports.LineMatched}, 0, func(l ports.LineRecord) error {
 		amount, err := rate.inBooks(written.byOthers(l))
 		if err != nil || amount.IsZero() || !l.Kind.NeedsDocument() {
 			return err
@@ -115,58 +117,10 @@ func (w writings) byOthers(l ports.LineRecord) money.Amount {
 
 // eachPayout gives the payouts of a flow of which something may be in the books.
 func eachPayout(ctx context.Context, tx ports.Tx, flow *Flow, fn func(ports.PayoutRecord) error) error {
-	for after := ""; ; {
-		records, err := tx.Payouts().List(ctx, flow.MerchantID, ports.Page{After: after, Limit: batch})
-		if err != nil {
-			return err
-		}
-		for _, p := range records {
-			after = p.ID
-			if p.FlowID != flow.ID || !planned(p.State) {
-				continue
-			}
-			if err := fn(p); err != nil {
-				return err
-			}
-		}
-		if len(records) < batch {
+	return walk.Payouts(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
+		if p.FlowID != flow.ID || !planned(p.State) {
 			return nil
 		}
-	}
-}
-
-func eachStep(ctx context.Context, tx ports.Tx, payoutID string, fn func(ports.Step) error) error {
-	for after := int64(0); ; {
-		steps, err := tx.Steps().List(ctx, payoutID, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, s := range steps {
-			after = s.ID
-			if err := fn(s); err != nil {
-				return err
-			}
-		}
-		if len(steps) < batch {
-			return nil
-		}
-	}
-}
-
-func eachLine(ctx context.Context, tx ports.Tx, payoutID string, filter ports.LineFilter, fn func(ports.LineRecord) error) error {
-	for after := int64(0); ; {
-		lines, err := tx.Lines().List(ctx, payoutID, filter, after, batch)
-		if err != nil {
-			return err
-		}
-		for _, l := range lines {
-			after = l.Ordinal
-			if err := fn(l); err != nil {
-				return err
-			}
-		}
-		if len(lines) < batch {
-			return nil
-		}
-	}
+		return fn(p)
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kvitt/kvitt/core/flow/walk"
+
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -159,20 +161,12 @@ func (g *standings) readVersions(ctx context.Context, tx ports.Tx, flow merchant
 }
 
 func eachPayout(ctx context.Context, tx ports.Tx, flow merchant.Flow, fn func(ports.PayoutRecord) error) error {
-	for after := ""; ; {
-		records, err := tx.Payouts().List(ctx, flow.MerchantID, ports.Page{After: after, Limit: 1000})
-		if err != nil || len(records) == 0 {
-			return err
+	return walk.Payouts(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
+		if p.FlowID != flow.ID {
+			return nil
 		}
-		for _, p := range records {
-			if after = p.ID; p.FlowID != flow.ID {
-				continue
-			}
-			if err := fn(p); err != nil {
-				return err
-			}
-		}
-	}
+		return fn(p)
+	})
 }
 
 // finish lists the claims that are open. More released than was held under a
