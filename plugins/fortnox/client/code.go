@@ -46,7 +46,7 @@ const (
 	RemedyYear    = "create the financial year in Fortnox (Inställningar, Bokföring, Räkenskapsår), then retry"
 	remedyAccount = "open the account in Fortnox for the financial year of the date, or choose another one in the settings"
 	remedyConsent = "give the integration its consent in Fortnox once more, by a system administrator"
-	remedyLocked  = "open the period in Fortnox (Inställningar, Bokföring, Lås period), or book it by hand, then retry"
+	remedyLocked  = "open the period in Fortnox (Inställningar, Bokföring, Lås period), then retry; or book it by hand and do not retry"
 )
 
 // codeSystemException is Fortnox's own failure under a status that blames the
