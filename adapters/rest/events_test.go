@@ -123,6 +123,10 @@ func TestWhatAPayoutProvesCannotBeRegistered(t *testing.T) {
 	p = h.problem(t, own, "POST", ofMerchant+"/events", events(paid), http.StatusConflict)
 	require.Equal(t, "event.owned_by_flow", p.Code)
 	require.Equal(t, "events[0].kind", p.Field)
+	withFee := strings.Replace(told("z", "payment", "90.00", `,"fee":"2.00","fee_vat":"0.00"`), "card", "klarna", 1)
+	p = h.problem(t, own, "POST", ofMerchant+"/events", events(withFee), http.StatusConflict)
+	require.Equal(t, "event.owned_by_flow", p.Code)
+	require.Equal(t, "events[0].fee", p.Field)
 	sold := strings.Replace(told("y", "payment", "90.00", ""), "card", "klarna", 1)
 	get[api.PaymentEventList](t, h, own, "POST", ofMerchant+"/events", events(sold), http.StatusOK)
 }

@@ -127,7 +127,7 @@ func (l *ledger) permits(ctx context.Context, f Fact, first map[string]payment.E
 	if err := f.ValidateFor(method); err != nil {
 		return err
 	}
-	if err := l.owned(method, f.Kind); err != nil {
+	if err := l.owned(method, f.Event); err != nil {
 		return err
 	}
 	if err := l.oneMethod(ctx, f, first); err != nil {
@@ -137,17 +137,18 @@ func (l *ledger) permits(ctx context.Context, f Fact, first map[string]payment.E
 }
 
 // owned refuses events of money that a flow books (never both for the same money).
-func (l *ledger) owned(method payment.Method, kind payment.Kind) error {
+func (l *ledger) owned(method payment.Method, e payment.Event) error {
 	if method.Connection == "" || l.owners[method.Connection] != merchant.Payouts {
 		return nil
 	}
-	if kind != payment.Deposit && kind != payment.Credit {
-		return nil
+	refused := fault.New(CodeOwned, fault.Conflict, "a flow of payouts books what connection "+method.Connection+" pays out")
+	switch {
+	case e.Kind == payment.Deposit || e.Kind == payment.Credit:
+		return refused.WithField("kind").WithRemedy("leave " + string(e.Kind) + " events of this method out; the payouts prove them")
+	case !e.Fee.IsZero():
+		return refused.WithField("fee").WithRemedy("leave the fee out; the payouts state it")
 	}
-	return fault.New(CodeOwned, fault.Conflict,
-		"a flow of payouts books what connection "+method.Connection+" pays out, and so every "+string(kind)+" by "+method.Name).
-		WithField("kind").
-		WithRemedy("leave " + string(kind) + " events of this method out; the payouts prove them")
+	return nil
 }
 
 // oneMethod holds a transaction to one payment method and one order.
