@@ -178,6 +178,19 @@ func TestALossThatUndoesTheSaleMustBeDividedByRate(t *testing.T) {
 	require.Equal(t, booking.CodeSharesDiffer, fault.CodeOf(err))
 }
 
+func TestALossThatIsNotDividedByRateRefusesParts(t *testing.T) {
+	t.Parallel()
+	w := disputed(t, `{"lost_dispute":"loss"}`)
+	for _, confirm := range []bool{false, true} {
+		_, err := w.lose(1, confirm, booking.Share{Rate: tax.Percent(25), Gross: sek(12500)})
+		require.Equal(t, settlement.CodePartsUnused, fault.CodeOf(err))
+		require.Equal(t, "parts", fault.Of(err).Field)
+	}
+	require.Len(t, w.books.vouchers, 1)
+	_, err := w.lose(1, false)
+	require.NoError(t, err)
+}
+
 func TestARefusedLossLeavesTheChargebackWhereItStands(t *testing.T) {
 	t.Parallel()
 	w := disputed(t, `{}`)

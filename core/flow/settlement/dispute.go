@@ -23,6 +23,8 @@ const (
 	CodeDisputeNotOpen fault.Code = "dispute.not_open"
 	// CodeDisputeWon: the provider has given the money of the dispute back.
 	CodeDisputeWon fault.Code = "dispute.won"
+	// CodePartsUnused: the loss was divided by VAT rate, but the settings book it whole.
+	CodePartsUnused fault.Code = "dispute.parts_unused"
 )
 
 // Lost is a dispute that somebody says is lost.
@@ -32,8 +34,8 @@ type Lost struct {
 	// Date is when it was lost, not set for today.
 	Date civil.Date
 	// Treatment and Country are where the sale was taxed; empty means the merchant's
-	// own country. Parts divide what is lost by VAT rate. Only settings that undo the
-	// sale need them (booking.ReverseSale).
+	// own country. Parts divide what is lost by VAT rate. Settings that undo the sale
+	// need them (booking.ReverseSale), others refuse them.
 	Treatment tax.Treatment
 	Country   string
 	Parts     []booking.Share
@@ -65,7 +67,8 @@ type Loss struct {
 // unless the provider has taken more money since.
 //
 // It is refused with CodeDisputeWon if the provider has given all of it back, also
-// by a payout that is not booked yet.
+// by a payout that is not booked yet, and with CodePartsUnused if parts are given that
+// the settings have no use for.
 func (s *Service) LoseDispute(ctx context.Context, lost Lost, confirm bool, by string) (Loss, error) {
 	d, err := s.openDispute(ctx, lost, by)
 	if err != nil {
@@ -190,8 +193,8 @@ func (d *dispute) propose(of claim, amount money.Amount) (Loss, ledger.Voucher, 
 	if market.Country == "" {
 		market.Country = settings.VAT.Home
 	}
-	if settings.LostDispute == booking.ReverseSale && len(d.lost.Parts) == 0 {
-		return Loss{}, ledger.Voucher{}, fault.Invalid(booking.CodeSharesDiffer, "parts", "the settings undo the sale, so the loss of "+amount.String()+" must be divided by VAT rate")
+	if err := checkParts(d.lost.Parts, amount, settings); err != nil {
+		return Loss{}, ledger.Voucher{}, err
 	}
 	voucher, err := booking.LostDisputeVoucher(
 		booking.LostDispute{Reference: of.reference, Amount: amount, Market: market, Shares: d.lost.Parts}, d.day, settings)
@@ -203,6 +206,19 @@ func (d *dispute) propose(of claim, amount money.Amount) (Loss, ledger.Voucher, 
 		loss.Text = booking.EventText(loss.Text, d.lost.Date)
 	}
 	return loss, voucher, nil
+}
+
+// checkParts refuses a loss that is divided by VAT rate unless the settings ask for it.
+// Parts that are not booked would leave VAT undeclared that the caller means to correct.
+func checkParts(parts []booking.Share, amount money.Amount, settings booking.Settings) error {
+	switch reverse := settings.LostDispute == booking.ReverseSale; {
+	case reverse && len(parts) == 0:
+		return fault.Invalid(booking.CodeSharesDiffer, "parts", "the settings undo the sale, so the loss of "+amount.String()+" must be divided by VAT rate")
+	case !reverse && len(parts) > 0:
+		return fault.Invalid(CodePartsUnused, "parts", "the settings book a lost dispute as a loss, which is not divided by VAT rate").
+			WithRemedy("leave parts out, or set lost_dispute to reverse_sale")
+	}
+	return nil
 }
 
 // plan stores the voucher and lets the flow take the payout up again.
