@@ -49,6 +49,8 @@ const (
 	EventParked EventState = "parked"
 	// EventDue: it stands and waits for the voucher of its day or payout.
 	EventDue EventState = "due"
+	// EventWithdrawn: a person has said that it did not happen; it counts for nothing.
+	EventWithdrawn EventState = "withdrawn"
 	// EventBooked: its voucher is planned; the voucher's step says how far it is.
 	EventBooked EventState = "booked"
 )

@@ -96,6 +96,18 @@ func (s *server) DeliverEvent(ctx context.Context, r api.DeliverEventRequestObje
 	return api.DeliverEvent200JSONResponse(items[0]), nil
 }
 
+func (s *server) WithdrawEvent(ctx context.Context, r api.WithdrawEventRequestObject) (api.WithdrawEventResponseObject, error) {
+	withdrawn, err := s.Registration.Withdraw(ctx, r.ID, r.Body.Reason, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.eventAnswers(ctx, []ports.EventRecord{withdrawn})
+	if err != nil {
+		return nil, err
+	}
+	return api.WithdrawEvent200JSONResponse(items[0]), nil
+}
+
 func (s *server) GetTransaction(ctx context.Context, r api.GetTransactionRequestObject) (api.GetTransactionResponseObject, error) {
 	t, err := s.Registration.Transaction(ctx, r.ID, r.Transaction)
 	if err != nil {

@@ -168,6 +168,6 @@ func (s events) List(ctx context.Context, merchantID string, filter ports.EventF
 
 func eventStates() []ports.EventState {
 	return []ports.EventState{
-		ports.EventRecorded, ports.EventPending, ports.EventFlagged, ports.EventParked, ports.EventDue, ports.EventBooked,
+		ports.EventRecorded, ports.EventPending, ports.EventFlagged, ports.EventParked, ports.EventDue, ports.EventBooked, ports.EventWithdrawn,
 	}
 }

@@ -83,7 +83,40 @@ func (o Order) Validate() error {
 	case o.Date.IsZero():
 		return fault.Invalid(CodeOrderInvalid, "date", "an order needs a date")
 	}
-	return validateParts(o.Parts)
+	if err := validateParts(o.Parts); err != nil {
+		return err
+	}
+	return CheckVAT(o.Parts)
+}
+
+// CheckVAT refuses, with CodeOrderInvalid, VAT that a source states and that is not
+// what the rate makes of the amount: it may differ by the rounding of many rows, at
+// most 1 % of the amount and one unit of the currency (as EN 16931 BR-CO-17
+// allows), and always by one minor unit.
+func CheckVAT(parts []Part) error {
+	for i, p := range parts {
+		if p.VAT.Currency() == "" {
+			continue
+		}
+		split, err := tax.FromGross(p.Gross, p.Rate)
+		if err != nil {
+			return err
+		}
+		off, err := p.VAT.Sub(split.VAT)
+		if err != nil {
+			return err
+		}
+		unit := int64(1)
+		for range p.Gross.Currency().Exponent() {
+			unit *= 10
+		}
+		if allowed := max(1, min(unit, p.Gross.Abs().Minor()/100)); off.Abs().Minor() > allowed {
+			return fault.Invalid(CodeOrderInvalid, fmt.Sprintf("parts[%d].vat", i),
+				p.VAT.String()+" is not the VAT in "+p.Gross.String()+" at "+p.Rate.String()+" %, which is "+split.VAT.String()).
+				WithRemedy("state the VAT that the amount includes, or leave it out and it is computed")
+		}
+	}
+	return nil
 }
 
 func isCountry(code string) bool {

@@ -658,12 +658,13 @@ func (e PaymentEventOrigin) Valid() bool {
 
 // Defines values for PaymentEventState.
 const (
-	PaymentEventStateBooked   PaymentEventState = "booked"
-	PaymentEventStateDue      PaymentEventState = "due"
-	PaymentEventStateFlagged  PaymentEventState = "flagged"
-	PaymentEventStateParked   PaymentEventState = "parked"
-	PaymentEventStatePending  PaymentEventState = "pending"
-	PaymentEventStateRecorded PaymentEventState = "recorded"
+	PaymentEventStateBooked    PaymentEventState = "booked"
+	PaymentEventStateDue       PaymentEventState = "due"
+	PaymentEventStateFlagged   PaymentEventState = "flagged"
+	PaymentEventStateParked    PaymentEventState = "parked"
+	PaymentEventStatePending   PaymentEventState = "pending"
+	PaymentEventStateRecorded  PaymentEventState = "recorded"
+	PaymentEventStateWithdrawn PaymentEventState = "withdrawn"
 )
 
 // Valid indicates whether the value is a known member of the PaymentEventState enum.
@@ -680,6 +681,8 @@ func (e PaymentEventState) Valid() bool {
 	case PaymentEventStatePending:
 		return true
 	case PaymentEventStateRecorded:
+		return true
+	case PaymentEventStateWithdrawn:
 		return true
 	default:
 		return false
@@ -886,12 +889,13 @@ func (e GetReconciliationParamsFormat) Valid() bool {
 
 // Defines values for ListEventsParamsState.
 const (
-	ListEventsParamsStateBooked   ListEventsParamsState = "booked"
-	ListEventsParamsStateDue      ListEventsParamsState = "due"
-	ListEventsParamsStateFlagged  ListEventsParamsState = "flagged"
-	ListEventsParamsStateParked   ListEventsParamsState = "parked"
-	ListEventsParamsStatePending  ListEventsParamsState = "pending"
-	ListEventsParamsStateRecorded ListEventsParamsState = "recorded"
+	ListEventsParamsStateBooked    ListEventsParamsState = "booked"
+	ListEventsParamsStateDue       ListEventsParamsState = "due"
+	ListEventsParamsStateFlagged   ListEventsParamsState = "flagged"
+	ListEventsParamsStateParked    ListEventsParamsState = "parked"
+	ListEventsParamsStatePending   ListEventsParamsState = "pending"
+	ListEventsParamsStateRecorded  ListEventsParamsState = "recorded"
+	ListEventsParamsStateWithdrawn ListEventsParamsState = "withdrawn"
 )
 
 // Valid indicates whether the value is a known member of the ListEventsParamsState enum.
@@ -908,6 +912,8 @@ func (e ListEventsParamsState) Valid() bool {
 	case ListEventsParamsStatePending:
 		return true
 	case ListEventsParamsStateRecorded:
+		return true
+	case ListEventsParamsStateWithdrawn:
 		return true
 	default:
 		return false
@@ -2460,7 +2466,7 @@ type PaymentEvent struct {
 	Reference    string      `json:"reference,omitempty"`
 	RegisteredAt time.Time   `json:"registered_at"`
 
-	// State recorded: it stands and books nothing; pending: what it builds on is not there; flagged: it breaks a bound; parked: a setting is missing; due: it waits for the summary of its day or payout; booked: its voucher is planned or written.
+	// State withdrawn: a person took it back; recorded: it stands and books nothing; pending: what it builds on is not there; flagged: it breaks a bound; parked: a setting is missing; due: it waits for the summary of its day or payout; booked: its voucher is planned or written.
 	State PaymentEventState `json:"state"`
 
 	// Taken What is booked of it by VAT rate.
@@ -2477,7 +2483,7 @@ type PaymentEvent struct {
 // PaymentEventOrigin payout: a line of a payout proves it, and the payout books it.
 type PaymentEventOrigin string
 
-// PaymentEventState recorded: it stands and books nothing; pending: what it builds on is not there; flagged: it breaks a bound; parked: a setting is missing; due: it waits for the summary of its day or payout; booked: its voucher is planned or written.
+// PaymentEventState withdrawn: a person took it back; recorded: it stands and books nothing; pending: what it builds on is not there; flagged: it breaks a bound; parked: a setting is missing; due: it waits for the summary of its day or payout; booked: its voucher is planned or written.
 type PaymentEventState string
 
 // PaymentEventInput Example: {"amount":"100.00","at":"2026-04-02T09:00:00Z","currency":"SEK","key":"1001/capture","kind":"payment","method":"card","order":"1001","reference":"C-1001","transaction":"T-1001"}
@@ -3176,6 +3182,12 @@ type Warning struct {
 	Reason string `json:"reason"`
 }
 
+// Withdrawal defines model for Withdrawal.
+type Withdrawal struct {
+	// Reason The correction of what was booked states it.
+	Reason string `json:"reason"`
+}
+
 // After defines model for After.
 type After = string
 
@@ -3234,6 +3246,12 @@ type VerifyConnectionParams struct {
 
 // DeliverEventParams defines parameters for DeliverEvent.
 type DeliverEventParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// WithdrawEventParams defines parameters for WithdrawEvent.
+type WithdrawEventParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3592,6 +3610,9 @@ type UpdateConnectionJSONRequestBody = ConnectionChange
 // DeliverEventJSONRequestBody defines body for DeliverEvent for application/json ContentType.
 type DeliverEventJSONRequestBody = Delivery
 
+// WithdrawEventJSONRequestBody defines body for WithdrawEvent for application/json ContentType.
+type WithdrawEventJSONRequestBody = Withdrawal
+
 // AdoptExceptionJSONRequestBody defines body for AdoptException for application/json ContentType.
 type AdoptExceptionJSONRequestBody = Adopt
 
@@ -3669,6 +3690,9 @@ type ServerInterface interface {
 	// DeliverEvent Note that what a payment paid for was delivered
 	// (POST /v1/events/{id}/delivery)
 	DeliverEvent(c *gin.Context, id ID, params DeliverEventParams)
+	// WithdrawEvent Take back an event that should not have been registered
+	// (POST /v1/events/{id}/withdraw)
+	WithdrawEvent(c *gin.Context, id ID, params WithdrawEventParams)
 	// GetException One exception
 	// (GET /v1/exceptions/{id})
 	GetException(c *gin.Context, id ID)
@@ -4238,6 +4262,55 @@ func (siw *ServerInterfaceWrapper) DeliverEvent(c *gin.Context) {
 	}
 
 	siw.Handler.DeliverEvent(c, id, params)
+}
+
+// WithdrawEvent operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawEvent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawEventParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawEvent(c, id, params)
 }
 
 // GetException operation middleware
@@ -6875,6 +6948,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/merchants/:id/events", wrapper.RegisterEvents)
 	router.GET(options.BaseURL+"/v1/events/:id", wrapper.GetEvent)
 	router.POST(options.BaseURL+"/v1/events/:id/delivery", wrapper.DeliverEvent)
+	router.POST(options.BaseURL+"/v1/events/:id/withdraw", wrapper.WithdrawEvent)
 	router.GET(options.BaseURL+"/v1/merchants/:id/transactions/:transaction", wrapper.GetTransaction)
 	router.GET(options.BaseURL+"/v1/flows/:id/vouchers", wrapper.ListVouchers)
 	router.POST(options.BaseURL+"/v1/payouts/:id/bank-confirmation", wrapper.ConfirmBank)
@@ -7282,6 +7356,47 @@ type DeliverEventdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DeliverEventdefaultApplicationProblemPlusJSONResponse) VisitDeliverEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawEventRequestObject struct {
+	ID     ID `json:"id"`
+	Params WithdrawEventParams
+	Body   *WithdrawEventJSONRequestBody
+}
+
+type WithdrawEventResponseObject interface {
+	VisitWithdrawEventResponse(w http.ResponseWriter) error
+}
+
+type WithdrawEvent200JSONResponse PaymentEvent
+
+func (response WithdrawEvent200JSONResponse) VisitWithdrawEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawEventdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawEventdefaultApplicationProblemPlusJSONResponse) VisitWithdrawEventResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9916,6 +10031,9 @@ type StrictServerInterface interface {
 	// DeliverEvent Note that what a payment paid for was delivered
 	// (POST /v1/events/{id}/delivery)
 	DeliverEvent(ctx context.Context, request DeliverEventRequestObject) (DeliverEventResponseObject, error)
+	// WithdrawEvent Take back an event that should not have been registered
+	// (POST /v1/events/{id}/withdraw)
+	WithdrawEvent(ctx context.Context, request WithdrawEventRequestObject) (WithdrawEventResponseObject, error)
 	// GetException One exception
 	// (GET /v1/exceptions/{id})
 	GetException(ctx context.Context, request GetExceptionRequestObject) (GetExceptionResponseObject, error)
@@ -10461,6 +10579,51 @@ func (sh *strictHandler) DeliverEvent(ctx *gin.Context, id ID, params DeliverEve
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(DeliverEventResponseObject); ok {
 		if err := validResponse.VisitDeliverEventResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawEvent operation middleware
+func (sh *strictHandler) WithdrawEvent(ctx *gin.Context, id ID, params WithdrawEventParams) {
+	var request WithdrawEventRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body WithdrawEventJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawEvent(ctx, request.(WithdrawEventRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawEvent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawEventResponseObject); ok {
+		if err := validResponse.VisitWithdrawEventResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

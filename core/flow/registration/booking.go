@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
+	"github.com/kvitt/kvitt/core/flow/walk"
 	books "github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/order"
@@ -182,8 +183,7 @@ func (t *trade) reverseStep(ctx context.Context, e *ports.EventRecord, key, why 
 		return err
 	}
 	if unwritten(s) {
-		s.State = ports.StepDropped
-		return t.tx.Steps().Save(ctx, s)
+		return t.drop(ctx, s)
 	}
 	series, voucher, err := posting.ReadVoucher(s)
 	if err != nil {
@@ -194,6 +194,23 @@ func (t *trade) reverseStep(ctx context.Context, e *ports.EventRecord, key, why 
 		name = key
 	}
 	return t.planReversal(ctx, e, key, series, booking.Correction(voucher, name, t.today(), why))
+}
+
+// drop gives up a voucher that was never written, and what a person was to decide
+// about it.
+func (t *trade) drop(ctx context.Context, s ports.Step) error {
+	refused := s.State == ports.StepParked
+	s.State = ports.StepDropped
+	if err := t.tx.Steps().Save(ctx, s); err != nil || !refused {
+		return err
+	}
+	open := ports.ExceptionFilter{State: ports.ExceptionOpen}
+	return walk.Exceptions(ctx, t.tx, t.merchant.ID, open, func(e ports.Exception) error {
+		if e.StepID != s.ID {
+			return nil
+		}
+		return t.tx.Exceptions().Resolve(ctx, e.ID, "the voucher is given up", "kvitt", t.clock.Now().UTC())
+	})
 }
 
 // unwritten reports whether it is certain that a voucher is not in the accounting

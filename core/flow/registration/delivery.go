@@ -40,10 +40,14 @@ func (s *Service) Deliver(ctx context.Context, eventID string, day civil.Date, b
 		case e.Delivered == day:
 			return nil
 		case !e.Delivered.IsZero():
-			return fault.New(CodeDeliveryChanged, fault.Conflict, "the sale was delivered on "+e.Delivered.String()).WithField("date")
+			return fault.New(CodeDeliveryChanged, fault.Conflict, "the sale was delivered on "+e.Delivered.String()).WithField("date").
+				WithRemedy("if that day is wrong, withdraw the payment and register it anew under another key")
 		case e.Kind != payment.Payment || e.State != ports.EventBooked || t.settingsAt(e.SettingsVersion).Of(e.Method).Recognition != booking.RecogniseAtDelivery:
 			return fault.New(CodeNoAdvance, fault.Conflict, "the event booked no advance that waits for a delivery").
 				WithRemedy("only a booked payment under recognition \"delivery\" is delivered later")
+		case l.today().Before(day):
+			return fault.Invalid(payment.CodeEventInvalid, "date", day.String()+" has not come yet").
+				WithRemedy("tell of the delivery when it has happened")
 		case day.Before(t.day(e)):
 			return fault.Invalid(payment.CodeEventInvalid, "date", "the delivery lies before the payment of "+t.day(e).String())
 		}

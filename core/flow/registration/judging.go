@@ -101,7 +101,7 @@ func (l *ledger) trade(ctx context.Context, transaction string) (*trade, error) 
 	}
 	t.events = events
 	for _, e := range events {
-		if t.order == "" {
+		if t.order == "" && e.State != ports.EventWithdrawn {
 			t.order = e.Order
 		}
 		if err := l.loadSettings(ctx, e.SettingsVersion); err != nil {
@@ -195,7 +195,7 @@ func sortCanonically(events []*ports.EventRecord) {
 func (t *trade) judged() []payment.Verdict {
 	told := map[payment.Kind]bool{}
 	for _, e := range t.events {
-		if e.Origin == payment.FromShop {
+		if e.Origin == payment.FromShop && e.State != ports.EventWithdrawn {
 			told[e.Kind] = true
 		}
 	}
@@ -204,6 +204,10 @@ func (t *trade) judged() []payment.Verdict {
 	verdicts := make([]payment.Verdict, len(t.events))
 	for i, e := range t.events {
 		verdicts[i] = payment.Verdict{Event: e.Event, Standing: payment.Accepted}
+		if e.State == ports.EventWithdrawn {
+			verdicts[i].Standing = "" // no verdict: it counts for nothing
+			continue
+		}
 		if e.Origin == payment.FromPayout && told[e.Kind] {
 			continue
 		}

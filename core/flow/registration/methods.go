@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"slices"
 
 	"github.com/kvitt/kvitt/core/booking"
@@ -10,6 +11,7 @@ import (
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
+	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -132,6 +134,9 @@ func (s *Service) RegisterOrder(ctx context.Context, merchantID string, o order.
 			}
 			return nil
 		}
+		if err := l.taxable(o); err != nil {
+			return err
+		}
 		if err := l.tx.Orders().Create(ctx, merchantID, o, l.clock.Now().UTC()); err != nil {
 			return err
 		}
@@ -147,6 +152,25 @@ func (s *Service) RegisterOrder(ctx context.Context, merchantID string, o order.
 		}
 		return l.wake(ctx)
 	})
+}
+
+// taxable refuses an order that no market can tax: its country is none, or one of
+// its rates is neither that country's nor the merchant's own.
+func (l *ledger) taxable(o order.Order) error {
+	home := l.settings.Of("").VAT.Home
+	_, err := tax.Decide(tax.Seller{Country: home}, tax.Customer{Country: o.Country, Postcode: o.Postcode, VATNumberValid: o.VATNumberValid}, false)
+	if fault.CodeOf(err) == tax.CodeCountry {
+		return fault.Invalid(tax.CodeCountry, "country", fault.Of(err).Reason).WithRemedy(fault.Of(err).Remedy)
+	}
+	for i, p := range o.Parts {
+		if p.Rate.IsZero() || l.rates.Valid(home, p.Rate, o.Date) || l.rates.Valid(o.Country, p.Rate, o.Date) {
+			continue
+		}
+		return fault.Invalid(CodeRateInvalid, "parts["+strconv.Itoa(i)+"].rate",
+			"neither "+home+" nor "+o.Country+" has a rate of "+p.Rate.String()+" % on "+o.Date.String()).
+			WithRemedy("correct the rate, or replace the table of VAT rates if it is out of date")
+	}
+	return nil
 }
 
 // Order gives an order.

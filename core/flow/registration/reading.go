@@ -35,11 +35,12 @@ func (s *Service) Transaction(ctx context.Context, merchantID, id string) (Trans
 		}
 		told := map[payment.Kind]bool{}
 		for _, e := range t.events {
-			told[e.Kind] = told[e.Kind] || e.Origin == payment.FromShop
+			told[e.Kind] = told[e.Kind] || e.Origin == payment.FromShop && e.State != ports.EventWithdrawn
 		}
 		var standing []payment.Event
 		for _, e := range t.events {
-			if e.State != ports.EventPending && e.State != ports.EventFlagged && (e.Origin == payment.FromShop || !told[e.Kind]) {
+			out := e.State == ports.EventPending || e.State == ports.EventFlagged || e.State == ports.EventWithdrawn
+			if !out && (e.Origin == payment.FromShop || !told[e.Kind]) {
 				standing = append(standing, e.Event)
 			}
 		}

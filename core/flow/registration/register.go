@@ -3,6 +3,7 @@ package registration
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -159,6 +160,7 @@ func (l *ledger) oneMethod(ctx context.Context, f Fact, first map[string]payment
 		if err != nil {
 			return err
 		}
+		stored = slices.DeleteFunc(stored, func(e ports.EventRecord) bool { return e.State == ports.EventWithdrawn })
 		for i, e := range stored {
 			known := first[f.Transaction]
 			if i == 0 {
@@ -189,6 +191,9 @@ func (l *ledger) oneMethod(ctx context.Context, f Fact, first map[string]payment
 func checkParts(f Fact) error {
 	if f.Parts == nil {
 		return nil
+	}
+	if err := order.CheckVAT(f.Parts); err != nil {
+		return err
 	}
 	if f.Kind != payment.Payment && f.Kind != payment.Refund {
 		return fault.Invalid(payment.CodeEventInvalid, "parts", "only a payment or a refund consists of parts")

@@ -38,6 +38,10 @@ func (d *deal) share() {
 }
 
 func orderUnknown(number string) *fault.Error {
+	if number == "" {
+		return fault.New(CodeOrderUnknown, fault.Conflict, "nothing says what was sold: no event of the transaction names an order").
+			WithField("order").WithRemedy("withdraw the event and register it anew with the number of its order")
+	}
 	return fault.New(CodeOrderUnknown, fault.Conflict, "nothing says what was sold: order \""+number+"\" is not registered").
 		WithField("order").WithRemedy("register the order with its country and its parts by VAT rate")
 }

@@ -86,7 +86,7 @@ func TestARefusedVoucherOfAnEventThatFellIsNeverWritten(t *testing.T) {
 	refused := s.open()[0]
 	s.books.fail = nil
 	s.register(fact(payment.Payment, "1", 9000)) // was earlier: of the two only it fits
-	require.NoError(t, s.service.RetryException(t.Context(), refused.ID, "anna"))
+	require.Equal(t, registration.CodeNotOpen, fault.CodeOf(s.service.RetryException(t.Context(), refused.ID, "anna")), "nobody has to decide on a voucher that is given up")
 	s.post()
 	require.Equal(t, accounts{"1686": 9000, "3001": -7200, "2611": -1800}, s.balances())
 	require.Len(t, s.books.vouchers, 1)
