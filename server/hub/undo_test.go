@@ -11,6 +11,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -269,4 +270,60 @@ func TestAPayoutThatIsUndoneWhileTheFlowWorksOnALaterOneIsNotLeftBehind(t *testi
 	require.False(t, once)
 	require.Equal(t, payout.Closed, w.payout("P2").State)
 	require.Equal(t, payout.Undone, w.payout("P1").State)
+}
+
+// totals are the sums of a statement in öre: captures, refunds, fees, fee VAT,
+// chargebacks, reserves, other, payouts, closing.
+func totals(st reconciliation.Statement) [9]int64 {
+	return [9]int64{
+		st.Captures.Minor(), st.Refunds.Minor(), st.Fees.Minor(), st.FeeVAT.Minor(), st.Chargebacks.Minor(), st.Reserves.Minor(),
+		st.Other.Minor(), st.Payouts.Minor(), st.Closing.Minor(),
+	}
+}
+
+// proven proves the one clearing account from a day of April to another.
+func (w *world) proven(from, to int) reconciliation.Statement {
+	w.t.Helper()
+	all := w.months(reconciliation.Period{From: april(from), To: april(to)})
+	require.Len(w.t, all, 1)
+	require.Zero(w.t, all[0].Difference.Minor(), "%+v", all[0])
+	return all[0]
+}
+
+func TestWhatIsTakenBackCountsWhereItWasCounted(t *testing.T) {
+	t.Parallel()
+	// 100.00 − 40.00 were paid on invoices; 3.12 is the fee with its VAT, 5.00 the
+	// chargeback, 6.00 the reserve: 60.00 − 3.12 − 5.00 − 6.00 = 45.88 come to the bank.
+	reserve := fee("1001", 0, 0)
+	reserve.Key, reserve.Kind, reserve.RawType, reserve.Gross = "reserve/1", payout.Reserve, "HOLDBACK", sek(-600)
+	w := newWorld(t, provider(10, paid("P1", 4588), sale("1001", 10000), refund("1002", 4000), fee("1001", 250, 62), chargeback("cb/1", "D1", -500), reserve),
+		newFakeBooks(invoiced("1", "1001", 10000), invoiced("2", "1002", -4000)))
+	w.run()
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	once := [9]int64{10000, -4000, -250, -62, -500, -600, 0, -4588, 0}
+	require.Equal(t, once, totals(w.proven(1, 30)))
+
+	w.undo("wrong")
+	w.finish(w.current().ID)
+	require.Equal(t, payout.Undone, w.payout("P1").State)
+	require.Equal(t, [9]int64{}, totals(w.proven(1, 30)), "all of it is taken back")
+
+	require.NoError(t, w.service.Rebook(t.Context(), w.payout("P1").ID, "anna"))
+	w.finish(w.current().ID)
+	require.Equal(t, once, totals(w.proven(1, 30)), "the bank moved once")
+	for day := 1; day <= 30; day++ {
+		w.proven(day, day)
+	}
+}
+
+func TestAFeeThatWasParkedCountsAsAFeeOnceItIsBooked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, provider(10, paid("P1", 9688), sale("1001", 10000), fee("1001", 250, 62)), newFakeBooks(invoiced("1", "1001", 10000)))
+	w.choose(`{"accounts":{"fee":""}}`)
+	w.run()
+	require.Equal(t, [9]int64{10000, 0, 0, 0, 0, 0, 0, -9688, 312}, totals(w.proven(1, 30)))
+	w.choose(`{}`)
+	require.NoError(t, w.service.RetryException(t.Context(), w.exceptions()[0].ID, "anna"))
+	w.finish(w.current().ID)
+	require.Equal(t, [9]int64{10000, 0, -250, -62, 0, 0, 0, -9688, 0}, totals(w.proven(1, 30)))
 }

@@ -33,7 +33,8 @@ type Period struct{ From, To civil.Date }
 //
 // Captures and refunds count when an invoice or a credit invoice is paid on the
 // account, or when the event is booked that the shop registered; fees, chargebacks,
-// reserves and payouts when a payout's voucher, or that of a deposit, is booked.
+// reserves and payouts when a payout's voucher, or that of a deposit, is booked. What
+// takes a document back counts with the same total as that, on the day it is booked.
 // Closing must be explained item by item; the reference of what stands there by
 // events is their transaction.
 type Statement struct {
@@ -170,23 +171,32 @@ func (p *proof) take(d Document) error {
 		s.Opening, err = s.Opening.Add(amount)
 		return err
 	}
-	if d.Kind == books.Ordered && d.Step.Kind == ports.StepVoucher {
+	if d.wholePayout() {
 		return s.takeVoucher(d)
 	}
 	return s.takePayment(d)
 }
 
+// wholePayout reports whether the document is a voucher about its payout as a whole,
+// whose rows say what for: the payout's own, one that books what that left on the
+// account, or one that takes such a voucher back, whose rows are those with sides
+// swapped. Others move the payment of a line.
+func (d Document) wholePayout() bool {
+	return d.Kind == books.Ordered && (d.Step.Kind == ports.StepVoucher || d.Step.LineID == 0)
+}
+
 // settled reports whether a document stood in the books when the period ended.
 func (p *proof) settled(d Document) bool { return d.made() && !p.period.To.Before(d.Day) }
 
-// takePayment counts a payment, or the voucher that moved one.
+// takePayment counts a payment, or the voucher that moved one. What takes one back
+// counts where that was counted.
 func (s *Statement) takePayment(d Document) error {
 	amount, err := d.onClearing()
 	if err != nil {
 		return err
 	}
 	total := &s.Captures
-	if amount.Sign() < 0 {
+	if back := d.Step.Reverses != ""; !back && amount.Sign() < 0 || back && amount.Sign() > 0 {
 		total = &s.Refunds
 	}
 	*total, err = total.Add(amount)
@@ -194,8 +204,12 @@ func (s *Statement) takePayment(d Document) error {
 }
 
 // takeVoucher counts what a voucher took off the account by the rows on the other
-// side, which say what for.
+// side, which say what for. A voucher that only moves money between other accounts,
+// such as one from the suspense account, counts for nothing.
 func (s *Statement) takeVoucher(d Document) error {
+	if !touches(d.Rows, d.Clearing) {
+		return nil
+	}
 	for _, r := range d.Rows {
 		if r.Account == d.Clearing {
 			continue
