@@ -3,8 +3,8 @@ package registration
 import (
 	"context"
 	"reflect"
-	"strconv"
 	"slices"
+	"strconv"
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
