@@ -15,6 +15,9 @@ import (
 // CodeOtherYear: the accounting system gave the books of another year than asked.
 const CodeOtherYear fault.Code = "books.other_year"
 
+// codeNoYear is how accounting systems say that they have no financial year of a date.
+const codeNoYear fault.Code = "erp.year_missing"
+
 // Check is what came of holding a flow's expectations against the books.
 type Check struct {
 	FlowID string
@@ -28,14 +31,17 @@ type expectations struct {
 	flow     *Flow
 	own      []ledger.Account
 	expected []books.Expected
+	// days are the dates of what may stand in the books.
+	days []civil.Date
 	// aside is what other flows expect in the same books.
 	aside []books.Expected
 }
 
 // Check compares everything that was written for a flow with the accounting
 // system's own books of every year that it touches, or of today's if nothing was
-// written yet. Nothing may be booked for the flow meanwhile: what is, shows as
-// foreign or is missing.
+// written yet. What is dated in a year that the accounting system does not have is
+// missing. Nothing may be booked for the flow meanwhile: what is, shows as foreign or
+// is missing.
 func (s *Service) Check(ctx context.Context, flowID string) (Check, error) {
 	x, err := s.expect(ctx, flowID)
 	if err != nil {
@@ -62,7 +68,13 @@ func (s *Service) expect(ctx context.Context, flowID string) (expectations, erro
 		if _, err := flow.settingsOf(ctx, tx, flow.SettingsVersion); err != nil {
 			return err
 		}
-		if err := s.collect(ctx, tx, flow, &x.expected); err != nil {
+		err := s.collect(ctx, tx, flow, func(d Document) {
+			x.expected = append(x.expected, d.Expected)
+			if !d.Date.IsZero() && !d.refused() {
+				x.days = append(x.days, d.Date)
+			}
+		})
+		if err != nil {
 			return err
 		}
 		x.own = flow.own()
@@ -71,11 +83,11 @@ func (s *Service) expect(ctx context.Context, flowID string) (expectations, erro
 	return x, err
 }
 
-// collect adds what was asked of the accounting system; what is only planned was not.
-func (s *Service) collect(ctx context.Context, tx ports.Tx, flow *Flow, to *[]books.Expected) error {
+// collect gives what was asked of the accounting system; what is only planned was not.
+func (s *Service) collect(ctx context.Context, tx ports.Tx, flow *Flow, take func(Document)) error {
 	return s.each(ctx, tx, flow, func(d Document) error {
 		if d.made() || d.Open {
-			*to = append(*to, d.Expected)
+			take(d)
 		}
 		return nil
 	})
@@ -98,7 +110,7 @@ func (s *Service) siblings(ctx context.Context, tx ports.Tx, flow *Flow, to *[]b
 			if err != nil {
 				return err
 			}
-			if err := s.collect(ctx, tx, sibling, to); err != nil {
+			if err := s.collect(ctx, tx, sibling, func(d Document) { *to = append(*to, d.Expected) }); err != nil {
 				return err
 			}
 		}
@@ -108,34 +120,33 @@ func (s *Service) siblings(ctx context.Context, tx ports.Tx, flow *Flow, to *[]b
 	}
 }
 
-// years reads the books of every financial year in which something is expected.
+// years reads the books of every financial year in which something is expected and
+// that the accounting system has, or of today's if there is none.
 func (s *Service) years(ctx context.Context, x expectations) ([]books.Year, error) {
-	var days []civil.Date
-	for _, e := range x.expected {
-		if !e.Date.IsZero() {
-			days = append(days, e.Date)
-		}
-	}
-	if len(days) == 0 {
-		today, err := s.parts.Exporter.Today(ctx, x.flow.Target)
-		if err != nil {
-			return nil, err
-		}
-		days = append(days, today)
-	}
-	slices.SortFunc(days, civil.Date.Compare)
+	slices.SortFunc(x.days, civil.Date.Compare)
 	var years []books.Year
-	for _, day := range days {
+	for _, day := range slices.Compact(x.days) {
 		if slices.ContainsFunc(years, func(y books.Year) bool { return y.Holds(day) }) {
 			continue
 		}
 		year, err := s.year(ctx, x.flow.Target, day)
+		if fault.CodeOf(err) == codeNoYear {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		years = append(years, year)
 	}
-	return years, nil
+	if len(years) > 0 {
+		return years, nil
+	}
+	today, err := s.parts.Exporter.Today(ctx, x.flow.Target)
+	if err != nil {
+		return nil, err
+	}
+	year, err := s.year(ctx, x.flow.Target, today)
+	return []books.Year{year}, err
 }
 
 func (s *Service) year(ctx context.Context, connectionID string, day civil.Date) (books.Year, error) {

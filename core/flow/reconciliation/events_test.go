@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/core/books"
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
@@ -71,6 +72,72 @@ func TestVouchersOfEventsAreLookedFor(t *testing.T) {
 	c, err = service.Check(t.Context(), "flow-2")
 	require.NoError(t, err)
 	require.Equal(t, int64(1), c.Count(books.Missing))
+}
+
+// dated puts a voucher of 30 June 2031, a year that the accounting system lacks, into
+// the flow of events.
+func dated(t *testing.T, store ports.Store, state ports.StepState, class fault.Class) {
+	t.Helper()
+	v, err := ledger.New(civil.Date{Year: 2031, Month: 6, Day: 30}, "Sale", []ledger.Row{row("1686", 10_00), row("3001", -10_00)})
+	require.NoError(t, err)
+	content, err := posting.VoucherContent("E", v.Text(), v)
+	require.NoError(t, err)
+	require.NoError(t, store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		step := ports.Step{FlowID: "flow-2", Kind: ports.StepVoucher, Key: "kv:2:V2;", State: state, Content: content, SettingsVersion: 1, Amount: kronor(10_00)}
+		if err := tx.Steps().Plan(ctx, []ports.Step{step}); err != nil {
+			return err
+		}
+		stored, err := tx.Steps().ByKey(ctx, step.Key)
+		if err != nil {
+			return err
+		}
+		step.ID = stored.ID
+		if class != "" {
+			step.Fault = &ports.FaultRecord{Code: "erp.year_missing", Class: class, Reason: "no financial year holds 2031-06-30"}
+		}
+		return tx.Steps().Save(ctx, step)
+	}))
+}
+
+func TestAYearThatTheAccountingSystemLacksDoesNotKeepTheOthersFromBeingRead(t *testing.T) {
+	t.Parallel()
+	late := civil.Date{Year: 2031, Month: 6, Day: 30}
+	for name, c := range map[string]struct {
+		state ports.StepState
+		class fault.Class
+		asked []civil.Date
+		found []books.Status
+	}{
+		"it was refused":       {ports.StepParked, fault.Validation, []civil.Date{date(4, 6)}, []books.Status{books.Found}},
+		"it may be there":      {ports.StepParked, fault.Unknown, []civil.Date{date(4, 6), late}, []books.Status{books.Found}},
+		"its outcome is open":  {ports.StepOpen, "", []civil.Date{date(4, 6), late}, []books.Status{books.Found}},
+		"it was booked before": {ports.StepDone, "", []civil.Date{date(4, 6), late}, []books.Status{books.Found, books.Missing}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, remote, _, service := seeded(t)
+			sold(t, store, remote)
+			dated(t, store, c.state, c.class)
+			remote.lacks = 2031
+			check, err := service.Check(t.Context(), "flow-2")
+			require.NoError(t, err)
+			require.Equal(t, c.asked, remote.asked)
+			require.Len(t, check.Years, 1)
+			var found []books.Status
+			for _, f := range check.Findings {
+				found = append(found, f.Status)
+			}
+			require.Equal(t, c.found, found)
+		})
+	}
+}
+
+func TestAnAccountingSystemWithoutAnyYearCannotBeChecked(t *testing.T) {
+	t.Parallel()
+	_, remote, _, service := seeded(t)
+	remote.lacks = 2026
+	_, err := service.Check(t.Context(), statementtest.Flow)
+	require.Equal(t, fault.Code("erp.year_missing"), fault.CodeOf(err))
 }
 
 func TestOnlyFlowsOfPayoutsAreProven(t *testing.T) {

@@ -38,6 +38,8 @@ type erp struct {
 	years []books.Year
 	asked []civil.Date
 	fail  error
+	// lacks is a calendar year of which it has no books.
+	lacks int
 }
 
 func (e *erp) ExportBooks(_ context.Context, connectionID string, on civil.Date) (io.Reader, error) {
@@ -45,6 +47,9 @@ func (e *erp) ExportBooks(_ context.Context, connectionID string, on civil.Date)
 		return nil, errors.New("this is no accounting system")
 	}
 	e.asked = append(e.asked, on)
+	if on.Year == e.lacks {
+		return nil, fault.New("erp.year_missing", fault.Validation, "no financial year holds "+on.String())
+	}
 	return bytes.NewReader(nil), e.fail
 }
 
