@@ -134,9 +134,9 @@ func (p *Pages) addBooks(ctx context.Context, page *proofPage) error {
 		page.Vouchers = append(page.Vouchers, voucher{Number: d.Number, State: string(d.State), Voucher: *d.Voucher, Sum: sum})
 	}
 	for _, w := range books.Written {
-		entry := written{Kind: words(string(w.Kind)), Span: w.First, Done: w.Done, Open: w.Open}
-		if w.Last != w.First {
-			entry.Span += " … " + w.Last
+		entry := written{Kind: words(string(w.Kind)), Span: w.Lowest, Done: w.Done, Open: w.Open}
+		if w.Highest != w.Lowest {
+			entry.Span += " … " + w.Highest
 		}
 		page.Written = append(page.Written, entry)
 	}

@@ -1,9 +1,11 @@
 package statement
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/walk"
@@ -55,8 +57,9 @@ type Written struct {
 	Kind ports.StepKind
 	// Done and Open count documents that exist and that do not, or not yet.
 	Done, Open int64
-	// First and Last are the numbers of the first and the last one written.
-	First, Last string
+	// Lowest and Highest are the numbers between which those of the written ones lie.
+	// There may be others' numbers between them.
+	Lowest, Highest string
 }
 
 // Books is everything that concerns a payout as a whole in the books: its
@@ -97,10 +100,40 @@ func (b *Books) count(s ports.Step) {
 		return
 	}
 	w.Done++
-	if w.First == "" {
-		w.First = s.Number
+	if s.Number == "" {
+		return
 	}
-	w.Last = s.Number
+	if w.Lowest == "" || compareNumbers(s.Number, w.Lowest) < 0 {
+		w.Lowest = s.Number
+	}
+	if compareNumbers(s.Number, w.Highest) > 0 {
+		w.Highest = s.Number
+	}
+}
+
+// compareNumbers puts numbers of documents in the order in which people count: "K-9"
+// comes before "K-10".
+func compareNumbers(a, b string) int {
+	for a != "" && b != "" {
+		headA, digitsA, restA := cutDigits(a)
+		headB, digitsB, restB := cutDigits(b)
+		if order := cmp.Or(strings.Compare(headA, headB), cmp.Compare(len(digitsA), len(digitsB)), strings.Compare(digitsA, digitsB)); order != 0 {
+			return order
+		}
+		a, b = restA, restB
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// cutDigits splits off a text up to and with its first run of digits, less leading zeros.
+func cutDigits(text string) (head, digits, rest string) {
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	from := strings.IndexFunc(text, digit)
+	if from < 0 {
+		return text, "", ""
+	}
+	rest = strings.TrimLeftFunc(text[from:], digit)
+	return text[:from], strings.TrimLeft(text[from:len(text)-len(rest)], "0"), rest
 }
 
 func document(s ports.Step) (Document, error) {

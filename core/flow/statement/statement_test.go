@@ -3,6 +3,7 @@ package statement_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -260,8 +261,50 @@ func TestBooksCountsWhatWasWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, b.Vouchers, 1)
 	require.Equal(t, []statement.Written{
-		{Kind: ports.StepVoucher, Done: 1, First: "K-12-3", Last: "K-12-3"},
-		{Kind: ports.StepAttachment, Done: 1, First: "file-77", Last: "file-77"},
-		{Kind: ports.StepPayment, Done: 3, First: "700", Last: "705"},
+		{Kind: ports.StepVoucher, Done: 1, Lowest: "K-12-3", Highest: "K-12-3"},
+		{Kind: ports.StepAttachment, Done: 1, Lowest: "file-77", Highest: "file-77"},
+		{Kind: ports.StepPayment, Done: 3, Lowest: "700", Highest: "705"},
 	}, b.Written)
+}
+
+// Payments are made side by side, so that their numbers do not follow the plan.
+func TestBooksTellsTheLowestAndTheHighestNumber(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		written         []string
+		lowest, highest string
+	}{
+		"out of order":       {[]string{"27", "24", "102", "47"}, "24", "102"},
+		"one":                {[]string{"27"}, "27", "27"},
+		"with a series":      {[]string{"K-10-3", "K-9-3", "K-11-3"}, "K-9-3", "K-11-3"},
+		"with leading zeros": {[]string{"010", "9", "0008"}, "0008", "010"},
+		"without digits":     {[]string{"b", "a", "ab"}, "a", "b"},
+		"one has none":       {[]string{"", "5", ""}, "5", "5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, reader := seeded(t)
+			require.NoError(t, store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+				for i, number := range c.written {
+					key := fmt.Sprint("kv:9:L", i, ";")
+					step := ports.Step{PayoutID: statementtest.Held, Kind: ports.StepPayment, Key: key, State: ports.StepPlanned, Content: json.RawMessage(`{}`), SettingsVersion: 1}
+					if err := tx.Steps().Plan(ctx, []ports.Step{step}); err != nil {
+						return err
+					}
+					stored, err := tx.Steps().ByKey(ctx, key)
+					if err != nil {
+						return err
+					}
+					stored.State, stored.Number = ports.StepDone, number
+					if err := tx.Steps().Save(ctx, stored); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+			b, err := reader.Books(t.Context(), statementtest.Held)
+			require.NoError(t, err)
+			require.Equal(t, []statement.Written{{Kind: ports.StepPayment, Done: int64(len(c.written)), Lowest: c.lowest, Highest: c.highest}}, b.Written)
+		})
+	}
 }
