@@ -2200,7 +2200,7 @@ type LostDispute struct {
 	// Date When it was lost; today if left out.
 	Date Date `json:"date,omitempty"`
 
-	// Parts The loss divided by VAT rate, with positive amounts. Needed where `lost_dispute` is reverse_sale, and of no effect elsewhere.
+	// Parts The loss divided by VAT rate, with positive amounts. Needed where `lost_dispute` is reverse_sale, and refused elsewhere.
 	Parts []OrderPart `json:"parts,omitempty"`
 
 	// Treatment How the sale was taxed; domestic if left out.
