@@ -145,11 +145,16 @@ func TestASummaryIsToldApartByTransaction(t *testing.T) {
 		s.happens(payment.Prepare, number, "card", "auth "+number, 1, 10000)
 	}
 	s.happens(payment.Payment, "1001", "card", "first", 1, 10000)
+	enable := func(on bool) {
+		s.update(func(ctx context.Context, tx ports.Tx) error { return tx.Flows().SetEnabled(ctx, flowID, on) })
+	}
+	enable(false) // as long as no flow of payouts is on, the shop tells the fees
 	_, err := s.events.Register(t.Context(), "m-1", []registration.Fact{{Event: payment.Event{
 		Kind: payment.Payment, Order: "1002", Transaction: "o-1002", Method: "card", Key: "second", Amount: sek(10000), Fee: sek(1000), FeeVAT: sek(200),
 		At: time.Date(2026, time.April, 1, 12, 0, 0, 0, time.UTC),
 	}}}, "shop")
 	require.NoError(t, err)
+	enable(true)
 	s.post()
 	require.Len(t, s.books.vouchers, 1)
 	require.Equal(t, []string{"o-1001 100.00", "o-1002 100.00", " -10.00"}, s.open())
