@@ -164,3 +164,20 @@ func TestASummaryIsToldApartByTransaction(t *testing.T) {
 	require.Zero(t, s.clearing().Unexplained.Minor())
 	require.Equal(t, [6]int64{0, 20000, 0, -1000, -10000, 9000}, sums(s.month(flowID, 1, 30)))
 }
+
+func TestAWithdrawnCaptureIsTakenOffTheCaptures(t *testing.T) {
+	t.Parallel()
+	s := sold(t, provider(10, paid("P1", 9000), costing(sale("1001", 10000), 800, 200)))
+	require.Equal(t, [6]int64{0, 10000, 0, 0, 0, 10000}, sums(s.month(flowID, 1, 30)))
+	found, err := s.events.Transaction(t.Context(), "m-1", "o-1001")
+	require.NoError(t, err)
+	for _, e := range found.Events {
+		if e.Kind == payment.Payment {
+			_, err := s.events.Withdraw(t.Context(), e.ID, "sent twice", "anna")
+			require.NoError(t, err)
+		}
+	}
+	s.post()
+	require.Len(t, s.books.vouchers, 2, "the sale and its correction")
+	require.Equal(t, [6]int64{}, sums(s.month(flowID, 1, 30)), "no customer was refunded")
+}

@@ -181,10 +181,7 @@ func (s *Statement) takeRows(d Document) error {
 			return err
 		}
 	}
-	total := &s.Captures
-	if sold.Sign() < 0 {
-		total = &s.Refunds
-	}
+	total := s.sold(d, sold)
 	var err error
 	*total, err = total.Add(sold)
 	return err

@@ -188,19 +188,27 @@ func (d Document) wholePayout() bool {
 // settled reports whether a document stood in the books when the period ended.
 func (p *proof) settled(d Document) bool { return d.made() && !p.period.To.Before(d.Day) }
 
-// takePayment counts a payment, or the voucher that moved one. What takes one back
-// counts where that was counted.
+// takePayment counts a payment, or the voucher that moved one.
 func (s *Statement) takePayment(d Document) error {
 	amount, err := d.onClearing()
 	if err != nil {
 		return err
 	}
-	total := &s.Captures
-	if back := d.Step.Reverses != ""; !back && amount.Sign() < 0 || back && amount.Sign() > 0 {
-		total = &s.Refunds
-	}
+	total := s.sold(d, amount)
 	*total, err = total.Add(amount)
 	return err
+}
+
+// sold finds the total of what a document of a sale or a refund puts on the account:
+// what takes one back counts where that was counted.
+func (s *Statement) sold(d Document, amount money.Amount) *money.Amount {
+	if d.Step.Reverses != "" {
+		amount = amount.Neg()
+	}
+	if amount.Sign() < 0 {
+		return &s.Refunds
+	}
+	return &s.Captures
 }
 
 // takeVoucher counts what a voucher took off the account by the rows on the other
