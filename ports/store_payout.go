@@ -309,6 +309,20 @@ type Step struct {
 	Fault            *FaultRecord
 }
 
+// Unwritten reports whether it is certain that the step's document is not in the
+// accounting system: nobody has tried to make it, it was given up, or it was
+// refused with a fault that proves that nothing happened.
+func (s Step) Unwritten() bool {
+	switch s.State {
+	case StepPlanned, StepDropped:
+		return true
+	case StepParked:
+		return s.Fault != nil && (s.Fault.Class == fault.Validation || s.Fault.Class == fault.Conflict || s.Fault.Class == fault.NotFound)
+	case StepOpen, StepDone:
+	}
+	return false
+}
+
 // StepStore keeps steps in the order in which they were planned.
 type StepStore interface {
 	// Plan stores new steps; a known key is skipped. At most MaxBatch steps.

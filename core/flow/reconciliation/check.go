@@ -70,7 +70,7 @@ func (s *Service) expect(ctx context.Context, flowID string) (expectations, erro
 		}
 		err := s.collect(ctx, tx, flow, func(d Document) {
 			x.expected = append(x.expected, d.Expected)
-			if !d.Date.IsZero() && !d.refused() {
+			if !d.Date.IsZero() && (d.Step.State != ports.StepParked || !d.Step.Unwritten()) {
 				x.days = append(x.days, d.Date)
 			}
 		})

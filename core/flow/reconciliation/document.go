@@ -9,7 +9,6 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/books"
 	"github.com/kvitt/kvitt/core/civil"
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
@@ -111,14 +110,6 @@ func (d Document) made() bool { return d.Step.State == ports.StepDone }
 // decide about its line, which is then listed in its place.
 func (d Document) moot() bool {
 	return d.Step.State == ports.StepDropped || d.Step.State == ports.StepParked && d.Step.LineID != 0
-}
-
-// refused reports whether the accounting system is known not to have made the document
-// because it did not take it, as long as a person has not decided about it.
-func (d Document) refused() bool {
-	s := d.Step
-	return s.State == ports.StepParked && s.Fault != nil &&
-		(s.Fault.Class == fault.Validation || s.Fault.Class == fault.Conflict || s.Fault.Class == fault.NotFound)
 }
 
 // onClearing gives what the document puts on the clearing account, debit positive.

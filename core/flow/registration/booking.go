@@ -182,7 +182,7 @@ func (t *trade) reverseStep(ctx context.Context, e *ports.EventRecord, key, why 
 	if err != nil {
 		return err
 	}
-	if unwritten(s) {
+	if s.Unwritten() {
 		return t.drop(ctx, s)
 	}
 	series, voucher, err := posting.ReadVoucher(s)
@@ -211,15 +211,6 @@ func (t *trade) drop(ctx context.Context, s ports.Step) error {
 		}
 		return t.tx.Exceptions().Resolve(ctx, e.ID, "the voucher is given up", "kvitt", t.clock.Now().UTC())
 	})
-}
-
-// unwritten reports whether it is certain that a voucher is not in the accounting
-// system: nobody has tried, or it was refused.
-func unwritten(s ports.Step) bool {
-	if s.State == ports.StepPlanned || s.State == ports.StepDropped {
-		return true
-	}
-	return s.State == ports.StepParked && s.Fault != nil && s.Fault.Class != fault.Unknown && s.Fault.Class != fault.Temporary
 }
 
 // reverseShare undoes an event's part of a summary, by the settings that booked it.

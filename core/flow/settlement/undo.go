@@ -83,7 +83,7 @@ func (s *Service) Undo(ctx context.Context, payoutID, reason, by string, confirm
 	}
 	undoing := Undoing{Documents: counters, Confirmed: confirm}
 	for _, step := range u.steps {
-		if unmade(step) {
+		if droppable(step) {
 			undoing.Dropped++
 		}
 	}
@@ -147,7 +147,7 @@ func (u *undo) check() error {
 		return fault.New(CodeNotUndoable, fault.Conflict, "the payout is "+string(u.payout.State)+", so there is nothing to undo")
 	}
 	for _, s := range u.steps {
-		if s.State == ports.StepOpen || (s.State == ports.StepParked && !unmade(s)) {
+		if s.State == ports.StepOpen || (s.State == ports.StepParked && !s.Unwritten()) {
 			return fault.New(CodeUndoUnsettled, fault.Conflict, "it is not known whether the "+strings.ReplaceAll(string(s.Kind), "_", " ")+" "+s.Key+" was written").
 				WithRemedy("let the flow run until it is known, or resolve the exception of the document, then undo the payout")
 		}
@@ -155,17 +155,8 @@ func (u *undo) check() error {
 	return nil
 }
 
-// unmade tells planned documents that certainly do not exist.
-func unmade(s ports.Step) bool {
-	switch s.State {
-	case ports.StepPlanned:
-		return true
-	case ports.StepParked:
-		return s.Fault != nil && (s.Fault.Class == fault.Validation || s.Fault.Class == fault.Conflict || s.Fault.Class == fault.NotFound)
-	case ports.StepOpen, ports.StepDone, ports.StepDropped:
-	}
-	return false
-}
+// droppable tells what was never written and is not given up yet.
+func droppable(s ports.Step) bool { return s.State != ports.StepDropped && s.Unwritten() }
 
 // begin stores the plan of an undoing if it still fits what it was made for.
 func (u *undo) begin(ctx context.Context, tx ports.Tx, planned []ports.Step, reason string) error {
@@ -182,7 +173,7 @@ func (u *undo) begin(ctx context.Context, tx ports.Tx, planned []ports.Step, rea
 		return fault.New(CodeUndoChanged, fault.Conflict, "the payout was worked on meanwhile").WithRemedy("look at it again and repeat the request")
 	}
 	for _, s := range steps {
-		if unmade(s) {
+		if droppable(s) {
 			if err := u.drop(ctx, tx, s); err != nil {
 				return err
 			}
