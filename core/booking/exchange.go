@@ -4,13 +4,14 @@ import (
 	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 )
 
 // Faults of currencies.
 const (
 	// CodeCombination: the merchant has not said how these currencies meet.
-	CodeCombination fault.Code = "currency.unsupported_combination"
+	CodeCombination = matching.CodeCombination
 	// CodeOriginal: nobody knows how much of a document in another currency a line
 	// settles.
 	CodeOriginal fault.Code = "currency.original_missing"

@@ -218,7 +218,7 @@ func TestWhatBecomesOfALine(t *testing.T) {
 			candidates: []matching.Candidate{with(issued("1001", "7", 100_00), func(c *matching.Candidate) {
 				c.Document.Total, c.Document.Balance = money.New(100_00, "EUR"), money.New(100_00, "EUR")
 			})},
-			state: matching.None,
+			document: "1001", state: matching.Exception, code: matching.CodeCombination,
 		},
 		"one document given twice": {
 			line: sale("1", "7", 100_00), candidates: []matching.Candidate{issued("1001", "7", 100_00), issued("1001", "7", 100_00)},

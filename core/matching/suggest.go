@@ -12,7 +12,7 @@ import (
 func (m *matcher) suggest() {
 	var alone []entry
 	for _, e := range m.lost {
-		if !m.creditAsInvoice(e) && !m.suggestByKey(e) {
+		if !m.creditAsInvoice(e) && !m.otherCurrency(e) && !m.suggestByKey(e) {
 			alone = append(alone, e)
 		}
 	}

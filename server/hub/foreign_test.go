@@ -238,3 +238,17 @@ func TestInTheDirectShapeAPayoutInEuroGoesByTheClearingAccount(t *testing.T) {
 	require.Equal(t, map[string]string{"1980": "1329.47", "6040": "27.13", "1580": "-1356.60"}, w.rows())
 	require.Equal(t, settlement.CodePaymentCurrency, w.exceptions()[0].Code)
 }
+
+func TestAnInvoiceInEuroIsNotPaidByAPayoutInKronor(t *testing.T) {
+	t.Parallel()
+	euro := invoiced("1", "1001", 10000)
+	euro.Total, euro.Balance = money.New(10000, "EUR"), money.New(10000, "EUR")
+	w := newWorld(t, provider(10, paid("P1", 112000), sale("1001", 112000)), newFakeBooks(euro))
+	w.run()
+	require.Len(t, w.exceptions(), 1)
+	require.Equal(t, matching.CodeCombination, w.exceptions()[0].Code)
+	w.set(`{"currencies":[{"invoice":"EUR","payout":"SEK"}]}`)
+	w.run()
+	require.Equal(t, booking.CodeOriginal, w.exceptions()[0].Code, "the pair is set, and the provider states no amount in euro")
+	require.Empty(t, w.books.payments["1"])
+}

@@ -76,6 +76,7 @@ func (w *work) propose(p ports.PayoutRecord, b batch) (map[string]proposal, erro
 
 func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, documents map[string]invoice.Document, d matching.Decision, fees groupFees) (proposal, error) {
 	proposed := proposal{Decision: d}
+	proposed.Fault = w.meeting(d, documents[d.Document])
 	var err error
 	if proposed.kept, err = json.Marshal(verdict{Rule: d.Rule, Compared: d.Compared, Partial: d.Partial, Parts: d.Parts}); err != nil {
 		return proposal{}, err
@@ -97,6 +98,21 @@ func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, documents map[s
 		proposed.Fault, proposed.payments, err = f, nil, nil
 	}
 	return proposed, err
+}
+
+// meeting gives the fault of a decision. Where the merchant has said that the
+// currencies of a line and of its document may meet, what is missing is how much
+// of the document the line settles, which only the provider can say.
+func (w *work) meeting(d matching.Decision, document invoice.Document) *fault.Error {
+	if d.Fault == nil || d.Fault.Code != matching.CodeCombination {
+		return d.Fault
+	}
+	if _, err := w.settings.Pair(document.Total.Currency(), d.Amount.Currency(), w.merchant.Currency); err != nil {
+		return d.Fault
+	}
+	return fault.New(booking.CodeOriginal, fault.Conflict, "the provider does not say how much of invoice "+document.Number+" in "+
+		string(document.Total.Currency())+" the line settles").
+		WithRemedy("settle the document in the accounting system at the provider's rate, then adopt the payment")
 }
 
 // planParts plans the payments of a line that settles several documents. They go
