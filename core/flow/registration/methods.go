@@ -158,6 +158,7 @@ func (s *Service) RegisterOrder(ctx context.Context, merchantID string, o order.
 // its rates is neither that country's nor the merchant's own.
 func (l *ledger) taxable(o order.Order) error {
 	home := l.settings.Of("").VAT.Home
+	// What else the decision lacks is a setting: it parks the events, not the order.
 	_, err := tax.Decide(tax.Seller{Country: home}, tax.Customer{Country: o.Country, Postcode: o.Postcode, VATNumberValid: o.VATNumberValid}, false)
 	if fault.CodeOf(err) == tax.CodeCountry {
 		return fault.Invalid(tax.CodeCountry, "country", fault.Of(err).Reason).WithRemedy(fault.Of(err).Remedy)
