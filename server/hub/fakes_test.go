@@ -85,6 +85,8 @@ type fakeBooks struct {
 	ledger map[ledger.Account]int64
 	// lockedUntil is the last day of 2026 that is closed for postings.
 	lockedUntil civil.Date
+	// takesNoFiles leaves the capability of attachments out of the description.
+	takesNoFiles bool
 	// fail is asked before a write takes effect, and again after it did.
 	fail func(operation string, attempt int, done bool) error
 }
@@ -98,9 +100,13 @@ func newFakeBooks(documents ...invoice.Document) *fakeBooks {
 }
 
 func (f *fakeBooks) Describe() ports.Description {
+	capabilities := []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers, ports.CapabilityBooks}
+	if !f.takesNoFiles {
+		capabilities = append(capabilities, ports.CapabilityAttachments)
+	}
 	return ports.Description{
 		ID: "fakebooks", Name: "Fakebooks", Version: "1.0.0", Protocol: ports.ProtocolVersion,
-		Capabilities: []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers, ports.CapabilityAttachments, ports.CapabilityBooks},
+		Capabilities: capabilities,
 		Quota:        ports.Quota{InFlight: 3},
 		Operations: []ports.Operation{
 			{Name: "Verify", Calls: 1},

@@ -42,6 +42,17 @@ func TestAPlainPayoutIsMatchedPaidBookedAndClosed(t *testing.T) {
 	require.Empty(t, w.exceptions())
 }
 
+func TestWithoutAttachmentsTheProofStaysWithKvitt(t *testing.T) {
+	t.Parallel()
+	books := plainBooks()
+	books.takesNoFiles = true
+	w := newWorld(t, plainProvider(1), books)
+	run := w.run()
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	require.Equal(t, map[ports.StepKind]int64{ports.StepPayment: 2, ports.StepVoucher: 1}, run.Report.Created)
+	require.Empty(t, w.exceptions())
+}
+
 func plainProvider(pageSize int) *fakeProvider { p, _ := plain(pageSize); return p }
 func plainBooks() *fakeBooks                   { _, b := plain(1); return b }
 

@@ -180,7 +180,8 @@ func (w *work) entry(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (bo
 	return entry, sums, err
 }
 
-// payoutSteps gives the voucher in its parts and, with the first part, the proof.
+// payoutSteps gives the voucher in its parts and, with the first part, the proof. An
+// accounting system that takes no files goes without: kvitt keeps the proof itself.
 func (w *work) payoutSteps(p ports.PayoutRecord, entry booking.Entry, sums []ports.LineSum) ([]ports.Step, error) {
 	if entry.Voucher.IsZero() {
 		return nil, nil
@@ -203,6 +204,9 @@ func (w *work) payoutSteps(p ports.PayoutRecord, entry booking.Entry, sums []por
 			PayoutID: p.ID, Kind: ports.StepVoucher, Key: stepKey(p, "V"+strconv.Itoa(i+1)), State: ports.StepPlanned,
 			Content: content, Amount: sum, SettingsVersion: w.flow.SettingsVersion,
 		})
+	}
+	if !w.target.Description().Has(ports.CapabilityAttachments) {
+		return steps, nil
 	}
 	proof, err := w.proofStep(p, entry, sums)
 	if err != nil {
