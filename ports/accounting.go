@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
@@ -101,7 +102,8 @@ type PaymentList struct {
 // RegisteredPayment is a payment as the accounting system shows it.
 type RegisteredPayment struct {
 	Number string
-	// Amount reached Account; positive on an invoice, negative on a credit invoice.
+	// Amount reached Account, in the currency of the books; positive on an invoice,
+	// negative on a credit invoice.
 	Amount  money.Amount
 	Account ledger.Account
 	Date    civil.Date
@@ -115,7 +117,10 @@ type PaymentRequest struct {
 	// Known lists the payments of this document that kvitt itself has already
 	// accounted for; the one looked for is none of them.
 	Known []string
-	// BalanceBefore is the document's balance when the intent was stored.
+	// BalanceBefore is the document's balance when the intent was stored, in the
+	// document's currency whatever that of the books. A payment of which nothing was
+	// done leaves it as it is; one that was made lowers it by Amount and write-offs, or
+	// by Exchange.Original if that is set.
 	BalanceBefore money.Amount
 }
 
@@ -123,13 +128,32 @@ type PaymentRequest struct {
 type Payment struct {
 	DocumentNumber string
 	DocumentKind   invoice.Kind
-	// Amount reaches Account; positive on an invoice, negative on a credit invoice.
+	// Amount reaches Account, in the currency of the books; positive on an invoice,
+	// negative on a credit invoice.
 	Amount  money.Amount
 	Account ledger.Account
 	Date    civil.Date
-	// WriteOffs close the rest; like Amount they carry the document's sign.
+	// WriteOffs close the rest, in the currency of the books; like Amount they carry
+	// the document's sign.
 	WriteOffs []WriteOff
 	Text      string
+	// Exchange is set if the document is in another currency than the books.
+	Exchange *Exchange `json:",omitempty"`
+}
+
+// Exchange is how a payment settles a document in another currency than the books.
+type Exchange struct {
+	// Original is what Amount and write-offs together take off the document's balance,
+	// in its currency and with its sign.
+	Original money.Amount
+	// Rate is that of the settlement, from the document's currency to that of the
+	// books. Amount and write-offs together are Original at Rate but for rounding.
+	Rate exchange.Rate
+	// Difference is what Original is booked for in the customer ledger beyond Amount
+	// and write-offs: a loss or a gain that the accounting system realises by itself
+	// when the payment is booked, on an account that it knows. It is not to be written
+	// off. The account is the one on which the hub expects it; no account, no difference.
+	Difference WriteOff
 }
 
 // WriteOff moves a part of a document's balance to another account.
@@ -172,7 +196,8 @@ type ReleaseRequest struct {
 	// Known lists the payments of this document that kvitt itself has already
 	// accounted for; what takes this one back is none of them.
 	Known []string
-	// BalanceBefore is the document's balance when the intent was stored.
+	// BalanceBefore is the document's balance when the intent was stored, in the
+	// document's currency.
 	BalanceBefore money.Amount
 }
 

@@ -118,6 +118,9 @@ type LineSum struct {
 	Gross    money.Amount
 	FeeExVAT money.Amount
 	FeeVAT   money.Amount
+	// FeeVATLocal is the sum of payout.Line.FeeVATLocal. Lines that do not state it, or
+	// in another currency, stand in another sum.
+	FeeVATLocal money.Amount
 }
 
 // LineFilter narrows a list of lines; empty fields do not.

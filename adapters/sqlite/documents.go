@@ -16,7 +16,7 @@ import (
 
 type documents struct{ *tx }
 
-const documentSelect = `SELECT d.id, d.number, d.kind, d.currency, d.total, d.balance, d.date, d.due, d.booked, d.cancelled, d.partial,
+const documentSelect = `SELECT d.id, d.number, d.kind, d.currency, d.total, d.balance, d.rate, d.date, d.due, d.booked, d.cancelled, d.partial,
 	w.text, d.refs, d.keys, d.claimed, d.paid `
 
 // storedDocument is a document with the texts by which it is looked up.
@@ -47,15 +47,18 @@ func readDocumentRecord(row scanner) (ports.DocumentRecord, error) {
 // read gives also the names and the values of the keys, if these differ from the
 // references.
 func (d *storedDocument) read(row scanner) (names, keys string, err error) {
-	var currency, refs string
+	var currency, refs, rate string
 	var total, balance, claimed, paid int64
-	err = row.Scan(&d.id, &d.Number, &d.Kind, &currency, &total, &balance, date(&d.Date), date(&d.DueDate), &d.Booked, &d.Cancelled, &d.Partial,
+	err = row.Scan(&d.id, &d.Number, &d.Kind, &currency, &total, &balance, text(&rate), date(&d.Date), date(&d.DueDate), &d.Booked, &d.Cancelled, &d.Partial,
 		&names, &refs, text(&keys), &claimed, &paid)
 	if err != nil {
 		return "", "", err
 	}
 	in := money.Currency(currency)
 	d.Total, d.Balance, d.Claimed, d.Paid = money.New(total, in), money.New(balance, in), money.New(claimed, in), money.New(paid, in)
+	if d.Rate, err = number(rate); err != nil {
+		return "", "", err
+	}
 	d.References, err = joinReferences[invoice.Reference](names, refs)
 	return names, keys, err
 }

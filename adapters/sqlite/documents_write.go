@@ -12,10 +12,10 @@ import (
 )
 
 var (
-	insertDocuments = newBulk(15, "INSERT INTO document (id, connection, number, kind, currency, total, balance, date, due, booked, cancelled, partial, "+
+	insertDocuments = newBulk(16, "INSERT INTO document (id, connection, number, kind, currency, total, balance, rate, date, due, booked, cancelled, partial, "+
 		"names, refs, keys)",
 		" ON CONFLICT (connection, number) DO UPDATE SET kind = excluded.kind, currency = excluded.currency, "+
-			"total = excluded.total, balance = excluded.balance, date = excluded.date, due = excluded.due, booked = excluded.booked, "+
+			"total = excluded.total, balance = excluded.balance, rate = excluded.rate, date = excluded.date, due = excluded.due, booked = excluded.booked, "+
 			"cancelled = excluded.cancelled, partial = excluded.partial, names = excluded.names, refs = excluded.refs, keys = excluded.keys") //nolint:gochecknoglobals // a constant in all but name
 	insertDocumentKeys = newBulk(4, "INSERT INTO document_key (connection, value, reference, document)",
 		" ON CONFLICT DO NOTHING") //nolint:gochecknoglobals // a constant in all but name
@@ -102,7 +102,7 @@ func (s documents) byNumber(ctx context.Context, conn int64, docs []invoice.Docu
 }
 
 func sameDocument(a, b invoice.Document) bool {
-	return a.Kind == b.Kind && a.Total == b.Total && a.Balance == b.Balance && a.Date == b.Date && a.DueDate == b.DueDate &&
+	return a.Kind == b.Kind && a.Total == b.Total && a.Balance == b.Balance && a.Rate.Equal(b.Rate) && a.Date == b.Date && a.DueDate == b.DueDate &&
 		a.Booked == b.Booked && a.Cancelled == b.Cancelled && a.Partial == b.Partial && maps.Equal(a.References, b.References)
 }
 
@@ -127,7 +127,7 @@ func (s documents) documentValues(ctx context.Context, values []any, id, conn in
 	if keyValues == refs {
 		keyValues = ""
 	}
-	return append(values, id, conn, d.Number, d.Kind, d.Total.Currency(), d.Total.Minor(), d.Balance.Minor(), orNull(d.Date.String()), orNull(d.DueDate.String()),
+	return append(values, id, conn, d.Number, d.Kind, d.Total.Currency(), d.Total.Minor(), d.Balance.Minor(), numeral(d.Rate), orNull(d.Date.String()), orNull(d.DueDate.String()),
 		d.Booked, d.Cancelled, d.Partial, namesID, refs, orNull(keyValues)), nil
 }
 

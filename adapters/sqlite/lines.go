@@ -58,7 +58,7 @@ func (s lines) Append(ctx context.Context, payoutID string, batch []payout.Line)
 	return len(fresh), len(batch) - len(fresh), nil
 }
 
-var insertLines = newBulk(14, "INSERT INTO line (id, payout, class, key, gross, fee, fee_vat, occurred_at, refs, grp, fee_grp, "+
+var insertLines = newBulk(17, "INSERT INTO line (id, payout, class, key, gross, fee, fee_vat, fee_vat_local, original, rate, occurred_at, refs, grp, fee_grp, "+
 	"raw_page, raw_offset, raw_length)",
 	"") //nolint:gochecknoglobals // a constant in all but name
 
@@ -80,7 +80,7 @@ func (s lines) lineValues(ctx context.Context, values []any, id, payoutNum int64
 		group, feeGroup = feeGroup, group
 	}
 	return append(values, id, payoutNum, classID, l.Key, minor(l.Gross), minor(l.FeeExVAT), minor(l.FeeVAT),
-		micros(l.OccurredAt), refs, group, feeGroup, page, l.Raw.Offset, l.Raw.Length), nil
+		minor(l.FeeVATLocal), minor(l.Original), numeral(l.Rate), micros(l.OccurredAt), refs, group, feeGroup, page, l.Raw.Offset, l.Raw.Length), nil
 }
 
 // unknown gives the lines of a batch that the payout does not have yet.
@@ -118,6 +118,7 @@ func sameContent(a, b payout.Line) bool {
 	}
 	return a.Key == b.Key && a.Kind == b.Kind && a.RawType == b.RawType &&
 		a.Gross == b.Gross && a.FeeExVAT == b.FeeExVAT && a.FeeVAT == b.FeeVAT && a.FeeVATRate == b.FeeVATRate &&
+		a.FeeVATLocal == b.FeeVATLocal && a.Original == b.Original && a.Rate.Equal(b.Rate) &&
 		a.OccurredAt.Truncate(time.Microsecond).Equal(b.OccurredAt.Truncate(time.Microsecond)) &&
 		a.Group == b.Group && a.Synthesised == b.Synthesised
 }

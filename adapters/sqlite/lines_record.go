@@ -23,6 +23,8 @@ type lineClass struct {
 	kind        payout.Kind
 	rawType     string
 	currency    string
+	local       string // currency of FeeVATLocal
+	original    string // currency of Original
 	feeVATRate  string
 	synthesised bool
 	names       string
@@ -38,6 +40,7 @@ func classOf(l payout.Line) (lineClass, string, error) {
 	names, refs := splitReferences(l.References)
 	return lineClass{
 		kind: l.Kind, rawType: l.RawType, currency: string(net.Currency()),
+		local: string(l.FeeVATLocal.Currency()), original: string(l.Original.Currency()),
 		feeVATRate: l.FeeVATRate, synthesised: l.Synthesised, names: names,
 	}, refs, nil
 }
@@ -47,11 +50,12 @@ func (t *tx) class(ctx context.Context, c lineClass) (int64, error) {
 	if id, ok := t.classes[c]; ok {
 		return id, nil
 	}
+	values := []any{c.kind, c.rawType, c.currency, c.local, c.original, c.feeVATRate, c.synthesised, c.names}
 	id, err := one(ctx, t, scalar[int64], `SELECT id FROM line_class WHERE kind = ? AND raw_type = ? AND currency = ?
-		AND fee_vat_rate = ? AND synthesised = ? AND names = ?`, c.kind, c.rawType, c.currency, c.feeVATRate, c.synthesised, c.names)
+		AND local_currency = ? AND original_currency = ? AND fee_vat_rate = ? AND synthesised = ? AND names = ?`, values...)
 	if errors.Is(err, sql.ErrNoRows) {
-		id, err = t.insert(ctx, `INSERT INTO line_class (kind, raw_type, currency, fee_vat_rate, synthesised, names)
-			VALUES (?, ?, ?, ?, ?, ?)`, c.kind, c.rawType, c.currency, c.feeVATRate, c.synthesised, c.names)
+		id, err = t.insert(ctx, `INSERT INTO line_class (kind, raw_type, currency, local_currency, original_currency,
+			fee_vat_rate, synthesised, names) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, values...)
 	}
 	if err != nil {
 		return 0, err
@@ -64,19 +68,20 @@ func (t *tx) class(ctx context.Context, c lineClass) (int64, error) {
 type storedLine struct {
 	ports.LineRecord
 	class, page     int64
-	refs            string
+	refs, rate      string
 	gross, fee, vat sql.NullInt64
+	local, original sql.NullInt64
 	state           sql.NullInt64
 }
 
-const lineSelect = `SELECT l.id, l.class, l.key, l.gross, l.fee, l.fee_vat, l.occurred_at, l.refs, coalesce(l.grp, l.fee_grp),
+const lineSelect = `SELECT l.id, l.class, l.key, l.gross, l.fee, l.fee_vat, l.fee_vat_local, l.original, l.rate, l.occurred_at, l.refs, coalesce(l.grp, l.fee_grp),
 	l.raw_page, l.raw_offset, l.raw_length, f.state, f.document, f.decision, f.waiting_since,
 	coalesce(f.direct, 0)
 	FROM line l LEFT JOIN line_fate f ON f.line = l.id `
 
 func readStoredLine(row scanner) (storedLine, error) {
 	var l storedLine
-	err := row.Scan(&l.ID, &l.class, &l.Key, &l.gross, &l.fee, &l.vat, moment(&l.OccurredAt), &l.refs, text(&l.Group),
+	err := row.Scan(&l.ID, &l.class, &l.Key, &l.gross, &l.fee, &l.vat, &l.local, &l.original, text(&l.rate), moment(&l.OccurredAt), &l.refs, text(&l.Group),
 		&l.page, &l.Raw.Offset, &l.Raw.Length, &l.state, text(&l.Document), rawJSON(&l.Decision), moment(&l.WaitingSince), &l.Direct)
 	return l, err
 }
@@ -99,7 +104,7 @@ func (t *tx) lineRecords(ctx context.Context, query string, args ...any) ([]port
 
 func (t *tx) complete(ctx context.Context, l storedLine) (ports.LineRecord, error) {
 	class, err := lookUp(ctx, t, t.classOfID, readClass,
-		"SELECT kind, raw_type, currency, fee_vat_rate, synthesised, names FROM line_class WHERE id = ?", l.class)
+		"SELECT kind, raw_type, currency, local_currency, original_currency, fee_vat_rate, synthesised, names FROM line_class WHERE id = ?", l.class)
 	if err != nil {
 		return l.LineRecord, err
 	}
@@ -115,12 +120,16 @@ func (t *tx) complete(ctx context.Context, l storedLine) (ports.LineRecord, erro
 	l.Ordinal = ordinalOf(l.ID)
 	l.Kind, l.RawType, l.FeeVATRate, l.Synthesised = class.kind, class.rawType, class.feeVATRate, class.synthesised
 	l.Gross, l.FeeExVAT, l.FeeVAT = amount(l.gross, class.currency), amount(l.fee, class.currency), amount(l.vat, class.currency)
+	l.FeeVATLocal, l.Original = amount(l.local, class.local), amount(l.original, class.original)
+	if l.Rate, err = number(l.rate); err != nil {
+		return l.LineRecord, err
+	}
 	l.References, err = joinReferences[payout.Reference](class.names, l.refs)
 	return l.LineRecord, err
 }
 
 func readClass(row scanner) (c lineClass, err error) {
-	err = row.Scan(&c.kind, &c.rawType, &c.currency, &c.feeVATRate, &c.synthesised, &c.names)
+	err = row.Scan(&c.kind, &c.rawType, &c.currency, &c.local, &c.original, &c.feeVATRate, &c.synthesised, &c.names)
 	return c, err
 }
 

@@ -54,23 +54,27 @@ func together(parts []lineSum) ([]ports.LineSum, error) {
 
 // partSums adds up the lines with ids above from and up to to.
 func (s lines) partSums(ctx context.Context, from, to int64) ([]lineSum, error) {
-	return all(ctx, s.tx, readLineSum, `SELECT c.kind, c.raw_type, c.currency, g.fate, g.sign, g.lines, g.gross, g.fee, g.vat
+	return all(ctx, s.tx, readLineSum, `SELECT `+sumColumns+`
 		FROM (SELECT l.class, `+fateAndSums+`
 			FROM line l LEFT JOIN line_fate f ON f.line = l.id
 			WHERE l.id > ? AND l.id <= ? GROUP BY 1, 2, 3) g
 		JOIN line_class c ON c.id = g.class`, from, to)
 }
 
+// sumColumns are what scanLineSum reads.
+const sumColumns = "c.kind, c.raw_type, c.currency, c.local_currency, g.fate, g.sign, g.lines, g.gross, g.fee, g.vat, g.local"
+
 // fateAndSums are the columns that tell sums of one class apart, and the sums. Fate
 // is 1 if the lines are settled, plus 2 if they are direct.
 const fateAndSums = `(coalesce(f.state, 0) = 2) + 2 * coalesce(f.direct, 0) AS fate,
 				(coalesce(l.gross, 0) < 0) * 2 + (coalesce(l.fee, 0) < 0 OR coalesce(l.fee_vat, 0) < 0) AS sign,
-				count(*) AS lines, coalesce(sum(l.gross), 0) AS gross, coalesce(sum(l.fee), 0) AS fee, coalesce(sum(l.fee_vat), 0) AS vat`
+				count(*) AS lines, coalesce(sum(l.gross), 0) AS gross, coalesce(sum(l.fee), 0) AS fee, coalesce(sum(l.fee_vat), 0) AS vat,
+				coalesce(sum(l.fee_vat_local), 0) AS local`
 
 // lineSum is a sum with what tells it from the others but is not shown.
 type lineSum struct {
 	ports.LineSum
-	currency string
+	currency, local string
 	// sign is 2 if the gross is negative, plus 1 if the fee is.
 	sign int
 }
@@ -81,11 +85,14 @@ func readLineSum(row scanner) (lineSum, error) { return scanLineSum(row) }
 func scanLineSum(row scanner, more ...any) (lineSum, error) {
 	var s lineSum
 	var fate int
-	var gross, fee, vat int64
-	err := row.Scan(append(more, &s.Kind, &s.RawType, &s.currency, &fate, &s.sign, &s.Lines, &gross, &fee, &vat)...)
+	var gross, fee, vat, local int64
+	err := row.Scan(append(more, &s.Kind, &s.RawType, &s.currency, &s.local, &fate, &s.sign, &s.Lines, &gross, &fee, &vat, &local)...)
 	s.Settled, s.Direct = fate&1 != 0, fate&2 != 0
 	currency := money.Currency(s.currency)
 	s.Gross, s.FeeExVAT, s.FeeVAT = money.New(gross, currency), money.New(fee, currency), money.New(vat, currency)
+	if s.local != "" {
+		s.FeeVATLocal = money.New(local, money.Currency(s.local))
+	}
 	return s, err
 }
 
@@ -97,6 +104,7 @@ func compareSums(a, b lineSum) int {
 		cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)),
 		cmp.Compare(a.RawType, b.RawType),
 		cmp.Compare(a.currency, b.currency),
+		cmp.Compare(a.local, b.local),
 		compareBool(b.Settled, a.Settled),
 		compareBool(b.Direct, a.Direct),
 		cmp.Compare(a.sign, b.sign),
@@ -121,7 +129,10 @@ func addSum(to *ports.LineSum, part ports.LineSum) (err error) {
 	if to.FeeExVAT, err = to.FeeExVAT.Add(part.FeeExVAT); err != nil {
 		return err
 	}
-	to.FeeVAT, err = to.FeeVAT.Add(part.FeeVAT)
+	if to.FeeVAT, err = to.FeeVAT.Add(part.FeeVAT); err != nil {
+		return err
+	}
+	to.FeeVATLocal, err = to.FeeVATLocal.Add(part.FeeVATLocal)
 	return err
 }
 
@@ -130,7 +141,7 @@ func (s lines) GroupFees(ctx context.Context, payoutID string, groups []string) 
 	if err != nil {
 		return nil, err
 	}
-	found, err := all(ctx, s.tx, readGroupFee, `SELECT g.fee_grp, c.kind, c.raw_type, c.currency, g.fate, g.sign, g.lines, g.gross, g.fee, g.vat
+	found, err := all(ctx, s.tx, readGroupFee, `SELECT g.fee_grp, `+sumColumns+`
 		FROM (SELECT l.fee_grp, l.class, `+fateAndSums+`
 			FROM json_each(?) j CROSS JOIN line l ON l.payout = ? AND l.fee_grp = j.value LEFT JOIN line_fate f ON f.line = l.id
 			GROUP BY 1, 2, 3, 4) g

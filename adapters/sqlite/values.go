@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/money"
 )
@@ -120,6 +122,22 @@ func amount(units sql.NullInt64, currency string) money.Amount {
 		return money.Amount{}
 	}
 	return money.New(units.Int64, money.Currency(currency))
+}
+
+// numeral stores a decimal number; NULL if it is 0.
+func numeral(d decimal.Decimal) any {
+	if d.IsZero() {
+		return nil
+	}
+	return d.String()
+}
+
+// number reads what numeral stored.
+func number(text string) (decimal.Decimal, error) {
+	if text == "" {
+		return decimal.Decimal{}, nil
+	}
+	return decimal.NewFromString(text)
 }
 
 // scan makes a sql.Scanner of a function.

@@ -3,6 +3,8 @@
 package invoice
 
 import (
+	"github.com/shopspring/decimal"
+
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/money"
 )
@@ -40,8 +42,11 @@ type Document struct {
 	Kind   Kind
 	// Total is positive on an invoice and negative on a credit invoice.
 	Total money.Amount
-	// Balance is what is still to be paid, with the sign of Total.
-	Balance    money.Amount
+	// Balance is what is still to be paid, in the currency and with the sign of Total.
+	Balance money.Amount
+	// Rate is what one major unit of Total's currency is booked for in the currency of
+	// the books; zero if that is the same, or unknown.
+	Rate       decimal.Decimal
 	Date       civil.Date
 	DueDate    civil.Date
 	Booked     bool

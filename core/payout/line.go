@@ -3,6 +3,8 @@ package payout
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/money"
 )
@@ -114,6 +116,17 @@ type Line struct {
 	FeeVAT   money.Amount
 	// FeeVATRate is the percentage the provider states ("25"), or empty.
 	FeeVATRate string
+	// FeeVATLocal is FeeVAT in the currency of the country where the merchant is
+	// registered for VAT, with the sign of FeeVAT, if the provider states it there as
+	// well. It is the amount that its VAT return counts, at the rate of the tax point.
+	FeeVATLocal money.Amount
+	// Original is what the customer paid, in the currency of the purchase and with the
+	// sign of Gross, if that is another one and the provider states it. Gross is what
+	// the provider made of it.
+	Original money.Amount
+	// Rate is what one major unit of Original's currency came to in that of Gross, if
+	// the provider states it, else zero.
+	Rate decimal.Decimal
 	// OccurredAt is the moment of the capture, refund or charge, in UTC.
 	OccurredAt time.Time
 	References map[Reference]string
@@ -153,6 +166,14 @@ func (l Line) Validate() error {
 		return invalid("gross", "a fee has no gross amount, only fee and fee VAT")
 	case l.FeeExVAT.Sign()*l.FeeVAT.Sign() < 0:
 		return invalid("fee_vat", "a fee and its VAT have the same sign")
+	case l.FeeVATLocal != (money.Amount{}) && l.FeeVATLocal.Sign()*l.FeeVAT.Sign() < 0:
+		return invalid("fee_vat_local", "the VAT has the same sign in every currency")
+	case l.Original != (money.Amount{}) && (!l.Kind.NeedsDocument() || l.Original.Sign() != l.Gross.Sign()):
+		return invalid("original", "only what a customer paid or got back has an original, and of the same sign")
+	case l.Original != (money.Amount{}) && l.Original.Currency() == l.Gross.Currency():
+		return invalid("original", "an original is in another currency than the line")
+	case l.Rate.Sign() < 0 || l.Rate.Sign() > 0 && l.Original == (money.Amount{}):
+		return invalid("rate", "a rate is greater than 0 and belongs to an original")
 	}
 	if _, err := l.Net(); err != nil {
 		return invalid("currency", "the amounts of one line have one currency")

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/core/money"
@@ -66,7 +67,10 @@ func lines(t *testing.T, open func(t *testing.T) Opened) {
 		"lines come back as they were, counted from 1 in the order received": func(w *world) {
 			bare := payout.Line{Key: "totals/tax", Kind: payout.Tax, Gross: sek(-5), Synthesised: true}
 			foreign := payout.Line{Key: "jpy", Kind: payout.Adjustment, Gross: money.New(7, "JPY"), FeeExVAT: money.New(-1, "JPY")}
-			want := []payout.Line{aLine("k2", 200), aFee("f1", "g-k2", 5, 1), bare, foreign, aLine("k1", 100)}
+			converted, stated := aLine("k3", 1120), aFee("f3", "g-k3", 8, 2)
+			converted.Original, converted.Rate = money.New(100, "EUR"), decimal.RequireFromString("11.2034")
+			stated.FeeVATLocal = money.New(23, "NOK")
+			want := []payout.Line{aLine("k2", 200), aFee("f1", "g-k2", 5, 1), bare, foreign, converted, stated, aLine("k1", 100)}
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				appendLines(ctx, w, tx, want[:2]...)
 				appendLines(ctx, w, tx, want[2:]...)
@@ -113,6 +117,9 @@ func lines(t *testing.T, open func(t *testing.T) Opened) {
 				"fee":         func(l *payout.Line) { l.FeeExVAT = sek(1) },
 				"fee VAT":     func(l *payout.Line) { l.FeeVAT = sek(1) },
 				"rate":        func(l *payout.Line) { l.FeeVATRate = "" },
+				"local VAT":   func(l *payout.Line) { l.FeeVATLocal = money.New(0, "NOK") },
+				"original":    func(l *payout.Line) { l.Original = money.New(1, "EUR") },
+				"exchange":    func(l *payout.Line) { l.Rate = decimal.NewFromInt(11) },
 				"moment":      func(l *payout.Line) { l.OccurredAt = l.OccurredAt.Add(time.Second) },
 				"reference":   func(l *payout.Line) { l.References[payout.OrderID] = "x" },
 				"one more":    func(l *payout.Line) { l.References[payout.CaptureID] = "x" },

@@ -365,7 +365,10 @@ type Document struct {
 	// By the names that FindDocuments takes.
 	References []*Reference `protobuf:"bytes,9,rep,name=references,proto3" json:"references,omitempty"`
 	// The source lists the document without all its references.
-	Partial       bool `protobuf:"varint,10,opt,name=partial,proto3" json:"partial,omitempty"`
+	Partial bool `protobuf:"varint,10,opt,name=partial,proto3" json:"partial,omitempty"`
+	// What one major unit of the total's currency is booked for in that of the books,
+	// as a decimal number ("11.50"); empty if that is the same, or unknown.
+	Rate          string `protobuf:"bytes,11,opt,name=rate,proto3" json:"rate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -470,6 +473,13 @@ func (x *Document) GetPartial() bool {
 	return false
 }
 
+func (x *Document) GetRate() string {
+	if x != nil {
+		return x.Rate
+	}
+	return ""
+}
+
 var File_kvitt_connector_v1_documents_proto protoreflect.FileDescriptor
 
 const file_kvitt_connector_v1_documents_proto_rawDesc = "" +
@@ -494,7 +504,7 @@ const file_kvitt_connector_v1_documents_proto_rawDesc = "" +
 	"\x03raw\x18\x02 \x03(\v2\x1b.kvitt.connector.v1.RawPageR\x03raw\x12\x12\n" +
 	"\x04next\x18\x03 \x01(\tR\x04next\x12\x1c\n" +
 	"\twatermark\x18\x04 \x01(\tR\twatermark\x12/\n" +
-	"\x05usage\x18\x05 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\"\xfc\x02\n" +
+	"\x05usage\x18\x05 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\"\x90\x03\n" +
 	"\bDocument\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x124\n" +
 	"\x04kind\x18\x02 \x01(\x0e2 .kvitt.connector.v1.DocumentKindR\x04kind\x12/\n" +
@@ -508,7 +518,8 @@ const file_kvitt_connector_v1_documents_proto_rawDesc = "" +
 	"references\x18\t \x03(\v2\x1d.kvitt.connector.v1.ReferenceR\n" +
 	"references\x12\x18\n" +
 	"\apartial\x18\n" +
-	" \x01(\bR\apartial*j\n" +
+	" \x01(\bR\apartial\x12\x12\n" +
+	"\x04rate\x18\v \x01(\tR\x04rate*j\n" +
 	"\fDocumentKind\x12\x1d\n" +
 	"\x19DOCUMENT_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15DOCUMENT_KIND_INVOICE\x10\x01\x12 \n" +

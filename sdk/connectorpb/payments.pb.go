@@ -34,7 +34,8 @@ type EnsurePaymentRequest struct {
 	// Numbers of payments of this document that are accounted for: the one looked
 	// for is none of them.
 	Known []string `protobuf:"bytes,5,rep,name=known,proto3" json:"known,omitempty"`
-	// The document's balance when the payment was first intended.
+	// The document's balance when the payment was first intended, in the document's
+	// currency whatever that of the books.
 	BalanceBefore *Money `protobuf:"bytes,6,opt,name=balance_before,json=balanceBefore,proto3" json:"balance_before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -177,14 +178,17 @@ type Payment struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	DocumentNumber string                 `protobuf:"bytes,1,opt,name=document_number,json=documentNumber,proto3" json:"document_number,omitempty"`
 	DocumentKind   DocumentKind           `protobuf:"varint,2,opt,name=document_kind,json=documentKind,proto3,enum=kvitt.connector.v1.DocumentKind" json:"document_kind,omitempty"`
-	// Reaches the account; positive on an invoice, negative on a credit invoice.
+	// Reaches the account, in the currency of the books; positive on an invoice,
+	// negative on a credit invoice.
 	Amount  *Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
 	Account string `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
 	// YYYY-MM-DD.
 	Date string `protobuf:"bytes,5,opt,name=date,proto3" json:"date,omitempty"`
 	// Close the rest; signed like amount.
-	WriteOffs     []*WriteOff `protobuf:"bytes,6,rep,name=write_offs,json=writeOffs,proto3" json:"write_offs,omitempty"`
-	Text          string      `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	WriteOffs []*WriteOff `protobuf:"bytes,6,rep,name=write_offs,json=writeOffs,proto3" json:"write_offs,omitempty"`
+	Text      string      `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	// Set if the document is in another currency than the books.
+	Exchange      *Exchange `protobuf:"bytes,8,opt,name=exchange,proto3" json:"exchange,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -268,6 +272,159 @@ func (x *Payment) GetText() string {
 	return ""
 }
 
+func (x *Payment) GetExchange() *Exchange {
+	if x != nil {
+		return x.Exchange
+	}
+	return nil
+}
+
+// Exchange is how a payment settles a document in another currency than the books.
+type Exchange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What amount and write-offs together take off the document's balance, in its
+	// currency.
+	Original *Money `protobuf:"bytes,1,opt,name=original,proto3" json:"original,omitempty"`
+	// That of the settlement, from the document's currency to that of the books.
+	Rate *Rate `protobuf:"bytes,2,opt,name=rate,proto3" json:"rate,omitempty"`
+	// What the original is booked for beyond amount and write-offs: a loss or a gain
+	// that the accounting system realises by itself. It is not to be written off.
+	Difference    *WriteOff `protobuf:"bytes,3,opt,name=difference,proto3" json:"difference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Exchange) Reset() {
+	*x = Exchange{}
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Exchange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Exchange) ProtoMessage() {}
+
+func (x *Exchange) ProtoReflect() protoreflect.Message {
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Exchange.ProtoReflect.Descriptor instead.
+func (*Exchange) Descriptor() ([]byte, []int) {
+	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Exchange) GetOriginal() *Money {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *Exchange) GetRate() *Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
+func (x *Exchange) GetDifference() *WriteOff {
+	if x != nil {
+		return x.Difference
+	}
+	return nil
+}
+
+// Rate is the price of one major unit of a currency in another.
+type Rate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	From  string                 `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	To    string                 `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// A decimal number, "11.20".
+	Value string `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// Who stated it: "line", "payout" or "central_bank".
+	Source string `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
+	// YYYY-MM-DD, or empty.
+	On            string `protobuf:"bytes,5,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Rate) Reset() {
+	*x = Rate{}
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Rate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Rate) ProtoMessage() {}
+
+func (x *Rate) ProtoReflect() protoreflect.Message {
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Rate.ProtoReflect.Descriptor instead.
+func (*Rate) Descriptor() ([]byte, []int) {
+	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Rate) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *Rate) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *Rate) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *Rate) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Rate) GetOn() string {
+	if x != nil {
+		return x.On
+	}
+	return ""
+}
+
 // WriteOff moves a part of a document's balance to another account.
 type WriteOff struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -282,7 +439,7 @@ type WriteOff struct {
 
 func (x *WriteOff) Reset() {
 	*x = WriteOff{}
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[3]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -294,7 +451,7 @@ func (x *WriteOff) String() string {
 func (*WriteOff) ProtoMessage() {}
 
 func (x *WriteOff) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[3]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -307,7 +464,7 @@ func (x *WriteOff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteOff.ProtoReflect.Descriptor instead.
 func (*WriteOff) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{3}
+	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WriteOff) GetAccount() string {
@@ -348,7 +505,7 @@ type ListPaymentsRequest struct {
 
 func (x *ListPaymentsRequest) Reset() {
 	*x = ListPaymentsRequest{}
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[4]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -360,7 +517,7 @@ func (x *ListPaymentsRequest) String() string {
 func (*ListPaymentsRequest) ProtoMessage() {}
 
 func (x *ListPaymentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[4]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -373,7 +530,7 @@ func (x *ListPaymentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPaymentsRequest.ProtoReflect.Descriptor instead.
 func (*ListPaymentsRequest) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{4}
+	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListPaymentsRequest) GetCall() *Call {
@@ -400,7 +557,7 @@ type ListPaymentsResponse struct {
 
 func (x *ListPaymentsResponse) Reset() {
 	*x = ListPaymentsResponse{}
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[5]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -412,7 +569,7 @@ func (x *ListPaymentsResponse) String() string {
 func (*ListPaymentsResponse) ProtoMessage() {}
 
 func (x *ListPaymentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[5]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -425,7 +582,7 @@ func (x *ListPaymentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPaymentsResponse.ProtoReflect.Descriptor instead.
 func (*ListPaymentsResponse) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{5}
+	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListPaymentsResponse) GetPayments() []*RegisteredPayment {
@@ -458,7 +615,7 @@ type RegisteredPayment struct {
 
 func (x *RegisteredPayment) Reset() {
 	*x = RegisteredPayment{}
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[6]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -470,7 +627,7 @@ func (x *RegisteredPayment) String() string {
 func (*RegisteredPayment) ProtoMessage() {}
 
 func (x *RegisteredPayment) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[6]
+	mi := &file_kvitt_connector_v1_payments_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -483,7 +640,7 @@ func (x *RegisteredPayment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisteredPayment.ProtoReflect.Descriptor instead.
 func (*RegisteredPayment) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{6}
+	return file_kvitt_connector_v1_payments_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RegisteredPayment) GetNumber() string {
@@ -536,7 +693,7 @@ const file_kvitt_connector_v1_payments_proto_rawDesc = "" +
 	"\x15EnsurePaymentResponse\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x125\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x1b.kvitt.connector.v1.OutcomeR\aoutcome\x12/\n" +
-	"\x05usage\x18\x03 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\"\xab\x02\n" +
+	"\x05usage\x18\x03 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\"\xe5\x02\n" +
 	"\aPayment\x12'\n" +
 	"\x0fdocument_number\x18\x01 \x01(\tR\x0edocumentNumber\x12E\n" +
 	"\rdocument_kind\x18\x02 \x01(\x0e2 .kvitt.connector.v1.DocumentKindR\fdocumentKind\x121\n" +
@@ -545,7 +702,20 @@ const file_kvitt_connector_v1_payments_proto_rawDesc = "" +
 	"\x04date\x18\x05 \x01(\tR\x04date\x12;\n" +
 	"\n" +
 	"write_offs\x18\x06 \x03(\v2\x1c.kvitt.connector.v1.WriteOffR\twriteOffs\x12\x12\n" +
-	"\x04text\x18\a \x01(\tR\x04text\"\x83\x01\n" +
+	"\x04text\x18\a \x01(\tR\x04text\x128\n" +
+	"\bexchange\x18\b \x01(\v2\x1c.kvitt.connector.v1.ExchangeR\bexchange\"\xad\x01\n" +
+	"\bExchange\x125\n" +
+	"\boriginal\x18\x01 \x01(\v2\x19.kvitt.connector.v1.MoneyR\boriginal\x12,\n" +
+	"\x04rate\x18\x02 \x01(\v2\x18.kvitt.connector.v1.RateR\x04rate\x12<\n" +
+	"\n" +
+	"difference\x18\x03 \x01(\v2\x1c.kvitt.connector.v1.WriteOffR\n" +
+	"difference\"h\n" +
+	"\x04Rate\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\x12\x16\n" +
+	"\x06source\x18\x04 \x01(\tR\x06source\x12\x0e\n" +
+	"\x02on\x18\x05 \x01(\tR\x02on\"\x83\x01\n" +
 	"\bWriteOff\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x121\n" +
 	"\x06amount\x18\x02 \x01(\v2\x19.kvitt.connector.v1.MoneyR\x06amount\x12\x16\n" +
@@ -579,44 +749,50 @@ func file_kvitt_connector_v1_payments_proto_rawDescGZIP() []byte {
 	return file_kvitt_connector_v1_payments_proto_rawDescData
 }
 
-var file_kvitt_connector_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_kvitt_connector_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_kvitt_connector_v1_payments_proto_goTypes = []any{
 	(*EnsurePaymentRequest)(nil),  // 0: kvitt.connector.v1.EnsurePaymentRequest
 	(*EnsurePaymentResponse)(nil), // 1: kvitt.connector.v1.EnsurePaymentResponse
 	(*Payment)(nil),               // 2: kvitt.connector.v1.Payment
-	(*WriteOff)(nil),              // 3: kvitt.connector.v1.WriteOff
-	(*ListPaymentsRequest)(nil),   // 4: kvitt.connector.v1.ListPaymentsRequest
-	(*ListPaymentsResponse)(nil),  // 5: kvitt.connector.v1.ListPaymentsResponse
-	(*RegisteredPayment)(nil),     // 6: kvitt.connector.v1.RegisteredPayment
-	(*Call)(nil),                  // 7: kvitt.connector.v1.Call
-	(*Money)(nil),                 // 8: kvitt.connector.v1.Money
-	(Outcome)(0),                  // 9: kvitt.connector.v1.Outcome
-	(*Usage)(nil),                 // 10: kvitt.connector.v1.Usage
-	(DocumentKind)(0),             // 11: kvitt.connector.v1.DocumentKind
+	(*Exchange)(nil),              // 3: kvitt.connector.v1.Exchange
+	(*Rate)(nil),                  // 4: kvitt.connector.v1.Rate
+	(*WriteOff)(nil),              // 5: kvitt.connector.v1.WriteOff
+	(*ListPaymentsRequest)(nil),   // 6: kvitt.connector.v1.ListPaymentsRequest
+	(*ListPaymentsResponse)(nil),  // 7: kvitt.connector.v1.ListPaymentsResponse
+	(*RegisteredPayment)(nil),     // 8: kvitt.connector.v1.RegisteredPayment
+	(*Call)(nil),                  // 9: kvitt.connector.v1.Call
+	(*Money)(nil),                 // 10: kvitt.connector.v1.Money
+	(Outcome)(0),                  // 11: kvitt.connector.v1.Outcome
+	(*Usage)(nil),                 // 12: kvitt.connector.v1.Usage
+	(DocumentKind)(0),             // 13: kvitt.connector.v1.DocumentKind
 }
 var file_kvitt_connector_v1_payments_proto_depIdxs = []int32{
-	7,  // 0: kvitt.connector.v1.EnsurePaymentRequest.call:type_name -> kvitt.connector.v1.Call
+	9,  // 0: kvitt.connector.v1.EnsurePaymentRequest.call:type_name -> kvitt.connector.v1.Call
 	2,  // 1: kvitt.connector.v1.EnsurePaymentRequest.payment:type_name -> kvitt.connector.v1.Payment
-	8,  // 2: kvitt.connector.v1.EnsurePaymentRequest.balance_before:type_name -> kvitt.connector.v1.Money
-	9,  // 3: kvitt.connector.v1.EnsurePaymentResponse.outcome:type_name -> kvitt.connector.v1.Outcome
-	10, // 4: kvitt.connector.v1.EnsurePaymentResponse.usage:type_name -> kvitt.connector.v1.Usage
-	11, // 5: kvitt.connector.v1.Payment.document_kind:type_name -> kvitt.connector.v1.DocumentKind
-	8,  // 6: kvitt.connector.v1.Payment.amount:type_name -> kvitt.connector.v1.Money
-	3,  // 7: kvitt.connector.v1.Payment.write_offs:type_name -> kvitt.connector.v1.WriteOff
-	8,  // 8: kvitt.connector.v1.WriteOff.amount:type_name -> kvitt.connector.v1.Money
-	7,  // 9: kvitt.connector.v1.ListPaymentsRequest.call:type_name -> kvitt.connector.v1.Call
-	6,  // 10: kvitt.connector.v1.ListPaymentsResponse.payments:type_name -> kvitt.connector.v1.RegisteredPayment
-	10, // 11: kvitt.connector.v1.ListPaymentsResponse.usage:type_name -> kvitt.connector.v1.Usage
-	8,  // 12: kvitt.connector.v1.RegisteredPayment.amount:type_name -> kvitt.connector.v1.Money
-	0,  // 13: kvitt.connector.v1.InvoicePaymentsService.EnsurePayment:input_type -> kvitt.connector.v1.EnsurePaymentRequest
-	4,  // 14: kvitt.connector.v1.InvoicePaymentsService.ListPayments:input_type -> kvitt.connector.v1.ListPaymentsRequest
-	1,  // 15: kvitt.connector.v1.InvoicePaymentsService.EnsurePayment:output_type -> kvitt.connector.v1.EnsurePaymentResponse
-	5,  // 16: kvitt.connector.v1.InvoicePaymentsService.ListPayments:output_type -> kvitt.connector.v1.ListPaymentsResponse
-	15, // [15:17] is the sub-list for method output_type
-	13, // [13:15] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	10, // 2: kvitt.connector.v1.EnsurePaymentRequest.balance_before:type_name -> kvitt.connector.v1.Money
+	11, // 3: kvitt.connector.v1.EnsurePaymentResponse.outcome:type_name -> kvitt.connector.v1.Outcome
+	12, // 4: kvitt.connector.v1.EnsurePaymentResponse.usage:type_name -> kvitt.connector.v1.Usage
+	13, // 5: kvitt.connector.v1.Payment.document_kind:type_name -> kvitt.connector.v1.DocumentKind
+	10, // 6: kvitt.connector.v1.Payment.amount:type_name -> kvitt.connector.v1.Money
+	5,  // 7: kvitt.connector.v1.Payment.write_offs:type_name -> kvitt.connector.v1.WriteOff
+	3,  // 8: kvitt.connector.v1.Payment.exchange:type_name -> kvitt.connector.v1.Exchange
+	10, // 9: kvitt.connector.v1.Exchange.original:type_name -> kvitt.connector.v1.Money
+	4,  // 10: kvitt.connector.v1.Exchange.rate:type_name -> kvitt.connector.v1.Rate
+	5,  // 11: kvitt.connector.v1.Exchange.difference:type_name -> kvitt.connector.v1.WriteOff
+	10, // 12: kvitt.connector.v1.WriteOff.amount:type_name -> kvitt.connector.v1.Money
+	9,  // 13: kvitt.connector.v1.ListPaymentsRequest.call:type_name -> kvitt.connector.v1.Call
+	8,  // 14: kvitt.connector.v1.ListPaymentsResponse.payments:type_name -> kvitt.connector.v1.RegisteredPayment
+	12, // 15: kvitt.connector.v1.ListPaymentsResponse.usage:type_name -> kvitt.connector.v1.Usage
+	10, // 16: kvitt.connector.v1.RegisteredPayment.amount:type_name -> kvitt.connector.v1.Money
+	0,  // 17: kvitt.connector.v1.InvoicePaymentsService.EnsurePayment:input_type -> kvitt.connector.v1.EnsurePaymentRequest
+	6,  // 18: kvitt.connector.v1.InvoicePaymentsService.ListPayments:input_type -> kvitt.connector.v1.ListPaymentsRequest
+	1,  // 19: kvitt.connector.v1.InvoicePaymentsService.EnsurePayment:output_type -> kvitt.connector.v1.EnsurePaymentResponse
+	7,  // 20: kvitt.connector.v1.InvoicePaymentsService.ListPayments:output_type -> kvitt.connector.v1.ListPaymentsResponse
+	19, // [19:21] is the sub-list for method output_type
+	17, // [17:19] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_kvitt_connector_v1_payments_proto_init() }
@@ -632,7 +808,7 @@ func file_kvitt_connector_v1_payments_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kvitt_connector_v1_payments_proto_rawDesc), len(file_kvitt_connector_v1_payments_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

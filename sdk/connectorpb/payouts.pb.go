@@ -483,8 +483,17 @@ type PayoutLine struct {
 	// Equal for rows that belong together, or empty.
 	Group string `protobuf:"bytes,10,opt,name=group,proto3" json:"group,omitempty"`
 	// Stands for a total without a row of its own.
-	Synthesised   bool        `protobuf:"varint,11,opt,name=synthesised,proto3" json:"synthesised,omitempty"`
-	Raw           *RawPointer `protobuf:"bytes,12,opt,name=raw,proto3" json:"raw,omitempty"`
+	Synthesised bool        `protobuf:"varint,11,opt,name=synthesised,proto3" json:"synthesised,omitempty"`
+	Raw         *RawPointer `protobuf:"bytes,12,opt,name=raw,proto3" json:"raw,omitempty"`
+	// The VAT on the fee in the currency of the country where the merchant is
+	// registered for VAT, if the provider states it there as well.
+	FeeVatLocal *Money `protobuf:"bytes,13,opt,name=fee_vat_local,json=feeVatLocal,proto3" json:"fee_vat_local,omitempty"`
+	// What the customer paid, if that was in another currency and the provider states
+	// it; signed like gross.
+	Original *Money `protobuf:"bytes,14,opt,name=original,proto3" json:"original,omitempty"`
+	// What one major unit of the original's currency came to in that of gross, as a
+	// decimal number ("11.20"), or empty.
+	Rate          string `protobuf:"bytes,15,opt,name=rate,proto3" json:"rate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -603,6 +612,27 @@ func (x *PayoutLine) GetRaw() *RawPointer {
 	return nil
 }
 
+func (x *PayoutLine) GetFeeVatLocal() *Money {
+	if x != nil {
+		return x.FeeVatLocal
+	}
+	return nil
+}
+
+func (x *PayoutLine) GetOriginal() *Money {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *PayoutLine) GetRate() string {
+	if x != nil {
+		return x.Rate
+	}
+	return ""
+}
+
 var File_kvitt_connector_v1_payouts_proto protoreflect.FileDescriptor
 
 const file_kvitt_connector_v1_payouts_proto_rawDesc = "" +
@@ -633,7 +663,7 @@ const file_kvitt_connector_v1_payouts_proto_rawDesc = "" +
 	"\aaccount\x18\x04 \x01(\tR\aaccount\x12\x1f\n" +
 	"\vhold_reason\x18\x05 \x01(\tR\n" +
 	"holdReason\x120\n" +
-	"\x03raw\x18\x06 \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw\"\x91\x04\n" +
+	"\x03raw\x18\x06 \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw\"\x9b\x05\n" +
 	"\n" +
 	"PayoutLine\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
@@ -653,7 +683,10 @@ const file_kvitt_connector_v1_payouts_proto_rawDesc = "" +
 	"\x05group\x18\n" +
 	" \x01(\tR\x05group\x12 \n" +
 	"\vsynthesised\x18\v \x01(\bR\vsynthesised\x120\n" +
-	"\x03raw\x18\f \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw*\xd4\x02\n" +
+	"\x03raw\x18\f \x01(\v2\x1e.kvitt.connector.v1.RawPointerR\x03raw\x12=\n" +
+	"\rfee_vat_local\x18\r \x01(\v2\x19.kvitt.connector.v1.MoneyR\vfeeVatLocal\x125\n" +
+	"\boriginal\x18\x0e \x01(\v2\x19.kvitt.connector.v1.MoneyR\boriginal\x12\x12\n" +
+	"\x04rate\x18\x0f \x01(\tR\x04rate*\xd4\x02\n" +
 	"\bLineKind\x12\x19\n" +
 	"\x15LINE_KIND_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eLINE_KIND_SALE\x10\x01\x12\x14\n" +
@@ -724,15 +757,17 @@ var file_kvitt_connector_v1_payouts_proto_depIdxs = []int32{
 	8,  // 16: kvitt.connector.v1.PayoutLine.occurred_at:type_name -> google.protobuf.Timestamp
 	13, // 17: kvitt.connector.v1.PayoutLine.references:type_name -> kvitt.connector.v1.Reference
 	12, // 18: kvitt.connector.v1.PayoutLine.raw:type_name -> kvitt.connector.v1.RawPointer
-	1,  // 19: kvitt.connector.v1.PayoutSourceService.ListPayouts:input_type -> kvitt.connector.v1.ListPayoutsRequest
-	3,  // 20: kvitt.connector.v1.PayoutSourceService.ListPayoutLines:input_type -> kvitt.connector.v1.ListPayoutLinesRequest
-	2,  // 21: kvitt.connector.v1.PayoutSourceService.ListPayouts:output_type -> kvitt.connector.v1.ListPayoutsResponse
-	4,  // 22: kvitt.connector.v1.PayoutSourceService.ListPayoutLines:output_type -> kvitt.connector.v1.ListPayoutLinesResponse
-	21, // [21:23] is the sub-list for method output_type
-	19, // [19:21] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	11, // 19: kvitt.connector.v1.PayoutLine.fee_vat_local:type_name -> kvitt.connector.v1.Money
+	11, // 20: kvitt.connector.v1.PayoutLine.original:type_name -> kvitt.connector.v1.Money
+	1,  // 21: kvitt.connector.v1.PayoutSourceService.ListPayouts:input_type -> kvitt.connector.v1.ListPayoutsRequest
+	3,  // 22: kvitt.connector.v1.PayoutSourceService.ListPayoutLines:input_type -> kvitt.connector.v1.ListPayoutLinesRequest
+	2,  // 23: kvitt.connector.v1.PayoutSourceService.ListPayouts:output_type -> kvitt.connector.v1.ListPayoutsResponse
+	4,  // 24: kvitt.connector.v1.PayoutSourceService.ListPayoutLines:output_type -> kvitt.connector.v1.ListPayoutLinesResponse
+	23, // [23:25] is the sub-list for method output_type
+	21, // [21:23] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_kvitt_connector_v1_payouts_proto_init() }

@@ -82,6 +82,7 @@ func toDocument(m *mapping, d invoice.Document) *pb.Document {
 		Cancelled:  d.Cancelled,
 		References: toReferences(d.References),
 		Partial:    d.Partial,
+		Rate:       toDecimal(d.Rate),
 	}
 }
 
@@ -97,5 +98,6 @@ func fromDocument(m *mapping, in *pb.Document) invoice.Document {
 		Cancelled:  in.GetCancelled(),
 		References: fromReferences[invoice.Reference](m, in.GetReferences()),
 		Partial:    in.GetPartial(),
+		Rate:       m.fromDecimal("rate", in.GetRate()),
 	}
 }

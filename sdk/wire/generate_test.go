@@ -7,9 +7,11 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
@@ -36,6 +38,10 @@ func (f filler) special(want reflect.Type, label string) (any, bool) {
 	switch want {
 	case reflect.TypeFor[money.Amount]():
 		return f.amount(label), true
+	case reflect.TypeFor[decimal.Decimal]():
+		return f.number(label), true
+	case reflect.TypeFor[exchange.Rate]():
+		return f.rate(label), true
 	case reflect.TypeFor[civil.Date]():
 		return f.date(label), true
 	case reflect.TypeFor[time.Time]():
@@ -132,6 +138,21 @@ func (f filler) amount(label string) money.Amount {
 	}
 	minor := rapid.Int64().Filter(func(n int64) bool { return n != -1<<63 }).Draw(f.t, label)
 	return money.New(minor, pick(f, label+" currency", money.Currency("SEK"), "EUR", "JPY", "KWD"))
+}
+
+// number has no zeros at its end, as it comes off the wire.
+func (f filler) number(label string) decimal.Decimal {
+	if !rapid.Bool().Draw(f.t, label+" set") {
+		return decimal.Decimal{}
+	}
+	return decimal.RequireFromString(decimal.New(rapid.Int64Range(1, 1e12).Draw(f.t, label), -rapid.Int32Range(0, 9).Draw(f.t, label+" decimals")).String())
+}
+
+func (f filler) rate(label string) exchange.Rate {
+	return exchange.Rate{
+		From: pick(f, label+" from", money.Currency("EUR"), "JPY"), To: pick(f, label+" to", money.Currency("SEK"), "NOK"),
+		Value: f.number(label), Source: pick(f, label+" source", exchange.Sources()...), On: f.date(label + " on"),
+	}
 }
 
 func (f filler) date(label string) civil.Date {

@@ -3,8 +3,10 @@ package wire
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -59,14 +61,43 @@ func (m *mapping) fromMoney(field string, in *pb.Money) money.Amount {
 	if in == nil {
 		return money.Amount{}
 	}
-	currency, err := money.ParseCurrency(in.GetCurrency())
-	if err != nil {
-		m.failWith(field, err)
-	}
+	currency := m.fromCurrency(field, in.GetCurrency())
 	if in.GetMinor() == math.MinInt64 {
 		m.fail(field, "the amount does not fit in 64 bits on both sides of zero")
 	}
 	return money.New(in.GetMinor(), currency)
+}
+
+// toDecimal leaves a number that is not set out of the message.
+func toDecimal(d decimal.Decimal) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+// mostDigits is more than any number has on either side of the decimal point.
+const mostDigits = 64
+
+// fromDecimal reads a plain decimal number: no exponent, no sign but a minus.
+func (m *mapping) fromDecimal(field, in string) decimal.Decimal {
+	if in == "" {
+		return decimal.Decimal{}
+	}
+	d, err := decimal.NewFromString(in)
+	if err != nil || len(in) > 2*mostDigits || strings.Trim(in, "-.0123456789") != "" {
+		m.fail(field, "the text is not a decimal number such as 11.4020")
+		return decimal.Decimal{}
+	}
+	return d
+}
+
+func (m *mapping) fromCurrency(field, in string) money.Currency {
+	currency, err := money.ParseCurrency(in)
+	if err != nil {
+		m.failWith(field, err)
+	}
+	return currency
 }
 
 func (m *mapping) fromDate(field, in string) civil.Date {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/ports"
 	pb "github.com/kvitt/kvitt/sdk/connectorpb"
@@ -45,9 +46,26 @@ func toPayment(m *mapping, p ports.Payment) *pb.Payment {
 		Account:        string(p.Account),
 		Date:           p.Date.String(),
 		Text:           p.Text,
-		WriteOffs: each(m, "payment.write_offs", p.WriteOffs, func(m *mapping, w ports.WriteOff) *pb.WriteOff {
-			return &pb.WriteOff{Account: string(w.Account), Amount: m.toMoney(w.Amount), Reason: w.Reason, Text: w.Text}
-		}),
+		WriteOffs:      each(m, "payment.write_offs", p.WriteOffs, toWriteOff),
+		Exchange:       toExchange(m, p.Exchange),
+	}
+}
+
+func toWriteOff(m *mapping, w ports.WriteOff) *pb.WriteOff {
+	return &pb.WriteOff{Account: string(w.Account), Amount: m.toMoney(w.Amount), Reason: w.Reason, Text: w.Text}
+}
+
+func toExchange(m *mapping, x *ports.Exchange) *pb.Exchange {
+	if x == nil {
+		return nil
+	}
+	return &pb.Exchange{
+		Original: m.toMoney(x.Original),
+		Rate: &pb.Rate{
+			From: string(x.Rate.From), To: string(x.Rate.To), Value: toDecimal(x.Rate.Value),
+			Source: string(x.Rate.Source), On: x.Rate.On.String(),
+		},
+		Difference: toWriteOff(m, x.Difference),
 	}
 }
 
@@ -59,12 +77,31 @@ func fromPayment(m *mapping, in *pb.Payment) ports.Payment {
 		Account:        ledger.Account(in.GetAccount()),
 		Date:           m.fromDate("payment.date", in.GetDate()),
 		Text:           in.GetText(),
-		WriteOffs: each(m, "payment.write_offs", in.GetWriteOffs(), func(m *mapping, w *pb.WriteOff) ports.WriteOff {
-			return ports.WriteOff{
-				Account: ledger.Account(w.GetAccount()), Amount: m.fromMoney("amount", w.GetAmount()),
-				Reason: w.GetReason(), Text: w.GetText(),
-			}
-		}),
+		WriteOffs:      each(m, "payment.write_offs", in.GetWriteOffs(), fromWriteOff),
+		Exchange:       fromExchange(m, in.GetExchange()),
+	}
+}
+
+func fromWriteOff(m *mapping, w *pb.WriteOff) ports.WriteOff {
+	return ports.WriteOff{
+		Account: ledger.Account(w.GetAccount()), Amount: m.fromMoney("amount", w.GetAmount()),
+		Reason: w.GetReason(), Text: w.GetText(),
+	}
+}
+
+func fromExchange(m *mapping, in *pb.Exchange) *ports.Exchange {
+	if in == nil {
+		return nil
+	}
+	rate := in.GetRate()
+	return &ports.Exchange{
+		Original: m.fromMoney("payment.exchange.original", in.GetOriginal()),
+		Rate: exchange.Rate{
+			From: m.fromCurrency("payment.exchange.rate.from", rate.GetFrom()), To: m.fromCurrency("payment.exchange.rate.to", rate.GetTo()),
+			Value: m.fromDecimal("payment.exchange.rate.value", rate.GetValue()), Source: exchange.Source(rate.GetSource()),
+			On: m.fromDate("payment.exchange.rate.on", rate.GetOn()),
+		},
+		Difference: fromWriteOff(m, in.GetDifference()),
 	}
 }
 

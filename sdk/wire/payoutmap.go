@@ -98,6 +98,9 @@ func toLine(m *mapping, l payout.Line) *pb.PayoutLine {
 		Group:       l.Group,
 		Synthesised: l.Synthesised,
 		Raw:         toRaw(l.Raw),
+		FeeVatLocal: m.toMoney(l.FeeVATLocal),
+		Original:    m.toMoney(l.Original),
+		Rate:        toDecimal(l.Rate),
 	}
 }
 
@@ -115,6 +118,9 @@ func fromLine(m *mapping, in *pb.PayoutLine) payout.Line {
 		Group:       in.GetGroup(),
 		Synthesised: in.GetSynthesised(),
 		Raw:         fromRaw(in.GetRaw()),
+		FeeVATLocal: m.fromMoney("fee_vat_local", in.GetFeeVatLocal()),
+		Original:    m.fromMoney("original", in.GetOriginal()),
+		Rate:        m.fromDecimal("rate", in.GetRate()),
 	}
 }
 
