@@ -51,28 +51,15 @@ func (c CurrencyPair) Choose(from, to money.Currency, known []exchange.Rate) (ex
 	return exchange.Choose(preferred, exchange.Between(from, to, known))
 }
 
-// FeeVATIn gives the VAT on one fee in the currency in which it is deducted, out
-// of what the provider states of it. A provider that settles in a foreign currency
-// may state the VAT in the currency of the country of registration as well, at the
-// rate of the tax point: that amount is used as it stands. Otherwise the first
-// amount stated is converted at the rate of the pair's choice.
-//
-// It fails with exchange.CodeRateMissing if no rate is known; the line then waits
-// for one.
-func FeeVATIn(currency money.Currency, stated []money.Amount, c CurrencyPair, known []exchange.Rate) (money.Amount, error) {
-	for _, amount := range stated {
-		if amount.Currency() == currency {
-			return amount, nil
-		}
+// feeVATIn gives VAT on fees in the currency of the books. A provider that settles in
+// a foreign currency may state the VAT in the currency of the country of registration
+// as well, at the rate of the tax point: that amount is used as it stands if it is in
+// the currency of the books, otherwise the VAT is converted.
+func feeVATIn(vat, local money.Amount, rate exchange.Rate) (money.Amount, error) {
+	if local.Currency() == rate.To {
+		return local, nil
 	}
-	if len(stated) == 0 {
-		return money.Zero(currency), nil
-	}
-	rate, err := c.Choose(stated[0].Currency(), currency, known)
-	if err != nil {
-		return money.Amount{}, err
-	}
-	return rate.Convert(stated[0])
+	return rate.Convert(vat)
 }
 
 // Translate gives a voucher in the currency of the books. Each row is converted

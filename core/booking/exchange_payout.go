@@ -18,11 +18,6 @@ type Foreign struct {
 	// unless that has an account of its own; it has their sign. Not set means that
 	// they stand there at Rate.
 	Booked money.Amount
-	// FeeVAT (positive) and FeeVATReturned (negative) are the VAT on the fees of all
-	// lines that are not Direct, where the provider states it in the currency of the
-	// books itself. Not set means that the VAT is converted at Rate.
-	FeeVAT         money.Amount
-	FeeVATReturned money.Amount
 }
 
 // PayoutVoucherIn gives the voucher of a payout in another currency than that of
@@ -116,46 +111,48 @@ func (t *translation) convert(v ledger.Voucher, sums []Sum) error {
 		if err != nil {
 			return err
 		}
-		if stated := t.stated(r); stated != (money.Amount{}) {
-			if converted.Amount, err = t.asStated(r, stated, sums); err != nil {
+		if r.Account == t.settings.Accounts.FeeVAT && r.Meaning == returned(meaningFeeVAT, r.Amount) {
+			amount, stated, err := t.vat(r, sums)
+			if err != nil {
 				return err
 			}
-			converted.Text = text(r.Meaning) + " as stated"
+			if stated {
+				converted.Amount, converted.Text = amount, text(r.Meaning)+" as stated"
+			}
 		}
 		t.rows = append(t.rows, converted)
 	}
 	return nil
 }
 
-func (t *translation) stated(r ledger.Row) money.Amount {
-	switch {
-	case r.Account != t.settings.Accounts.FeeVAT:
-	case r.Meaning == meaningFeeVAT:
-		return t.FeeVAT
-	case r.Meaning == returned(meaningFeeVAT, r.Amount):
-		return t.FeeVATReturned
-	}
-	return money.Amount{}
-}
-
-// asStated gives the VAT of a row out of the VAT stated for all fees of its sign:
-// without that of fees which have no place yet and stay open at the rate.
-func (t *translation) asStated(r ledger.Row, stated money.Amount, sums []Sum) (money.Amount, error) {
-	unplaced := r.Amount.Neg()
+// vat adds up the VAT of a row as the provider states it in the currency of the
+// books. The VAT of fees that state none is converted as one. Stated is false if no
+// fee states any. Fees without a place are not in the row.
+func (t *translation) vat(r ledger.Row, sums []Sum) (amount money.Amount, stated bool, err error) {
+	amount, rest := money.Zero(t.Rate.To), money.Zero(t.Rate.From)
 	for _, sum := range sums {
 		if sum.Direct || sum.FeeVAT.Sign() != r.Amount.Sign() {
 			continue
 		}
-		var err error
-		if unplaced, err = unplaced.Add(sum.FeeVAT); err != nil {
-			return money.Amount{}, err
+		if _, unplaced := t.settings.place(sum.RawType, sum.FeeVAT); unplaced != nil {
+			continue
+		}
+		if sum.FeeVATLocal.Currency() == t.Rate.To {
+			stated = true
+			amount, err = amount.Add(sum.FeeVATLocal)
+		} else {
+			rest, err = rest.Add(sum.FeeVAT)
+		}
+		if err != nil {
+			return money.Amount{}, false, err
 		}
 	}
-	left, err := t.Rate.Convert(unplaced)
+	converted, err := t.Rate.Convert(rest)
 	if err != nil {
-		return money.Amount{}, err
+		return money.Amount{}, false, err
 	}
-	return stated.Sub(left)
+	amount, err = amount.Add(converted)
+	return amount, stated, err
 }
 
 func (t *translation) balance() error {

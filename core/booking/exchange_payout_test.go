@@ -20,6 +20,10 @@ func TestAPayoutInAnotherCurrencyThanTheBooks(t *testing.T) {
 	sale := func(gross, fee, vat int64) payout.Line {
 		return payout.Line{Kind: payout.Sale, RawType: "SALE", Gross: eur(gross), FeeExVAT: eur(fee), FeeVAT: eur(vat)}
 	}
+	local := func(l payout.Line, vat money.Amount) payout.Line {
+		l.FeeVATLocal = vat
+		return l
+	}
 	line := func(kind payout.Kind, gross int64) payout.Line {
 		return payout.Line{Kind: kind, RawType: "X", Gross: eur(gross)}
 	}
@@ -44,16 +48,32 @@ func TestAPayoutInAnotherCurrencyThanTheBooks(t *testing.T) {
 		},
 		"VAT as the provider states it": {
 			// 90.00 and 8.00 x 11.40 = 1026.00 and 91.20; with VAT of 23.00 that is 1140.20 for 1150.00.
-			booking.Foreign{Booked: sek(1150_00), FeeVAT: sek(23_00)},
+			booking.Foreign{Booked: sek(1150_00)},
 			"",
-			[]payout.Line{sale(100_00, 8_00, 2_00)},
+			[]payout.Line{local(sale(100_00, 8_00, 2_00), sek(23_00))},
 			[]string{"debit 1980 1026.00", "debit 6040 91.20", "debit 2641 23.00", "debit 7960 9.80", "credit 1686 1150.00"},
+		},
+		"VAT stated in the currency of a third country is converted": {
+			booking.Foreign{Booked: sek(1150_00)},
+			"",
+			[]payout.Line{local(sale(100_00, 8_00, 2_00), money.New(15_00, "DKK"))},
+			[]string{"debit 1980 1026.00", "debit 6040 91.20", "debit 2641 22.80", "debit 7960 10.00", "credit 1686 1150.00"},
+		},
+		"VAT stated of one fee and not of another": {
+			// 180.00 x 11.40 = 2052.00, 16.00 x 11.40 = 182.40, 23.00 + 2.00 x 11.40 = 45.80.
+			booking.Foreign{Booked: sek(2280_00)},
+			"",
+			[]payout.Line{local(sale(100_00, 8_00, 2_00), sek(23_00)), sale(100_00, 8_00, 2_00)},
+			[]string{"debit 1980 2052.00", "debit 6040 182.40", "debit 2641 45.80", "credit 1686 2280.00", "credit 3960 0.20"},
 		},
 		"VAT on a returned fee as stated": {
 			// Net 90.00 + 2.50 = 92.50 x 11.40 = 1054.50; fees 91.20 and 22.80; VAT 23.00 and 5.60.
-			booking.Foreign{FeeVAT: sek(23_00), FeeVATReturned: sek(-5_60)},
+			booking.Foreign{},
 			"",
-			[]payout.Line{sale(100_00, 8_00, 2_00), {Kind: payout.Fee, RawType: "BACK", FeeExVAT: eur(-2_00), FeeVAT: eur(-50)}},
+			[]payout.Line{
+				local(sale(100_00, 8_00, 2_00), sek(23_00)),
+				local(payout.Line{Kind: payout.Fee, RawType: "BACK", FeeExVAT: eur(-2_00), FeeVAT: eur(-50)}, sek(-5_60)),
+			},
 			[]string{
 				"debit 1980 1054.50", "debit 6040 91.20", "debit 2641 23.00",
 				"credit 6040 22.80", "credit 2641 5.60", "credit 1686 1140.00", "credit 3960 0.30",
@@ -144,13 +164,13 @@ func TestVATOfAFeeWithoutAPlaceIsNotDeducted(t *testing.T) {
 	t.Parallel()
 	s := inEuro(t)
 	s.FeeRules = []booking.FeeRule{{Match: "SALE", VAT: booking.Domestic, Meaning: "fee"}}
-	// Of VAT of 34.50 stated for EUR 3.00, the EUR 1.00 without a place waits at 11.40.
-	entry := foreignEntry(t, s, booking.Foreign{Rate: kronorPerEuro("11.40"), FeeVAT: sek(34_50)},
-		payout.Line{Kind: payout.Sale, RawType: "SALE", Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00)},
-		payout.Line{Kind: payout.Fee, RawType: "MONTHLY", FeeExVAT: eur(4_00), FeeVAT: eur(1_00)})
+	// Of the VAT stated, 23.10 and 11.40, that of the fee without a place waits.
+	entry := foreignEntry(t, s, booking.Foreign{Rate: kronorPerEuro("11.40")},
+		payout.Line{Kind: payout.Sale, RawType: "SALE", Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00), FeeVATLocal: sek(23_10)},
+		payout.Line{Kind: payout.Fee, RawType: "MONTHLY", FeeExVAT: eur(4_00), FeeVAT: eur(1_00), FeeVATLocal: sek(11_40)})
 	require.Len(t, entry.Open, 1)
 	require.Equal(t, eur(-5_00), entry.Open[0].Amount)
-	// 85.00 x 11.40 = 969.00; 91.20; 34.50 - 11.40 = 23.10; clearing 1140.00 - 57.00.
+	// 85.00 x 11.40 = 969.00; 91.20; 23.10; clearing 1140.00 - 57.00.
 	require.ElementsMatch(t, []string{
 		"debit 1980 969.00", "debit 6040 91.20", "debit 2641 23.10", "credit 1686 1083.00", "credit 3960 0.30",
 	}, postings(entry.Voucher))
@@ -161,10 +181,10 @@ func TestLinesThatPaymentsBringToTheBankAreLeftOutOfAForeignVoucher(t *testing.T
 	// The first line is all in its payment; of the second 50.00 - 5.00 = 45.00 at 11.40 = 513.00.
 	p := payout.Payout{Reference: "P1", Net: eur(135_00)}
 	sums := []booking.Sum{
-		{Kind: payout.Sale, RawType: "SALE", Direct: true, Lines: 1, Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00)},
-		{Kind: payout.Sale, RawType: "SALE", Lines: 1, Gross: eur(50_00), FeeExVAT: eur(4_00), FeeVAT: eur(1_00)},
+		{Kind: payout.Sale, RawType: "SALE", Direct: true, Lines: 1, Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00), FeeVATLocal: sek(23_00)},
+		{Kind: payout.Sale, RawType: "SALE", Lines: 1, Gross: eur(50_00), FeeExVAT: eur(4_00), FeeVAT: eur(1_00), FeeVATLocal: sek(11_50)},
 	}
-	entry, err := booking.PayoutVoucherIn(p, today(), sums, booking.Foreign{Rate: kronorPerEuro("11.40"), FeeVAT: sek(11_50)}, inEuro(t))
+	entry, err := booking.PayoutVoucherIn(p, today(), sums, booking.Foreign{Rate: kronorPerEuro("11.40")}, inEuro(t))
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{
 		"debit 1980 513.00", "debit 6040 45.60", "debit 2641 11.50", "credit 1686 570.00", "credit 3960 0.10",
@@ -173,8 +193,8 @@ func TestLinesThatPaymentsBringToTheBankAreLeftOutOfAForeignVoucher(t *testing.T
 
 func TestACostIsConvertedWhateverTheMerchantCallsIt(t *testing.T) {
 	t.Parallel()
-	foreign := booking.Foreign{Rate: kronorPerEuro("11.40"), FeeVAT: sek(23_00)}
-	line := payout.Line{Kind: payout.Sale, RawType: "SALE", Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00)}
+	foreign := booking.Foreign{Rate: kronorPerEuro("11.40")}
+	line := payout.Line{Kind: payout.Sale, RawType: "SALE", Gross: eur(100_00), FeeExVAT: eur(8_00), FeeVAT: eur(2_00), FeeVATLocal: sek(23_00)}
 	for account, meaning := range map[ledger.Account]string{"6064": "fee_vat", "1686": "fee"} {
 		s := inEuro(t)
 		s.FeeRules = []booking.FeeRule{{Match: "*", Account: account, VAT: booking.Domestic, Meaning: meaning}}

@@ -70,34 +70,6 @@ func TestAPairChoosesAmongItsOwnSources(t *testing.T) {
 	require.Equal(t, exchange.CodeRateMissing, fault.CodeOf(err))
 }
 
-func TestVATOnAFeeIsTakenAsItIsStatedElseConverted(t *testing.T) {
-	t.Parallel()
-	pair := inEuro(t).Currencies[1]
-	known := []exchange.Rate{kronorPerEuro("11.40")}
-	cases := map[string]struct {
-		stated []money.Amount
-		known  []exchange.Rate
-		want   money.Amount
-		code   fault.Code
-	}{
-		// The fee of EUR 8.00 carries 25 % = EUR 2.00, at the rate of the capture SEK 23.00.
-		"stated in both":                {[]money.Amount{eur(2_00), sek(23_00)}, known, sek(23_00), ""},
-		"stated in both, no rate":       {[]money.Amount{eur(2_00), sek(23_00)}, nil, sek(23_00), ""},
-		"converted: 2.00 x 11.40":       {[]money.Amount{eur(2_00)}, known, sek(22_80), ""},
-		"a returned fee: -0.33 x 11.40": {[]money.Amount{eur(-33)}, known, sek(-3_76), ""}, // -3.762
-		"no rate":                       {[]money.Amount{eur(2_00)}, nil, money.Amount{}, exchange.CodeRateMissing},
-		"no VAT":                        {nil, nil, sek(0), ""},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := booking.FeeVATIn("SEK", c.stated, pair, c.known)
-			require.Equal(t, c.code, fault.CodeOf(err))
-			require.Equal(t, c.want, got)
-		})
-	}
-}
-
 func TestTheRestOfATranslationGoesToTheLargestRow(t *testing.T) {
 	t.Parallel()
 	// 10.00 x 11.155 = 111.55; 3.33 x 11.155 = 37.14615, twice; 3.34 x 11.155 = 37.2577:

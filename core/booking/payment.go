@@ -16,10 +16,12 @@ type Settlement struct {
 	// shape writes them off on the payment; the clearing shape ignores them.
 	Fees     []payout.Line
 	Document invoice.Document
-	// WriteOff is matching.Decision.WriteOff.
+	// WriteOff is matching.Decision.WriteOff, in the currency of the books.
 	WriteOff money.Amount
-	// Exchanged is set where the document is in another currency than the line.
+	// Exchanged is set where the document is in another currency than the line or the
+	// books, Converted where the line is in another than the books.
 	Exchanged *Exchanged
+	Converted *Converted
 	// Advance is the part of the line beyond what the document leaves open, once a
 	// person has decided that it is an advance for something else; it is positive,
 	// and not set otherwise.
@@ -44,10 +46,13 @@ type Payment struct {
 	// WriteOffs close what Amount leaves. Amount and write-offs together are what
 	// the document's balance falls by.
 	WriteOffs []WriteOff
-	// Original and Rate are those of Settlement.Exchanged, for accounting systems
-	// that want a payment in the document's currency; else not set.
-	Original money.Amount
-	Rate     exchange.Rate
+	// Original, Rate and Difference are set where the document is in another currency
+	// than the books. Original is what the document's balance falls by. Difference is
+	// what it is booked for beyond Amount and write-offs; the accounting system posts
+	// it by itself when the payment is booked.
+	Original   money.Amount
+	Rate       exchange.Rate
+	Difference WriteOff
 	// Direct says that the payment reaches the bank or the interim account, so that the payout's
 	// voucher must leave out the line and its fees (Sum.Direct).
 	Direct bool
@@ -68,9 +73,9 @@ type WriteOff struct {
 // fee without an account, a fee that eats up the whole amount) the line falls
 // back to the clearing account, and Payment.Direct says so.
 //
-// A document in another currency is settled at what it is booked for; the
-// realised gain or loss, amount × (settlement rate − booking rate), and an advance
-// are written off like rounding.
+// A document in another currency is settled at what it is booked for, with a
+// realised gain or loss of amount × (settlement rate − booking rate); an advance is
+// written off like rounding.
 //
 // It fails with CodeMissingAccount if the clearing, bank or interim account or
 // that of a write-off is not set, with CodeBeforeInvoice under DatePolicy
@@ -94,7 +99,7 @@ func PaymentFor(x Settlement, s Settings) (Payment, error) {
 		if missing != nil {
 			return Payment{}, missing
 		}
-		p.Amount, p.Account = x.Line.Gross, clearing
+		p.Amount, p.Account = x.gross(), clearing
 	}
 	if !x.WriteOff.IsZero() {
 		if s.Accounts.Rounding == "" {
@@ -135,14 +140,39 @@ func (p *Payment) payDirectly(x Settlement, s Settings) (bool, error) {
 		if unplaced != nil {
 			return false, nil //nolint:nilerr // the line goes by way of clearing, and the payout's voucher reports the fault
 		}
-		paid.writeOff(place.cost, line.FeeExVAT, returned(place.rule.Meaning, line.FeeExVAT), s)
-		paid.writeOff(place.vat, line.FeeVAT, returned(meaningFeeVAT, line.FeeVAT), s)
+		fee, vat, err := x.feeIn(line)
+		if err != nil {
+			return false, err
+		}
+		paid.writeOff(place.cost, fee, returned(place.rule.Meaning, fee), s)
+		paid.writeOff(place.vat, vat, returned(meaningFeeVAT, vat), s)
 	}
 	if net.Sign() != x.Line.Gross.Sign() {
 		return false, nil
 	}
+	if x.Converted != nil {
+		var err error
+		if net, err = x.Converted.Rate.Convert(net); err != nil {
+			return false, err
+		}
+	}
 	p.Amount, p.Account, p.WriteOffs, p.Direct = net, bank, paid.WriteOffs, true
+	if x.Converted != nil {
+		return true, p.even(x, s)
+	}
 	return true, nil
+}
+
+// feeIn gives the fee of a line and its VAT in the currency of the books.
+func (x Settlement) feeIn(line payout.Line) (fee, vat money.Amount, err error) {
+	if x.Converted == nil {
+		return line.FeeExVAT, line.FeeVAT, nil
+	}
+	if fee, err = x.Converted.Rate.Convert(line.FeeExVAT); err != nil {
+		return money.Amount{}, money.Amount{}, err
+	}
+	vat, err = feeVATIn(line.FeeVAT, line.FeeVATLocal, x.Converted.Rate)
+	return fee, vat, err
 }
 
 func (p *Payment) writeOff(account ledger.Account, amount money.Amount, meaning string, s Settings) {

@@ -11,7 +11,7 @@ import (
 // Sum is the sum of lines of a payout that are booked alike. A payout of any
 // size comes down to a few sums, which a store can compute by itself:
 //
-//	GROUP BY kind, raw type, direct, sign(gross), sign(fee excluding VAT), sign(fee VAT)
+//	GROUP BY kind, raw type, direct, sign(gross), sign(fee excluding VAT), sign(fee VAT), currency of local fee VAT
 //
 // Fees of different signs must stand in different sums, because a returned fee
 // has a row of its own; so must gross of different signs, lest two open amounts
@@ -26,6 +26,9 @@ type Sum struct {
 	Gross    money.Amount
 	FeeExVAT money.Amount
 	FeeVAT   money.Amount
+	// FeeVATLocal is the sum of payout.Line.FeeVATLocal, not set if the lines state
+	// none. Lines that do and lines that do not stand in different sums.
+	FeeVATLocal money.Amount
 }
 
 // Net is what the lines add to the payout: gross − fees − VAT on fees.
@@ -45,6 +48,7 @@ func (s Sum) compare(other Sum) int {
 		cmp.Compare(other.Gross.Sign(), s.Gross.Sign()),
 		cmp.Compare(other.FeeExVAT.Sign(), s.FeeExVAT.Sign()),
 		cmp.Compare(other.FeeVAT.Sign(), s.FeeVAT.Sign()),
+		cmp.Compare(s.FeeVATLocal.Currency(), other.FeeVATLocal.Currency()),
 	)
 }
 
@@ -59,13 +63,14 @@ type group struct {
 	rawType string
 	direct  bool
 	signs   [3]int
+	local   money.Currency
 }
 
 // Add takes one line; see Sum.Direct. It fails if currencies are mixed or a sum
 // overflows, and then leaves the tally as it was.
 func (t *Tally) Add(l payout.Line, direct bool) error {
 	signs := [3]int{l.Gross.Sign(), l.FeeExVAT.Sign(), l.FeeVAT.Sign()}
-	g := group{l.Kind, l.RawType, direct, signs}
+	g := group{l.Kind, l.RawType, direct, signs, l.FeeVATLocal.Currency()}
 	sum := t.sums[g]
 	sum.Kind, sum.RawType, sum.Direct, sum.Lines = l.Kind, l.RawType, direct, sum.Lines+1
 	var err error
@@ -76,6 +81,9 @@ func (t *Tally) Add(l payout.Line, direct bool) error {
 		return err
 	}
 	if sum.FeeVAT, err = sum.FeeVAT.Add(l.FeeVAT); err != nil {
+		return err
+	}
+	if sum.FeeVATLocal, err = sum.FeeVATLocal.Add(l.FeeVATLocal); err != nil {
 		return err
 	}
 	if t.sums == nil {

@@ -79,6 +79,27 @@ func (r Rate) Convert(amount money.Amount) (money.Amount, error) {
 	return money.Round(amount.Decimal().Mul(r.Value), r.To)
 }
 
+// mostImplied is how many decimals of an implied rate are kept at most.
+const mostImplied = 16
+
+// Implied gives the rate at which one amount became another: that of the fewest
+// decimals, at least two, which converts the one to the other to the last unit.
+func Implied(from, to money.Amount, source Source, on civil.Date) (Rate, error) {
+	rate := Rate{From: from.Currency(), To: to.Currency(), Source: source, On: on}
+	if from.IsZero() {
+		return Rate{}, rate.Validate()
+	}
+	exact := to.Decimal().DivRound(from.Decimal(), mostImplied)
+	for decimals := int32(2); decimals <= mostImplied; decimals++ {
+		rate.Value = exact.Round(decimals)
+		if got, err := rate.Convert(from); err == nil && got == to {
+			return rate, nil
+		}
+	}
+	rate.Value = exact
+	return rate, rate.Validate()
+}
+
 // Choose gives the first of the known rates whose source comes first in the
 // order of preference. A source that is not preferred is never used. The known
 // rates are of one pair of currencies; see Between.
