@@ -31,6 +31,10 @@ func (f *fakeBooks) EnsureReleased(_ context.Context, req ports.ReleaseRequest) 
 				}
 			}
 		}
+		if made, foreign := f.currencies[req.PaymentNumber]; foreign {
+			result.Number, refused = f.settle(undone(made))
+			return
+		}
 		f.pay(req.DocumentNumber, opposite, nil, string(list[at].Account))
 		result.Number = f.payments[req.DocumentNumber][len(f.payments[req.DocumentNumber])-1].Number
 	})

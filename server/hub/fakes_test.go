@@ -81,6 +81,7 @@ type fakeBooks struct {
 	vouchers  map[string]ports.VoucherRequest
 	files     map[string]ports.AttachmentRequest
 	searches  []string
+	currencies
 	// ledger are the balances by account in öre, debit positive.
 	ledger map[ledger.Account]int64
 	// lockedUntil is the last day of 2026 that is closed for postings.
@@ -95,7 +96,7 @@ func newFakeBooks(documents ...invoice.Document) *fakeBooks {
 	return &fakeBooks{
 		pageSize: 2, documents: documents, payments: map[string][]ports.RegisteredPayment{},
 		paid: map[string]string{}, vouchers: map[string]ports.VoucherRequest{}, files: map[string]ports.AttachmentRequest{},
-		ledger: map[ledger.Account]int64{},
+		ledger: map[ledger.Account]int64{}, currencies: currencies{},
 	}
 }
 
@@ -179,6 +180,7 @@ func (f *fakeBooks) happen(operation string, attempt int, effect func()) error {
 
 func (f *fakeBooks) EnsurePayment(_ context.Context, req ports.PaymentRequest) (ports.PaymentResult, error) {
 	result := ports.PaymentResult{Outcome: ports.Created, Usage: ports.Usage{Calls: 2}}
+	var refused error
 	err := f.happen("EnsurePayment", req.Attempt, func() {
 		number := req.Payment.DocumentNumber
 		if req.Attempt > 1 {
@@ -189,9 +191,11 @@ func (f *fakeBooks) EnsurePayment(_ context.Context, req ports.PaymentRequest) (
 				}
 			}
 		}
-		f.pay(number, req.Payment.Amount, req.Payment.WriteOffs, string(req.Payment.Account))
-		result.Number = f.payments[number][len(f.payments[number])-1].Number
+		result.Number, refused = f.settle(req.Payment)
 	})
+	if err == nil {
+		err = refused
+	}
 	return result, err
 }
 
@@ -211,6 +215,9 @@ func (f *fakeBooks) pay(number string, amount money.Amount, offs []ports.WriteOf
 	}
 	for i := range f.documents {
 		if f.documents[i].Number == number {
+			if f.documents[i].Total.Currency() != amount.Currency() {
+				return
+			}
 			balance, _ := f.documents[i].Balance.Sub(amount)
 			for _, off := range offs {
 				balance, _ = balance.Sub(off.Amount)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/adapters/console"
@@ -20,6 +21,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
@@ -36,6 +38,12 @@ func inEuro(l payout.Line) payout.Line {
 	return l
 }
 
+// inEuroAt gives a document of the same amount in euro that is booked at a rate.
+func inEuroAt(rate string, d invoice.Document) invoice.Document {
+	d.Total, d.Balance, d.Rate = eur(d.Total.Minor()), eur(d.Balance.Minor()), decimal.RequireFromString(rate)
+	return d
+}
+
 func rates(t *testing.T, rows ...string) exchange.Table {
 	t.Helper()
 	table, err := exchange.ParseTable(strings.NewReader("date,base,quote,rate\n" + strings.Join(rows, "\n")))
@@ -46,15 +54,14 @@ func rates(t *testing.T, rows ...string) exchange.Table {
 const euroSettings = `{"currencies":[{"invoice":"EUR","payout":"EUR","rates":["line","central_bank"]}],
 	"accounts":{"bank":{"SEK":"1930","EUR":"1980"},"clearing":{"SEK":"1686","EUR":"1580"}}}`
 
-// euroPayout is 119.00 − 2.38 = 116.62 euro, of one sale whose invoice is in euro.
+// euroPayout is G5: 119.00 − 2.38 = 116.62 euro, of one sale whose invoice is in euro,
+// booked at 11.50.
 func euroPayout(t *testing.T, settings string) *world {
 	t.Helper()
 	foreign := paid("P1", 0)
 	foreign.Net = eur(11662)
-	document := invoiced("1", "1001", 0)
-	document.Total, document.Balance = eur(11900), eur(11900)
 	p := provider(3, foreign, inEuro(sale("1001", 11900)), inEuro(fee("1001", 238, 0)))
-	w := newWorld(t, p, newFakeBooks(document))
+	w := newWorld(t, p, newFakeBooks(inEuroAt("11.50", invoiced("1", "1001", 11900))))
 	w.set(settings)
 	return w
 }
@@ -78,25 +85,31 @@ func TestAPayoutInEuroIsBookedInKronorAtTheRateOfItsDay(t *testing.T) {
 	require.Equal(t, map[string]string{"1980": "1329.47", "6040": "27.13", "1580": "-1356.60"}, w.rows())
 	require.Equal(t, "Fakepay P1, 1 EUR = 11.4 SEK (central_bank 2026-04-01)", w.onlyVoucher().Voucher.Text())
 
-	// The invoice is not paid: the voucher is right, the line is a person's.
-	require.Equal(t, payout.Booked, w.payout("P1").State)
-	require.Zero(t, w.books.countPayments())
-	require.Len(t, w.exceptions(), 1)
-	require.Equal(t, settlement.CodePaymentCurrency, w.exceptions()[0].Code)
+	// The invoice is paid at the same rate, and the ledger shows G5.
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	require.Empty(t, w.exceptions())
+	require.Equal(t, eur(0), w.books.documents[0].Balance)
+	require.Equal(t, map[ledger.Account]int64{"1980": 132947, "6040": 2713, "7960": 1190, "1580": 0, "1510": -136850},
+		w.balances("1980", "6040", "7960", "1580", "1510"))
+	w.eachPayment(func(p ports.Payment) {
+		require.Equal(t, sek(135660), p.Amount)
+		require.Empty(t, p.WriteOffs)
+		require.Equal(t, eur(11900), p.Exchange.Original)
+		require.Equal(t, "11.4", p.Exchange.Rate.Value.String())
+		require.Equal(t, ports.WriteOff{Account: "7960", Amount: sek(1190), Text: "Currency loss"}, p.Exchange.Difference)
+	})
 
 	accounts, err := statement.New(w.store).Clearing(t.Context(), flowID)
 	require.NoError(t, err)
 	require.Len(t, accounts, 1)
-	require.Equal(t, "1580 SEK -1356.60 -1356.60 0.00", strings.Join([]string{
+	require.Equal(t, "1580 SEK 0.00 0.00 0.00", strings.Join([]string{
 		string(accounts[0].Account), string(accounts[0].Currency), accounts[0].Balance.String(), accounts[0].Open.String(), accounts[0].Unexplained.String(),
 	}, " "))
-	require.Len(t, accounts[0].Items, 1)
-	require.Equal(t, string(settlement.CodePaymentCurrency), accounts[0].Items[0].Code)
+	require.Empty(t, accounts[0].Items)
 
 	proven := w.months(reconciliation.Period{From: day(2026, time.April, 1), To: day(2026, time.April, 30)})
 	require.Len(t, proven, 1)
-	require.Equal(t, "-1356.60", proven[0].Closing.String())
-	require.Equal(t, "0.00", proven[0].Difference.String())
+	require.Equal(t, "1356.60 0.00 0.00", proven[0].Captures.String()+" "+proven[0].Closing.String()+" "+proven[0].Difference.String())
 
 	_, err = evidence.New(w.store).Payout(t.Context(), w.payout("P1").ID)
 	require.Equal(t, evidence.CodeConverted, fault.CodeOf(err))
@@ -109,9 +122,6 @@ func TestAPayoutInEuroIsBookedInKronorAtTheRateOfItsDay(t *testing.T) {
 	require.NoError(t, pages.Render(t.Context(), &page, w.payout("P1").ID, "token", 0))
 	require.Contains(t, page.String(), "1 EUR = 11.4 SEK")
 	require.Contains(t, page.String(), "Clearing account 1580")
-
-	err = w.service.Resolve(t.Context(), w.exceptions()[0].ID, "1", "anna")
-	require.Equal(t, settlement.CodePaymentCurrency, fault.CodeOf(err))
 }
 
 // proof gives the file that was attached to a voucher.
@@ -136,9 +146,8 @@ func TestAPaymentInEuroThatAPersonHasRegisteredIsAdopted(t *testing.T) {
 	t.Parallel()
 	w := euroPayout(t, euroSettings)
 	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
-	w.run()
+	w.books.documents[0].Balance = eur(0)
 	paidBy := func(account ledger.Account) {
-		w.books.documents[0].Balance = eur(0)
 		w.books.payments["1"] = []ports.RegisteredPayment{{Number: "1", Amount: sek(135660), Account: account, Booked: true}}
 	}
 	paidBy("1930")
@@ -190,9 +199,8 @@ func TestAPayoutInEuroWaitsForItsRate(t *testing.T) {
 	}
 	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
 	w.run()
-	require.Equal(t, payout.Booked, w.payout("P1").State)
-	require.Len(t, w.exceptions(), 1)
-	require.NotZero(t, w.exceptions()[0].LineID, "only that of the line is left")
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	require.Empty(t, w.exceptions())
 }
 
 func TestARateIsTakenOnlyFromASourceThatThePairNames(t *testing.T) {
@@ -212,7 +220,7 @@ func TestAPayoutInEuroWithoutItsAccountsWaits(t *testing.T) {
 	require.Equal(t, booking.CodeMissingAccount, w.exceptions()[0].Code)
 	w.set(euroSettings)
 	w.run()
-	require.Equal(t, payout.Booked, w.payout("P1").State)
+	require.Equal(t, payout.Closed, w.payout("P1").State)
 }
 
 func TestAHubDoesNotStartWithExchangeRatesThatMakeNoSense(t *testing.T) {
@@ -230,19 +238,26 @@ func TestAHubDoesNotStartWithExchangeRatesThatMakeNoSense(t *testing.T) {
 	require.NoError(t, h.Stop(t.Context()))
 }
 
-func TestInTheDirectShapeAPayoutInEuroGoesByTheClearingAccount(t *testing.T) {
+func TestInTheDirectShapeAPaymentBringsEuroToTheBank(t *testing.T) {
 	t.Parallel()
-	w := euroPayout(t, strings.Replace(euroSettings, `{"currencies"`, `{"shape":"direct","currencies"`, 1))
+	foreign := paid("P1", 0)
+	foreign.Net = eur(11662)
+	line := sale("1001", 11900)
+	line.FeeExVAT = sek(238)
+	w := newWorld(t, provider(3, foreign, inEuro(line)), newFakeBooks(inEuroAt("11.50", invoiced("1", "1001", 11900))))
+	w.set(strings.Replace(euroSettings, `{"currencies"`, `{"shape":"direct","currencies"`, 1))
 	w.keepIn(w.books, rates(t, "2026-04-02,EUR,SEK,11.40"))
 	w.run()
-	require.Equal(t, map[string]string{"1980": "1329.47", "6040": "27.13", "1580": "-1356.60"}, w.rows())
-	require.Equal(t, settlement.CodePaymentCurrency, w.exceptions()[0].Code)
+	require.Empty(t, w.books.vouchers, "the payment has it all")
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	require.Equal(t, eur(0), w.books.documents[0].Balance)
+	require.Equal(t, map[ledger.Account]int64{"1980": 132947, "6040": 2713, "7960": 1190, "1580": 0, "1510": -136850},
+		w.balances("1980", "6040", "7960", "1580", "1510"))
 }
 
-func TestAnInvoiceInEuroIsNotPaidByAPayoutInKronor(t *testing.T) {
+func TestAnInvoiceInEuroIsNotPaidByAPayoutInKronorWithoutItsOriginal(t *testing.T) {
 	t.Parallel()
-	euro := invoiced("1", "1001", 10000)
-	euro.Total, euro.Balance = money.New(10000, "EUR"), money.New(10000, "EUR")
+	euro := inEuroAt("11.50", invoiced("1", "1001", 10000))
 	w := newWorld(t, provider(10, paid("P1", 112000), sale("1001", 112000)), newFakeBooks(euro))
 	w.run()
 	require.Len(t, w.exceptions(), 1)

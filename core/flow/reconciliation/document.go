@@ -93,6 +93,10 @@ func expectPayment(step ports.Step, settings booking.Settings) (books.Expected, 
 	for _, off := range stored.WriteOffs {
 		paid.WriteOffs = append(paid.WriteOffs, booking.WriteOff{Account: off.Account, Amount: off.Amount, Reason: off.Reason, Text: off.Text})
 	}
+	if x := stored.Exchange; x != nil {
+		paid.Original, paid.Rate = x.Original, x.Rate
+		paid.Difference = booking.WriteOff{Account: x.Difference.Account, Amount: x.Difference.Amount, Text: x.Difference.Text}
+	}
 	voucher, err := booking.ExpectedPayment(paid, settings)
 	if err != nil {
 		return books.Expected{}, fmt.Errorf("expecting the payment of document %s: %w", stored.DocumentNumber, err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -20,17 +21,43 @@ func (s *Service) ResolveAdvance(ctx context.Context, exceptionID, document, by 
 
 // settlementOf gives how the line settles the document that a person chose. What a
 // person decides is no part of the payout's plan, so it is late.
-func (c *casefile) settlementOf(d ports.DocumentRecord, advance bool) (booking.Settlement, error) {
-	settled, part := booking.Settlement{Line: c.line.Line, Document: d.Document, Late: true}, c.line
+func (c *casefile) settlementOf(ctx context.Context, tx ports.Tx, d ports.DocumentRecord, advance bool) (booking.Settlement, error) {
 	if advance {
-		excess, err := excess(c.line, d)
-		if err != nil {
-			return booking.Settlement{}, err
-		}
-		settled.Advance = excess
-		if part.Gross, err = part.Gross.Sub(excess); err != nil {
-			return booking.Settlement{}, err
-		}
+		return c.withAdvance(d)
+	}
+	seen, err := c.seen(d)
+	if err != nil {
+		return booking.Settlement{}, err
+	}
+	decision, err := choose(seen, d, c.settings.MatchingRules(seen.Gross.Currency()).Tolerance)
+	if err != nil {
+		return booking.Settlement{}, err
+	}
+	conversion, err := c.conversion(ctx, tx, c.payout)
+	if err != nil {
+		return booking.Settlement{}, err
+	}
+	settled, err := c.settlements(c.payout, c.line, decision.Settles(), map[string]invoice.Document{d.Number: d.Document}, conversion)
+	if err != nil {
+		return booking.Settlement{}, err
+	}
+	settled[0].Late = true
+	return settled[0], nil
+}
+
+// withAdvance settles what is open and books the excess as an advance.
+func (c *casefile) withAdvance(d ports.DocumentRecord) (booking.Settlement, error) {
+	settled, part := booking.Settlement{Line: c.line.Line, Document: d.Document, Late: true}, c.line
+	if c.foreign(c.payout) {
+		return booking.Settlement{}, fault.Invalid(booking.CodeAdvance, "advance", "an advance is booked of payouts in the currency of the books only").
+			WithRemedy("resolve the exception without an advance, or register the payment by hand in the accounting system")
+	}
+	var err error
+	if settled.Advance, err = excess(c.line, d); err != nil {
+		return booking.Settlement{}, err
+	}
+	if part.Gross, err = part.Gross.Sub(settled.Advance); err != nil {
+		return booking.Settlement{}, err
 	}
 	decision, err := choose(part, d, c.settings.MatchingRules(c.line.Gross.Currency()).Tolerance)
 	settled.WriteOff = decision.WriteOff

@@ -21,6 +21,8 @@ type batch struct {
 	searched map[ports.DocumentKey]bool
 	// fees are the fees of the lines' groups, if payments may write them off.
 	fees map[string][]ports.LineSum
+	// conversion is that of the payout, nil if it is in the currency of the books.
+	conversion *conversion
 	// proposals are by the keys of lines, nil if nobody has made them yet.
 	proposals map[string]proposal
 }
@@ -47,6 +49,9 @@ func (w *work) collect(ctx context.Context, p ports.PayoutRecord, list lister) (
 			return err
 		}
 		if b.documents, err = tx.Documents().ByKeys(ctx, w.flow.Target, wanted); err != nil {
+			return err
+		}
+		if b.conversion, err = w.attempt(ctx, tx, p); err != nil {
 			return err
 		}
 		if w.direct() && p.State == payout.Fetched {
@@ -167,3 +172,12 @@ func documentKeys(keys []matching.Key) []ports.DocumentKey {
 }
 
 func normalise(value string) string { return matching.Normalise(value) }
+
+// bare gives lines as the provider sent them and people corrected them.
+func bare(records []ports.LineRecord) []payout.Line {
+	lines := make([]payout.Line, len(records))
+	for i, l := range records {
+		lines[i] = l.Line
+	}
+	return lines
+}

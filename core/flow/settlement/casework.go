@@ -103,7 +103,7 @@ func (s *Service) resolve(ctx context.Context, exceptionID, document, by string,
 		if err != nil {
 			return err
 		}
-		settled, err := c.settlementOf(chosen, advance)
+		settled, err := c.settlementOf(ctx, tx, chosen, advance)
 		if err != nil {
 			return err
 		}

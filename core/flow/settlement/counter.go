@@ -88,6 +88,9 @@ func (u *undo) release(ctx context.Context, s ports.Step, step *ports.Step) (Cou
 	for i := range content.WriteOffs {
 		content.WriteOffs[i].Amount = content.WriteOffs[i].Amount.Neg()
 	}
+	if x := content.Exchange; x != nil {
+		x.Original, x.Difference.Amount = x.Original.Neg(), x.Difference.Amount.Neg()
+	}
 	step.Kind, step.Amount = ports.StepRelease, s.Amount.Neg()
 	step.Content, err = json.Marshal(content)
 	return Counter{Date: content.Date}, err
@@ -142,6 +145,13 @@ func (w *work) replacement(ctx context.Context, tx ports.Tx, p ports.PayoutRecor
 	}
 	if right, err = booking.Replacement(right, wrong.Number, correction.Number); err != nil {
 		return nil, err
+	}
+	rate, converted, err := posting.RateOf(s)
+	if err != nil {
+		return nil, err
+	}
+	if converted {
+		return posting.ConvertedContent(series, right.Text(), right, rate)
 	}
 	return posting.VoucherContent(series, right.Text(), right)
 }

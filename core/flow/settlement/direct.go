@@ -56,7 +56,7 @@ func (g groupFees) of(l ports.LineRecord) (fees []payout.Line, free bool) {
 		return nil, false
 	}
 	for _, s := range g.sums[l.Group] {
-		fees = append(fees, payout.Line{Kind: s.Kind, RawType: s.RawType, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, Group: l.Group})
+		fees = append(fees, payout.Line{Kind: s.Kind, RawType: s.RawType, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, FeeVATLocal: s.FeeVATLocal, Group: l.Group})
 	}
 	return fees, true
 }
@@ -74,9 +74,6 @@ type plannedPayment struct {
 
 // planPayment plans a payment of a line under a key; it fills in the dates.
 func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, key string, settled booking.Settlement) (plannedPayment, error) {
-	if w.foreign(p) {
-		return plannedPayment{}, paymentUnsupported(l.Gross.Currency())
-	}
 	settled.Dates = booking.Dates{Payout: w.date(p), Occurred: w.occurred(l), Today: civil.In(w.clock.Now(), w.zone)}
 	paid, err := booking.PaymentFor(settled, w.settings)
 	if err != nil {
@@ -94,11 +91,17 @@ func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, key string,
 		payment.Text = booking.EventText(payment.Text, paid.Date)
 	}
 	effect := paid.Amount
+	if paid.Original != (money.Amount{}) {
+		payment.Exchange = &ports.Exchange{Original: paid.Original, Rate: paid.Rate, Difference: writeOff(paid.Difference)}
+	}
 	for _, off := range paid.WriteOffs {
-		payment.WriteOffs = append(payment.WriteOffs, ports.WriteOff{Account: off.Account, Amount: off.Amount, Reason: off.Reason, Text: off.Text})
+		payment.WriteOffs = append(payment.WriteOffs, writeOff(off))
 		if effect, err = effect.Add(off.Amount); err != nil {
 			return plannedPayment{}, err
 		}
+	}
+	if payment.Exchange != nil {
+		effect = payment.Exchange.Original
 	}
 	content, err := json.Marshal(payment)
 	if err != nil {
@@ -112,4 +115,8 @@ func (w *work) planPayment(p ports.PayoutRecord, l ports.LineRecord, key string,
 		claim:  ports.Claim{Number: paid.DocumentNumber, Amount: effect},
 		direct: paid.Direct,
 	}, nil
+}
+
+func writeOff(w booking.WriteOff) ports.WriteOff {
+	return ports.WriteOff{Account: w.Account, Amount: w.Amount, Reason: w.Reason, Text: w.Text}
 }

@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -14,10 +15,6 @@ import (
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
-
-// CodePaymentCurrency: the accounting system cannot be told of a payment in
-// another currency than that of the books.
-const CodePaymentCurrency fault.Code = "currency.payment_unsupported"
 
 // Rates knows the rates that a central bank published; an exchange.Table is one.
 type Rates interface {
@@ -53,8 +50,8 @@ func (w *work) pair(payout money.Currency) (booking.CurrencyPair, error) {
 }
 
 // rate gives the rate at which a payout in another currency is booked: that of its
-// own day, even if it is booked on a later one. No provider's connector states rates
-// on payouts or lines, so that only published ones are known.
+// own day, even if it is booked on a later one. What a provider states is the rate of
+// a line, so that for the payout as a whole only published ones are known.
 func (w *work) rate(p ports.PayoutRecord) (exchange.Rate, error) {
 	pair, err := w.pair(p.Net.Currency())
 	if err != nil {
@@ -70,15 +67,18 @@ func (w *work) rate(p ports.PayoutRecord) (exchange.Rate, error) {
 	return pair.Choose(p.Net.Currency(), w.merchant.Currency, []exchange.Rate{published})
 }
 
-// foreignEntry books a payout in another currency at the rate of its day, as if
-// what its lines settle stood on the clearing account at that rate: payments of
-// such lines are not registered, so nothing else is known.
-func (w *work) foreignEntry(p ports.PayoutRecord, day civil.Date, sums []ports.LineSum) (booking.Entry, error) {
-	rate, err := w.rate(p)
+// foreignEntry books a payout in another currency at its rate. Its lines stand on the
+// clearing account with the shares that their payments put there.
+func (w *work) foreignEntry(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, day civil.Date, sums []ports.LineSum) (booking.Entry, error) {
+	c, err := w.conversion(ctx, tx, p)
 	if err != nil {
 		return booking.Entry{}, err
 	}
-	return booking.PayoutVoucherIn(p.Payout, day, BookingSums(sums), booking.Foreign{Rate: rate}, w.settings)
+	stands, err := w.standing(ctx, tx, p, c, sums)
+	if err != nil {
+		return booking.Entry{}, err
+	}
+	return booking.PayoutVoucherIn(p.Payout, day, BookingSums(sums), booking.Foreign{Rate: c.rate, Booked: stands}, w.settings)
 }
 
 // voucherText is the text of a payout's voucher: provider and reference, the rate if
@@ -116,10 +116,4 @@ func (c *casefile) standsOnClearing(payments []ports.RegisteredPayment) error {
 	}
 	return fault.New(CodeNotAdoptable, fault.Conflict, "no payment on account "+string(clearing)+" stands on document "+c.exception.Document).
 		WithRemedy("register the payment in the accounting system on the clearing account of the currency, then adopt it")
-}
-
-func paymentUnsupported(currency money.Currency) *fault.Error {
-	return fault.New(CodePaymentCurrency, fault.Conflict,
-		"the line is in "+string(currency)+", and payments are registered in the currency of the books only").
-		WithRemedy("register the payment by hand in the accounting system, on the clearing account of the currency; the next run finds it, then adopt it")
 }

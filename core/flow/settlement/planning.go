@@ -173,7 +173,7 @@ func (w *work) entry(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (bo
 		return booking.Entry{}, nil, err
 	}
 	if w.foreign(p) {
-		entry, err := w.foreignEntry(p, day, sums)
+		entry, err := w.foreignEntry(ctx, tx, p, day, sums)
 		return entry, sums, err
 	}
 	entry, err := booking.PayoutVoucher(p.Payout, day, BookingSums(sums), w.settings)
@@ -263,7 +263,7 @@ func seeParked(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, batch []p
 func BookingSums(sums []ports.LineSum) []booking.Sum {
 	out := make([]booking.Sum, len(sums))
 	for i, s := range sums {
-		out[i] = booking.Sum{Kind: s.Kind, RawType: s.RawType, Direct: s.Direct, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, Lines: s.Lines}
+		out[i] = booking.Sum{Kind: s.Kind, RawType: s.RawType, Direct: s.Direct, Gross: s.Gross, FeeExVAT: s.FeeExVAT, FeeVAT: s.FeeVAT, FeeVATLocal: s.FeeVATLocal, Lines: s.Lines}
 	}
 	return out
 }

@@ -49,9 +49,9 @@ func (x proposal) documents() string {
 
 // propose matches a batch of lines, each by its key, and prepares their payments.
 func (w *work) propose(p ports.PayoutRecord, b batch) (map[string]proposal, error) {
-	bare, records := make([]payout.Line, len(b.lines)), make(map[string]ports.LineRecord, len(b.lines))
-	for i, l := range b.lines {
-		bare[i], records[l.Key] = l.Line, l
+	records := make(map[string]ports.LineRecord, len(b.lines))
+	for _, l := range b.lines {
+		records[l.Key] = l
 	}
 	candidates, documents := make([]matching.Candidate, len(b.documents)), make(map[string]invoice.Document, len(b.documents))
 	for i, d := range b.documents {
@@ -60,9 +60,9 @@ func (w *work) propose(p ports.PayoutRecord, b batch) (map[string]proposal, erro
 	}
 	found := make(map[string]proposal, len(b.lines))
 	fees := newGroupFees(b.fees)
-	for _, d := range matching.Match(bare, candidates, w.rules(p.Net.Currency())) {
+	for _, d := range w.matchAll(p, b, candidates) {
 		l := records[d.Line]
-		proposed, err := w.prepare(p, l, documents, d, fees)
+		proposed, err := w.prepare(p, l, documents, d, fees, b.conversion)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +74,7 @@ func (w *work) propose(p ports.PayoutRecord, b batch) (map[string]proposal, erro
 	return found, nil
 }
 
-func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, documents map[string]invoice.Document, d matching.Decision, fees groupFees) (proposal, error) {
+func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, documents map[string]invoice.Document, d matching.Decision, fees groupFees, c *conversion) (proposal, error) {
 	proposed := proposal{Decision: d}
 	proposed.Fault = w.meeting(d, documents[d.Document])
 	var err error
@@ -84,16 +84,7 @@ func (w *work) prepare(p ports.PayoutRecord, l ports.LineRecord, documents map[s
 	if d.State != matching.Matched {
 		return proposed, nil
 	}
-	if len(d.Parts) > 0 {
-		proposed.payments, err = w.planParts(p, l, documents, d.Parts)
-	} else {
-		own, free := fees.of(l)
-		var whole plannedPayment
-		whole, err = w.planPayment(p, l, paymentKey(p, l), booking.Settlement{
-			Line: l.Line, Fees: own, Document: documents[d.Document], WriteOff: d.WriteOff, Late: !free || p.State != payout.Fetched,
-		})
-		proposed.payments = []plannedPayment{whole}
-	}
+	proposed.payments, err = w.planPayments(p, l, documents, d, fees, c)
 	if f := fault.Of(err); f != nil {
 		proposed.Fault, proposed.payments, err = f, nil, nil
 	}
@@ -112,20 +103,27 @@ func (w *work) meeting(d matching.Decision, document invoice.Document) *fault.Er
 	}
 	return fault.New(booking.CodeOriginal, fault.Conflict, "the provider does not say how much of invoice "+document.Number+" in "+
 		string(document.Total.Currency())+" the line settles").
-		WithRemedy("settle the document in the accounting system at the provider's rate, then adopt the payment")
+		WithRemedy("choose the document if the line settles all that is open on it; else settle it in the accounting system at the provider's rate, then adopt the payment")
 }
 
-// planParts plans the payments of a line that settles several documents. They go
-// by way of the clearing account whatever the shape, because nobody can say what
-// each of them bears of the fee.
-func (w *work) planParts(p ports.PayoutRecord, l ports.LineRecord, documents map[string]invoice.Document, parts []matching.Part) ([]plannedPayment, error) {
+// planPayments plans the payments of a matched line. Those of a line that settles
+// several documents go by way of the clearing account whatever the shape, because
+// nobody can say what each of them bears of the fee.
+func (w *work) planPayments(p ports.PayoutRecord, l ports.LineRecord, documents map[string]invoice.Document, d matching.Decision, fees groupFees, c *conversion) ([]plannedPayment, error) {
+	parts := d.Settles()
+	settled, err := w.settlements(p, l, parts, documents, c)
+	if err != nil {
+		return nil, err
+	}
 	payments := make([]plannedPayment, 0, len(parts))
-	for i, part := range parts {
-		share := l.Line
-		share.Gross = part.Amount
-		payment, err := w.planPayment(p, l, partKey(p, l, i+1), booking.Settlement{
-			Line: share, Document: documents[part.Document], WriteOff: part.WriteOff, Late: true,
-		})
+	for i, x := range settled {
+		key := partKey(p, l, i+1)
+		x.Late = true
+		if len(parts) == 1 {
+			own, free := fees.of(l)
+			key, x.Fees, x.Late = paymentKey(p, l), own, !free || p.State != payout.Fetched
+		}
+		payment, err := w.planPayment(p, l, key, x)
 		if err != nil {
 			return nil, err
 		}

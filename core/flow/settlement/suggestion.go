@@ -46,7 +46,7 @@ func (w *work) suggest(ctx context.Context, p ports.PayoutRecord, b batch, found
 		if d.State != matching.Suggested {
 			continue
 		}
-		proposed, err := w.prepare(p, lost[d.Line], nil, d, groupFees{})
+		proposed, err := w.prepare(p, lost[d.Line], nil, d, groupFees{}, nil)
 		if err != nil {
 			return err
 		}

@@ -30,6 +30,7 @@ type work struct {
 	documents ahead[ports.DocumentPage]
 	pages     ahead[ports.LinePage]
 	batches   ahead[batch]
+	converted converted
 	// claimed are the documents on which the batch planned last has claims.
 	claimed map[string]bool
 }

@@ -116,7 +116,7 @@ func (e *explanation) take(ctx context.Context, tx ports.Tx, p ports.PayoutRecor
 	if err != nil {
 		return err
 	}
-	part := portion{Clearing: c, payout: p, zero: money.Zero(c.Currency), kinds: map[string]ports.StepKind{}}
+	part := portion{Clearing: c, payout: p, zero: money.Zero(c.Currency), kinds: map[string]ports.StepKind{}, written: map[int64]bool{}}
 	if part.exceptions, err = exceptionsOf(ctx, tx, p); err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type portion struct {
 	// kinds are those of the steps by key, for the steps that take them back.
 	kinds map[string]ports.StepKind
 	conversion
+	// written are the lines for which kvitt puts anything on the account.
+	written map[int64]bool
 }
 
 // step adds what a document put on the account, or lists what it will.
@@ -53,11 +55,10 @@ func (p *portion) step(s ports.Step) error {
 		total = &p.Corrections
 	case ports.StepPayment, ports.StepRelease, ports.StepAttachment:
 	}
-	if kind == ports.StepVoucher {
-		if p.stands, err = p.stands.Add(amount); err != nil {
-			return err
-		}
+	if p.stands, err = p.stands.Add(amount); err != nil {
+		return err
 	}
+	p.written[s.LineID] = true
 	if kind != ports.StepVoucher && s.LineID != 0 {
 		if p.moved, err = p.moved.Add(amount); err != nil {
 			return err
@@ -83,28 +84,24 @@ var notYet = map[ports.StepKind]string{
 // payment of a direct line never comes by the account, so that what a correction
 // took off it for such a line is what somebody had registered there.
 func (p *portion) byOthers(ctx context.Context, tx ports.Tx) error {
+	if p.payout.Net.Currency() != p.Currency {
+		return p.convertedByOthers(ctx, tx)
+	}
 	sums, err := tx.Lines().Sums(ctx, p.payout.ID)
 	if err != nil {
 		return err
 	}
 	settled := p.zero
 	for _, s := range sums {
-		if !s.Settled || s.Direct || !s.Kind.NeedsDocument() || p.unknown() {
+		if !s.Settled || s.Direct || !s.Kind.NeedsDocument() {
 			continue
 		}
-		gross, err := p.inBooks(s.Gross)
-		if err != nil {
-			return err
-		}
-		if settled, err = settled.Add(gross); err != nil {
+		if settled, err = settled.Add(s.Gross); err != nil {
 			return err
 		}
 	}
 	others, err := settled.Sub(p.moved)
 	if err != nil {
-		return err
-	}
-	if p.stands, err = p.stands.Add(others); err != nil {
 		return err
 	}
 	p.Payments, err = p.Payments.Add(others)
