@@ -113,6 +113,19 @@ func spoken(rate exchange.Rate) string {
 	return "1 " + string(rate.From) + " = " + rate.Value.String() + " " + string(rate.To) + " (" + stated + ")"
 }
 
+// CurrencyAccount gives the account of a realised currency difference, a loss if
+// positive, and what it is called; none of a difference of 0.
+func CurrencyAccount(difference money.Amount, s Settings) (ledger.Account, string, error) {
+	if difference.IsZero() {
+		return "", "", nil
+	}
+	r, missing := s.currencyRow(difference)
+	if missing != nil {
+		return "", "", missing
+	}
+	return r.Account, text(r.Meaning), nil
+}
+
 // currencyRow gives the row of a realised currency difference: a loss if positive
 // (debit), a gain if negative.
 func (s Settings) currencyRow(difference money.Amount) (ledger.Row, *fault.Error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -89,11 +90,24 @@ func (u *undo) release(ctx context.Context, s ports.Step, step *ports.Step) (Cou
 		content.WriteOffs[i].Amount = content.WriteOffs[i].Amount.Neg()
 	}
 	if x := content.Exchange; x != nil {
-		x.Original, x.Difference.Amount = x.Original.Neg(), x.Difference.Amount.Neg()
+		x.Original = x.Original.Neg()
+		if x.Difference, err = u.realised(x.Difference.Amount.Neg(), x.Difference); err != nil {
+			return Counter{}, err
+		}
 	}
 	step.Kind, step.Amount = ports.StepRelease, s.Amount.Neg()
 	step.Content, err = json.Marshal(content)
 	return Counter{Date: content.Date}, err
+}
+
+// realised gives the currency difference that an accounting system posts when it takes
+// a payment back: what was a loss is a gain now.
+func (u *undo) realised(amount money.Amount, of ports.WriteOff) (ports.WriteOff, error) {
+	account, text, err := booking.CurrencyAccount(amount, u.settings)
+	if err != nil {
+		return ports.WriteOff{}, err
+	}
+	return ports.WriteOff{Account: account, Amount: amount, Reason: of.Reason, Text: text}, nil
 }
 
 // correctionDate gives the day on which a document of a date is taken back. It asks
