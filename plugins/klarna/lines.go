@@ -103,7 +103,7 @@ func (r *lineReader) begin(ctx context.Context, req ports.ListPayoutLinesRequest
 	if err != nil {
 		return err
 	}
-	r.state.frame = frame{Reference: p.PaymentReference, Currency: p.Currency, Date: p.PayoutDate, FeesInvoiced: invoiced}
+	r.state.frame = frame{Reference: p.PaymentReference, Currency: p.Currency, LocalCurrency: p.LocalCurrency, Date: p.PayoutDate, FeesInvoiced: invoiced}
 	r.state.Stated, err = fingerprint(p)
 	return err
 }
@@ -126,7 +126,7 @@ func fingerprint(p client.Payout) (string, error) {
 	for name, stated := range p.Totals {
 		amounts[name] = stated.Minor
 	}
-	text, err := json.Marshal([]any{p.PayoutDate, p.Currency, p.SettlementType, amounts})
+	text, err := json.Marshal([]any{p.PayoutDate, p.Currency, p.LocalCurrency, p.SettlementType, amounts})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), err
 }
@@ -176,7 +176,7 @@ func (r *lineReader) count(row mapped) error {
 
 // weight is about what a line takes on the wire.
 func weight(l payout.Line) int {
-	const fixed = 250 // amounts, moments, key, pointer
+	const fixed = 270 // amounts, moments, key, pointer
 	size := fixed + len(l.RawType) + len(l.Group)
 	for name, text := range l.References {
 		size += len(name) + len(text) + 8

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -35,7 +36,9 @@ func holdReason(settlementType string) string {
 type frame struct {
 	Reference string         `json:"reference"`
 	Currency  money.Currency `json:"currency"`
-	Date      time.Time      `json:"date"`
+	// LocalCurrency is that of the country of registration, for rows that do not say it.
+	LocalCurrency string    `json:"local_currency,omitempty"`
+	Date          time.Time `json:"date"`
 	// FeesInvoiced: the rows of fees are for information, nothing is deducted.
 	FeesInvoiced bool `json:"fees_invoiced,omitempty"`
 }
@@ -78,6 +81,7 @@ func (f frame) mapRow(t client.Transaction, raw payout.Raw, where string) (mappe
 	if m.kind == payout.Fee && f.FeesInvoiced {
 		line.FeeExVAT, line.FeeVAT = money.Zero(f.Currency), money.Zero(f.Currency)
 	}
+	line.FeeVATLocal = f.localVAT(t, line.FeeVAT)
 	return mapped{line: line, order: t.OrderID, parts: parts, digest: f.identify(t, occurred, amount, vat).digest()}, nil
 }
 
@@ -132,6 +136,22 @@ func (f frame) amounts(t client.Transaction, m meaning) (amount, vat money.Amoun
 		}
 	}
 	return amount, vat
+}
+
+// localVAT gives the VAT on a fee as the row states it in the currency of the country
+// of registration, which the merchant's VAT return counts. It goes the way of the VAT
+// itself, whatever its sign. A row without VAT, and one that states it in no other
+// currency than the payout's or in none that exists, has none.
+func (f frame) localVAT(t client.Transaction, vat money.Amount) money.Amount {
+	currency, err := money.ParseCurrency(cmp.Or(t.LocalCurrency, f.LocalCurrency))
+	if err != nil || t.LocalVAT == nil || vat.IsZero() || currency == f.Currency {
+		return money.Amount{}
+	}
+	local := money.New(*t.LocalVAT, currency).Abs()
+	if vat.Sign() < 0 {
+		local = local.Neg()
+	}
+	return local
 }
 
 func rawType(t client.Transaction) string {

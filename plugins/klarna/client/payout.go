@@ -28,9 +28,11 @@ type Payout struct {
 	PaymentReference string
 	PayoutDate       time.Time
 	Currency         money.Currency
-	MerchantID       string
-	SettlementType   string
-	Totals           Totals
+	// LocalCurrency is that of the country of registration, as Klarna writes it, or empty.
+	LocalCurrency  string
+	MerchantID     string
+	SettlementType string
+	Totals         Totals
 }
 
 // Totals are the totals by their names ("sale_amount"), minor units. One that is
@@ -52,6 +54,7 @@ func ReadPayout(object []byte, where string) (Payout, error) {
 		PaymentReference string `json:"payment_reference"`
 		PayoutDate       string `json:"payout_date"`
 		Currency         string `json:"currency_code"`
+		LocalCurrency    string `json:"currency_code_of_registration_country"`
 		MerchantID       string `json:"merchant_id"`
 		SettlementType   string `json:"merchant_settlement_type"`
 	}
@@ -89,7 +92,7 @@ func ReadPayout(object []byte, where string) (Payout, error) {
 	}
 	return Payout{
 		PaymentReference: in.PaymentReference, PayoutDate: date, Currency: currency, MerchantID: in.MerchantID,
-		SettlementType: strings.ToUpper(in.SettlementType), Totals: totals,
+		SettlementType: strings.ToUpper(in.SettlementType), Totals: totals, LocalCurrency: in.LocalCurrency,
 	}, nil
 }
 

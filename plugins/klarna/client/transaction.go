@@ -20,11 +20,15 @@ const longest = 1024
 // Transaction is Klarna's Transaction object as far as kvitt reads it. A text
 // that is absent, null or empty is empty: Klarna uses all three for "none".
 type Transaction struct {
-	Type                     string `json:"type"`
-	DetailedType             string `json:"detailed_type"`
-	Amount                   *int64 `json:"amount"`
-	VATAmount                int64  `json:"vat_amount"`
-	VATRate                  *int64 `json:"vat_rate"`
+	Type         string `json:"type"`
+	DetailedType string `json:"detailed_type"`
+	Amount       *int64 `json:"amount"`
+	VATAmount    int64  `json:"vat_amount"`
+	VATRate      *int64 `json:"vat_rate"`
+	// LocalVAT is VATAmount in the currency of the country of registration, at the rate
+	// of the capture date, of merchants in some countries who sell in others.
+	LocalVAT                 *int64 `json:"tax_in_currency_of_registration_country"`
+	LocalCurrency            string `json:"currency_code_of_registration_country"`
 	Currency                 string `json:"currency_code"`
 	OrderID                  string `json:"order_id"`
 	ShortOrderID             string `json:"short_order_id"`
@@ -55,7 +59,7 @@ func ReadTransaction(object []byte, where string) (Transaction, error) {
 		return Transaction{}, invalid("type", "a row needs a type")
 	case t.Amount == nil:
 		return Transaction{}, invalid("amount", "a row needs an amount")
-	case *t.Amount == minInt64 || t.VATAmount == minInt64:
+	case *t.Amount == minInt64 || t.VATAmount == minInt64 || t.LocalVAT != nil && *t.LocalVAT == minInt64:
 		return Transaction{}, invalid("amount", "the amount does not fit in 64 bits")
 	}
 	for field, text := range t.texts() {

@@ -92,7 +92,7 @@ func (r row) shown(w World) Transaction {
 		for _, member := range [...]string{"sale_date", "capture_date"} {
 			t.respell(member, func(s string) string { return respellDate(s, r.index) })
 		}
-		for _, member := range [...]string{"purchase_country", "shipping_country", "currency_code"} {
+		for _, member := range [...]string{"purchase_country", "shipping_country", "currency_code", "currency_code_of_registration_country"} {
 			t.respell(member, func(s string) string { return respellCode(s, r.index) })
 		}
 	}
