@@ -62,6 +62,9 @@ func document(in client.Invoice) (invoice.Document, error) {
 		Date: in.InvoiceDate.Date, DueDate: in.DueDate.Date, Booked: bool(in.Booked), Cancelled: bool(in.Cancelled),
 		References: references(in), Partial: in.YourOrderNumber == nil,
 	}
+	if currency != booksCurrency && single(in.CurrencyUnit) && in.CurrencyRate.IsPositive() && reasonable(in.CurrencyRate.Decimal) {
+		out.Rate = in.CurrencyRate.Decimal
+	}
 	if total.Sign() < 0 || total.IsZero() && bool(in.Credit) {
 		out.Kind = invoice.Credit
 	}
@@ -153,6 +156,13 @@ func paymentBody(p ports.Payment, mode string) (client.NewPayment, error) {
 	body := client.NewPayment{
 		InvoiceNumber: number, Amount: amount, AmountCurrency: amount, PaymentDate: day,
 		ModeOfPayment: mode, ModeOfPaymentAccount: account,
+	}
+	if p.Exchange != nil {
+		inCurrency, rate, err := split(p)
+		if err != nil {
+			return client.NewPayment{}, err
+		}
+		body.AmountCurrency, body.CurrencyRate = json.Number(inCurrency.String()), json.Number(rate.String())
 	}
 	for i, off := range p.WriteOffs {
 		field := "payment.write_offs[" + strconv.Itoa(i) + "]."

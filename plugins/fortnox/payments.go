@@ -42,7 +42,7 @@ func (s *session) ensurePayment(ctx context.Context, req ports.PaymentRequest) (
 			return ports.PaymentResult{}, err
 		}
 		if found {
-			return s.finishPayment(ctx, made)
+			return s.finishPayment(ctx, made, req.Payment)
 		}
 	}
 	const requests = 2
@@ -57,13 +57,19 @@ func (s *session) ensurePayment(ctx context.Context, req ports.PaymentRequest) (
 		return ports.PaymentResult{}, fault.New(CodePaymentUnnumbered, fault.Unknown, "Fortnox registered a payment and did not say its number").
 			From(fault.Upstream)
 	}
+	if err := s.unfit(ctx, made, req.Payment); err != nil {
+		return ports.PaymentResult{}, err
+	}
 	return s.bookPayment(ctx, string(made.Number), ports.Created)
 }
 
 // finishPayment books what an earlier attempt has registered, unless it is booked.
-func (s *session) finishPayment(ctx context.Context, made client.Payment) (ports.PaymentResult, error) {
+func (s *session) finishPayment(ctx context.Context, made client.Payment, intended ports.Payment) (ports.PaymentResult, error) {
 	if made.Booked {
 		return ports.PaymentResult{Number: string(made.Number), Outcome: ports.Found}, nil
+	}
+	if err := s.unfit(ctx, made, intended); err != nil {
+		return ports.PaymentResult{}, err
 	}
 	return s.bookPayment(ctx, string(made.Number), ports.Found)
 }

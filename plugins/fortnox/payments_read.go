@@ -107,6 +107,12 @@ func matches(full client.Payment, intended ports.Payment) bool {
 		len(full.WriteOffs) != len(intended.WriteOffs) {
 		return false
 	}
+	if intended.Exchange != nil {
+		amount, _, err := split(intended)
+		if err != nil || !full.AmountCurrency.Equal(amount.Decimal()) {
+			return false
+		}
+	}
 	left := slices.Clone(intended.WriteOffs)
 	for _, off := range full.WriteOffs {
 		amount, err := money.Round(off.Amount.Decimal, booksCurrency)

@@ -84,6 +84,12 @@ func opposed(made client.Payment, req ports.ReleaseRequest) (ports.Payment, erro
 		DocumentNumber: req.DocumentNumber, DocumentKind: req.DocumentKind, Amount: amount.Neg(),
 		Account: ledger.Account(made.ModeOfPaymentAccount), Date: req.Date,
 	}
+	if opposite.Exchange, err = settled(made); err != nil {
+		return ports.Payment{}, err
+	}
+	if opposite.Exchange != nil {
+		opposite.Exchange.Original = opposite.Exchange.Original.Neg()
+	}
 	for _, off := range made.WriteOffs {
 		amount, err := money.Round(off.Amount.Decimal, booksCurrency)
 		if err != nil {

@@ -14,6 +14,7 @@ type Invoice struct {
 	Balance                   Number
 	Currency                  string
 	CurrencyRate              Number
+	CurrencyUnit              Number
 	Booked                    Bool
 	Cancelled                 Bool
 	OCR                       Text

@@ -11,9 +11,14 @@ import (
 
 // Payment is a payment of an invoice. Lists tell neither account nor write-offs.
 type Payment struct {
-	Number               Text
-	InvoiceNumber        Text
-	Amount               Number // kronor
+	Number        Text
+	InvoiceNumber Text
+	Amount        Number // kronor
+	Currency      string // of the invoice
+	CurrencyUnit  Number
+	// AmountCurrency and CurrencyRate are told of a single payment only.
+	AmountCurrency       Number
+	CurrencyRate         Number
 	PaymentDate          Date
 	Booked               Bool
 	ModeOfPaymentAccount Text
@@ -24,11 +29,12 @@ type Payment struct {
 }
 
 // NewPayment has the writable fields of a payment. Currency is not among them:
-// it is always the invoice's.
+// it is always the invoice's. Amount is AmountCurrency at CurrencyRate, kronor for one unit.
 type NewPayment struct {
 	InvoiceNumber        json.Number
 	Amount               json.Number
 	AmountCurrency       json.Number
+	CurrencyRate         json.Number `json:",omitempty"`
 	PaymentDate          string
 	ModeOfPayment        string `json:",omitempty"`
 	ModeOfPaymentAccount json.Number

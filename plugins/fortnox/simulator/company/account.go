@@ -1,6 +1,7 @@
 package company
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -80,6 +81,9 @@ func (c *Company) Mode(code string) (world.ModeOfPayment, bool) {
 	}
 	return world.ModeOfPayment{}, false
 }
+
+// Unit is for how many units of a currency its rate is shown.
+func (c *Company) Unit(currency string) int { return cmp.Or(c.units[currency], 1) }
 
 // Rate is kronor for one unit of a currency of the company.
 func (c *Company) Rate(currency string) (decimal.Decimal, bool) {

@@ -42,6 +42,7 @@ type Company struct {
 	Currencies  []string
 	preselected int
 	rates       map[string]decimal.Decimal
+	units       map[string]int
 	vatAccounts map[string]int
 
 	zone civil.Zone

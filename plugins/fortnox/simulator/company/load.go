@@ -51,6 +51,7 @@ func (c *Company) setRates(w world.Fortnox) error {
 	if !slices.Contains(c.Currencies, SEK) {
 		c.Currencies = append([]string{SEK}, c.Currencies...)
 	}
+	c.units = w.CurrencyUnits
 	c.rates = map[string]decimal.Decimal{}
 	for _, currency := range c.Currencies {
 		rate, err := ore.Decimal(cmp.Or(w.CurrencyRates[currency], "1"))

@@ -18,7 +18,7 @@ func (c *call) invoiceItem(i *company.Invoice) map[string]any {
 	item := map[string]any{
 		"@url":    base + "invoices/" + i.Number,
 		"Balance": c.balance(i), "Booked": i.Booked, "Cancelled": i.Cancelled, "CostCenter": "",
-		"Currency": i.Currency, "CurrencyRate": i.Rate.String(), "CurrencyUnit": 1,
+		"Currency": i.Currency, "CurrencyRate": i.Rate.String(), "CurrencyUnit": c.company.Unit(i.Currency),
 		"CustomerName": i.CustomerName, "CustomerNumber": i.CustomerNumber, "DocumentNumber": i.Number,
 		"DueDate": i.Due, "ExternalInvoiceReference1": i.ExternalReference1,
 		"ExternalInvoiceReference2": i.ExternalReference2, "FinalPayDate": dateOrNull(i.FinalPayDate),

@@ -9,23 +9,23 @@ import (
 
 // paymentItem is a payment in a list. Its own number is a text, that of the
 // invoice a number.
-func paymentItem(p *company.Payment) map[string]any {
-	item := paymentHead(p)
+func (c *call) paymentItem(p *company.Payment) map[string]any {
+	item := c.paymentHead(p)
 	item["WriteOffExist"] = len(p.WriteOffs) > 0
 	return item
 }
 
-func paymentHead(p *company.Payment) map[string]any {
+func (c *call) paymentHead(p *company.Payment) map[string]any {
 	number := strconv.Itoa(p.Number)
 	return map[string]any{
 		"@url": base + "invoicepayments/" + number, "Amount": p.Amount, "Booked": p.Booked,
-		"Currency": p.Invoice.Currency, "CurrencyRate": p.Rate.InexactFloat64(), "CurrencyUnit": 1,
+		"Currency": p.Invoice.Currency, "CurrencyRate": p.Rate.InexactFloat64(), "CurrencyUnit": c.company.Unit(p.Invoice.Currency),
 		"InvoiceNumber": invoiceNumber(p.Invoice.Number), "Number": number, "PaymentDate": p.Date, "Source": p.Source,
 	}
 }
 
 func (c *call) paymentJSON(p *company.Payment) map[string]any {
-	payment := paymentHead(p)
+	payment := c.paymentHead(p)
 	i := p.Invoice
 	maps.Copy(payment, map[string]any{
 		"AmountCurrency": p.AmountCurrency, "ExternalInvoiceReference1": i.ExternalReference1,

@@ -84,7 +84,7 @@ func listPayments(c *call) (answer, *company.Refusal) {
 	if refusal != nil {
 		return answer{}, refusal
 	}
-	return page(c.query, "InvoicePayments", found, func(p *company.Payment) any { return paymentItem(p) })
+	return page(c.query, "InvoicePayments", found, func(p *company.Payment) any { return c.paymentItem(p) })
 }
 
 func showPayment(c *call) (answer, *company.Refusal) {

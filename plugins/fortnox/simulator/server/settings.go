@@ -103,7 +103,7 @@ func currencyJSON(c *call, code string) map[string]any {
 	rate, _ := c.company.Rate(code)
 	return map[string]any{
 		"@url": base + "currencies/" + code, "Code": code, "Description": currencyName(code),
-		"BuyRate": rate.InexactFloat64(), "SellRate": rate.InexactFloat64(), "Unit": 1,
+		"BuyRate": rate.InexactFloat64(), "SellRate": rate.InexactFloat64(), "Unit": c.company.Unit(code),
 		"Date": c.company.Today(), "IsAutomatic": code != company.SEK,
 	}
 }

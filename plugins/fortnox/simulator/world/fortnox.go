@@ -29,6 +29,9 @@ type Fortnox struct {
 	Currencies  []string       `json:"currencies"`
 	// CurrencyRates are kronor for one unit of a currency, as decimal texts.
 	CurrencyRates map[string]string `json:"currency_rates"`
+	// CurrencyUnits are for how many units of a currency a rate is shown, where that
+	// is not 1. What is booked does not depend on it.
+	CurrencyUnits map[string]int `json:"currency_units"`
 
 	Invoices []Invoice `json:"invoices"`
 	Payments []Payment `json:"payments"`
