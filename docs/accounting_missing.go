@@ -19,7 +19,6 @@ var rules = []rule{
 	{"BankConfirmed", "ConfirmBank", "saying that the bank statement shows a payout", "book I15 by hand or by bank import"},
 	{"DeliveryVoucher", "", "registering deliveries", "under `recognition: delivery` book I17 by hand"},
 	{"PayoutVoucherIn", "", "payouts in another currency than the books", "they are held; `currencies` has no effect"},
-	{"FeeVATIn", "", "VAT on fees that the provider states in the currency of the books as well", "the VAT is converted at the rate of the payout"},
 	{"BookingDate", "", "moving documents out of a closed period", "the refusal is an exception; `period.locked` has no effect"},
 	{"Overdue", "Overdue", "a list of what has waited too long", "look at the ages in the month-end proof"},
 }
