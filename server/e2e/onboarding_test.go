@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -60,10 +61,12 @@ func (s *stage) onboard() cast {
 			"client_id": a.Fortnox.ClientID, "client_secret": a.Fortnox.ClientSecret, "tenant_id": strconv.Itoa(a.Fortnox.TenantID),
 		},
 	})
+	settings := map[string]any{"voucher_series": "K", "shape": s.shape}
+	maps.Copy(settings, s.settings)
 	var flow api.Flow
 	s.post("/v1/merchants/"+c.merchant+"/flows", map[string]any{
 		"kind": "payouts", "source": c.klarna, "target": c.fortnox, "since": "2026-03-30T00:00:00Z",
-		"settings": map[string]any{"voucher_series": "K", "shape": s.shape},
+		"settings": settings,
 	}, &flow)
 	c.flow = flow.ID
 	s.post("/v1/flows/"+c.flow+"/enable", nil, nil)

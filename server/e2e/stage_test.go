@@ -38,6 +38,10 @@ type stage struct {
 	fates []string
 	// shape is how onboard has payouts booked.
 	shape booking.Shape
+	// settings are those of the flow beyond the shape.
+	settings map[string]any
+	// world is the file of what the simulators know.
+	world string
 	// change is what this stage's configuration has of its own.
 	change func(*config.Config)
 }
@@ -46,7 +50,13 @@ type stage struct {
 // is a copy of the template, or empty without one.
 func raise(t *testing.T, template string) *stage {
 	t.Helper()
-	s := &stage{t: t, folder: t.TempDir(), shape: booking.Clearing}
+	return raiseIn(t, template, filepath.Join("testdata", "world.json"))
+}
+
+// raiseIn is raise in another world.
+func raiseIn(t *testing.T, template, world string) *stage {
+	t.Helper()
+	s := &stage{t: t, folder: t.TempDir(), shape: booking.Clearing, world: world}
 	data := filepath.Join(s.folder, "data")
 	if template == "" {
 		require.NoError(t, os.Mkdir(data, 0o700))
@@ -80,7 +90,7 @@ func (s *stage) simulate(name string) *simulator {
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	program := filepath.Join(bin, "simulators", name)
-	p, err := process.Start(ctx, s.folder, program, "--world", filepath.Join("testdata", "world.json"), "--exit-with-parent")
+	p, err := process.Start(ctx, s.folder, program, "--world", s.world, "--exit-with-parent")
 	require.NoError(s.t, err)
 	return &simulator{Process: p, name: name}
 }
