@@ -90,6 +90,39 @@ func TestACreditConvertsToTheMirrorOfItsDebit(t *testing.T) {
 	})
 }
 
+func TestARateIsImpliedByWhatBecameOfAnAmount(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		from, to money.Amount
+		want     string
+	}{
+		"two decimals are enough":     {eur(100_00), sek(1120_00), "11.2"},
+		"as few as give the last öre": {eur(33_33), sek(379_95), "11.3996"},
+		"of a refund":                 {eur(-100_00), sek(-1120_00), "11.2"},
+		"of yen: 140.96 / 2008":       {money.New(2008, "JPY"), sek(140_96), "0.0702"},
+		"a cent that became an öre":   {eur(1), sek(1), "1"},
+		"more decimals than usual":    {eur(99_999_99), sek(1_123_456_78), "11.2345689"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := exchange.Implied(c.from, c.to, exchange.Line, day(t, "2026-04-20"))
+			require.NoError(t, err)
+			require.Equal(t, c.want, got.Value.String())
+			back, err := got.Convert(c.from)
+			require.NoError(t, err)
+			require.Equal(t, c.to, back)
+			require.Equal(t, exchange.Line, got.Source)
+		})
+	}
+	for name, c := range map[string][2]money.Amount{
+		"nothing": {eur(0), sek(1)}, "to nothing": {eur(1), sek(0)}, "against its sign": {eur(1), sek(-1)}, "to itself": {eur(1), eur(1)},
+	} {
+		_, err := exchange.Implied(c[0], c[1], exchange.Line, civil.Date{})
+		require.Equal(t, exchange.CodeRate, fault.CodeOf(err), name)
+	}
+}
+
 func TestTheOrderOfPreferenceDecides(t *testing.T) {
 	t.Parallel()
 	line, bank := rate("EUR", "SEK", "11.20"), rate("EUR", "SEK", "11.40")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/kvitt/kvitt/core/civil"
@@ -88,18 +89,27 @@ func documents(t *testing.T, open func(t *testing.T) Opened) {
 			credit.Kind, credit.Total, credit.DueDate = invoice.Credit, sek(-500), civil.Date{Year: 2026, Month: 4, Day: 30}
 			credit.Booked, credit.Cancelled, credit.Partial = false, true, true
 			bare := invoice.Document{Number: "1003", Kind: invoice.Invoice, Total: sek(5), Balance: sek(5)}
-			want := docs(aDocument("1001", 1000, "A"), credit, bare)
+			foreign := aDocument("1004", 1000, "C")
+			foreign.Total, foreign.Balance, foreign.Rate = money.New(100, "EUR"), money.New(40, "EUR"), decimal.RequireFromString("11.2034")
+			want := docs(aDocument("1001", 1000, "A"), credit, bare, foreign)
 			w.update(func(ctx context.Context, tx ports.Tx) { w.ok(tx.Documents().Upsert(ctx, theERP, want, same)) })
 			w.view(func(ctx context.Context, tx ports.Tx) {
 				for _, d := range want {
 					got, err := tx.Documents().Get(ctx, theERP, d.Number)
 					w.ok(err)
-					require.Equal(w, ports.DocumentRecord{Document: d, Claimed: sek(0), Paid: sek(0)}, got)
+					require.Equal(w, ports.DocumentRecord{Document: d, Claimed: money.Zero(d.Total.Currency()), Paid: money.Zero(d.Total.Currency())}, got)
 				}
 				_, err := tx.Documents().Get(ctx, theERP, "nobody")
 				w.missing(err)
 				_, err = tx.Documents().Get(ctx, thePSP, "1001")
 				w.missing(err)
+			})
+			foreign.Rate = decimal.RequireFromString("11.5")
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Documents().Upsert(ctx, theERP, docs(foreign), same))
+				got, err := tx.Documents().Get(ctx, theERP, "1004")
+				w.ok(err)
+				require.Equal(w, foreign, got.Document, "another rate is a change")
 			})
 		},
 		"a payment that is taken back leaves the document as it was": func(w *world) {

@@ -199,6 +199,26 @@ func lineSums(t *testing.T, open func(t *testing.T) Opened) {
 				}, sums)
 			})
 		},
+		"VAT in other currencies is added up by currency, apart from fees that state none": func(w *world) {
+			lines := []payout.Line{aFee("f1", "g", 4, 1), aFee("f2", "g", 8, 2), aFee("f3", "g", 8, 2), aFee("f4", "g", 8, 2)}
+			for i, local := range []money.Amount{{}, money.New(23, "NOK"), money.New(24, "NOK"), money.New(3, "DKK")} {
+				lines[i].FeeVATLocal = local
+			}
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				appendLines(ctx, w, tx, lines...)
+				want := []ports.LineSum{
+					{Kind: payout.Fee, RawType: "FEE", Lines: 1, Gross: sek(0), FeeExVAT: sek(4), FeeVAT: sek(1)},
+					{Kind: payout.Fee, RawType: "FEE", Lines: 1, Gross: sek(0), FeeExVAT: sek(8), FeeVAT: sek(2), FeeVATLocal: money.New(3, "DKK")},
+					{Kind: payout.Fee, RawType: "FEE", Lines: 2, Gross: sek(0), FeeExVAT: sek(16), FeeVAT: sek(4), FeeVATLocal: money.New(47, "NOK")},
+				}
+				sums, err := tx.Lines().Sums(ctx, thePayout)
+				w.ok(err)
+				require.Equal(w, want, sums)
+				fees, err := tx.Lines().GroupFees(ctx, thePayout, []string{"g"})
+				w.ok(err)
+				require.Equal(w, want, fees["g"])
+			})
+		},
 		"a payout without lines has no sums": func(w *world) {
 			w.view(func(ctx context.Context, tx ports.Tx) {
 				sums, err := tx.Lines().Sums(ctx, thePayout)

@@ -194,6 +194,9 @@ func TestLinesThatTheProtocolDoesNotAllow(t *testing.T) {
 		}}, "lines[0].references"},
 		"an amount without a currency":  {&pb.PayoutLine{Kind: 1, Gross: &pb.Money{Minor: 1}}, "lines[0].gross"},
 		"an amount without an opposite": {&pb.PayoutLine{Kind: 1, Gross: &pb.Money{Minor: -1 << 63, Currency: "SEK"}}, "lines[0].gross"},
+		"a rate that is no number":      {&pb.PayoutLine{Kind: 1, Rate: "eleven"}, "lines[0].rate"},
+		"a rate with an exponent":       {&pb.PayoutLine{Kind: 1, Rate: "1e9999999"}, "lines[0].rate"},
+		"a rate that never ends":        {&pb.PayoutLine{Kind: 1, Rate: strings.Repeat("1", 200)}, "lines[0].rate"},
 		"a moment beyond all calendars": {&pb.PayoutLine{Kind: 1, OccurredAt: &timestamppb.Timestamp{Seconds: 1 << 60}}, "lines[0].occurred_at"},
 	}
 	for name, c := range cases {

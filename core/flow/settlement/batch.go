@@ -51,8 +51,10 @@ func (w *work) collect(ctx context.Context, p ports.PayoutRecord, list lister) (
 		if b.documents, err = tx.Documents().ByKeys(ctx, w.flow.Target, wanted); err != nil {
 			return err
 		}
-		if b.conversion, err = w.attempt(ctx, tx, p); err != nil {
-			return err
+		if len(wanted) > 0 {
+			if b.conversion, err = w.attempt(ctx, tx, p); err != nil {
+				return err
+			}
 		}
 		if w.direct() && p.State == payout.Fetched {
 			if b.fees, err = tx.Lines().GroupFees(ctx, p.ID, groups); err != nil {
