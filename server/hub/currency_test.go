@@ -130,6 +130,23 @@ func another(l payout.Line) payout.Line {
 	return l
 }
 
+func TestALineThatSettlesSeveralInvoicesInEuroIsDividedToTheLastOre(t *testing.T) {
+	t.Parallel()
+	// EUR 33.33 + 33.33 + 33.34 for SEK 1120.01: 373.2993, 373.2993, 373.4113.
+	documents := []invoice.Document{
+		inEuroAt("11.50", invoiced("1", "1001", 3333)), inEuroAt("11.50", invoiced("2", "1001", 3333)), inEuroAt("11.50", invoiced("3", "1001", 3334)),
+	}
+	w := newWorld(t, provider(10, paid("P1", 112001), from(10000, "", sale("1001", 112001))), newFakeBooks(documents...))
+	w.set(strings.Replace(kronorForEuro, "SHAPE", "direct", 1))
+	w.run()
+	require.Equal(t, payout.Closed, w.payout("P1").State)
+	var amounts []int64
+	w.eachPayment(func(p ports.Payment) { amounts = append(amounts, p.Amount.Minor()) })
+	require.ElementsMatch(t, []int64{37330, 37330, 37341}, amounts)
+	// Booked for 383.30 + 383.30 + 383.41.
+	require.Equal(t, map[ledger.Account]int64{"1686": 0, "1930": 112001, "1510": -115001, "7960": 3000}, w.balances("1686", "1930", "1510", "7960"))
+}
+
 func TestAPairDecidesWhoseRateCounts(t *testing.T) {
 	t.Parallel()
 	for settings, code := range map[string]fault.Code{
