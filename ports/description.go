@@ -22,6 +22,7 @@ const (
 	CapabilityAttachments Capability = "erp.attachments"      // Attachments
 	CapabilityChoices     Capability = "erp.choices"          // Choices
 	CapabilityBooks       Capability = "erp.books"            // Books
+	CapabilityOrders      Capability = "commerce.orders"      // OrderSource
 )
 
 // Description says what a connector is. It is static: the same as JSON by the

@@ -98,8 +98,9 @@ type Description struct {
 	// Major version of this protocol: 1.
 	Protocol int32 `protobuf:"varint,4,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// Capabilities served: "psp.payouts", "erp.documents", "erp.payments",
-	// "erp.vouchers", "erp.attachments", "erp.choices", "erp.books". The hub
-	// passes over those that it does not know.
+	// "erp.payment_releases", "erp.vouchers", "erp.attachments", "erp.choices",
+	// "erp.books", "commerce.orders". The hub passes over those that it does not
+	// know.
 	Capabilities []string `protobuf:"bytes,5,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
 	// JSON Schema (2020-12) of the settings object.
 	Settings []byte `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`

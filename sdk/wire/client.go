@@ -23,6 +23,7 @@ type Client struct {
 	attachments pb.AttachmentsServiceClient
 	choices     pb.ChoicesServiceClient
 	books       pb.BooksServiceClient
+	orders      pb.OrderSourceServiceClient
 }
 
 var (
@@ -36,6 +37,7 @@ var (
 	_ ports.Attachments     = (*Client)(nil)
 	_ ports.Choices         = (*Client)(nil)
 	_ ports.Books           = (*Client)(nil)
+	_ ports.OrderSource     = (*Client)(nil)
 )
 
 // NewClient speaks to the connector of that description. It makes no call.
@@ -51,6 +53,7 @@ func NewClient(conn grpc.ClientConnInterface, description ports.Description) *Cl
 		attachments: pb.NewAttachmentsServiceClient(conn),
 		choices:     pb.NewChoicesServiceClient(conn),
 		books:       pb.NewBooksServiceClient(conn),
+		orders:      pb.NewOrderSourceServiceClient(conn),
 	}
 }
 
@@ -134,4 +137,9 @@ func (c *Client) Period(ctx context.Context, req ports.PeriodRequest) (ports.Per
 // ExportBooks implements ports.Books.
 func (c *Client) ExportBooks(ctx context.Context, req ports.ExportBooksRequest) (ports.BooksPiece, error) {
 	return invoke(ctx, read, req, toExportBooksRequest, c.books.ExportBooks, fromBooksPiece)
+}
+
+// ListOrders implements ports.OrderSource.
+func (c *Client) ListOrders(ctx context.Context, req ports.ListOrdersRequest) (ports.OrderPage, error) {
+	return invoke(ctx, read, req, toListOrdersRequest, c.orders.ListOrders, fromOrderPage)
 }

@@ -78,3 +78,7 @@ func (e *echo) Period(_ context.Context, req ports.PeriodRequest) (ports.Period,
 func (e *echo) ExportBooks(_ context.Context, req ports.ExportBooksRequest) (ports.BooksPiece, error) {
 	return answer[ports.BooksPiece](e, req)
 }
+
+func (e *echo) ListOrders(_ context.Context, req ports.ListOrdersRequest) (ports.OrderPage, error) {
+	return answer[ports.OrderPage](e, req)
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"time"
 
@@ -15,7 +16,9 @@ import (
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -64,6 +67,14 @@ func (f filler) special(want reflect.Type, label string) (any, bool) {
 		return pick(f, label, ports.CheckOK, ports.CheckWarning, ports.CheckFailed), true
 	case reflect.TypeFor[ports.ChoiceKind]():
 		return pick(f, label, ports.ChooseAccount, ports.ChooseVoucherSeries, ports.ChooseModeOfPayment), true
+	case reflect.TypeFor[payment.Kind]():
+		return pick(f, label, payment.Prepare, payment.Payment, payment.Deposit, payment.Refund, payment.Credit, payment.Cancel), true
+	case reflect.TypeFor[tax.Supply]():
+		return pick(f, label, append(tax.Supplies(), "")...), true
+	case reflect.TypeFor[tax.Rate]():
+		return f.rate(label), true
+	case reflect.TypeFor[payment.Event]():
+		return f.event(label), true
 	case reflect.TypeFor[ports.Recovery]():
 		return pick(f, label, ports.RecoveryNone, ports.RecoveryKeyed, ports.RecoverySearchable,
 			ports.RecoveryByState, ports.RecoveryByDifference, ports.RecoveryUnsafe), true
@@ -175,6 +186,26 @@ func (f filler) rawPage(label string) ports.RawPage {
 	return ports.RawPage{
 		SHA256: hex.EncodeToString(sum[:]), MediaType: pick(f, label+" type", "", "application/json"), Bytes: bytes,
 	}
+}
+
+func (f filler) rate(label string) tax.Rate {
+	hundredths := rapid.Int64Range(0, 100_00).Draw(f.t, label)
+	rate, err := tax.ParseRate(fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100))
+	if err != nil {
+		f.t.Fatalf("making a rate: %v", err)
+	}
+	return rate
+}
+
+// event makes an event without order and origin, which a shop does not state.
+func (f filler) event(label string) payment.Event {
+	var e payment.Event
+	v := reflect.ValueOf(&e).Elem()
+	for i := range v.NumField() {
+		f.fill(v.Field(i), label+"."+v.Type().Field(i).Name)
+	}
+	e.Order, e.Origin = "", ""
+	return e
 }
 
 // voucher makes pairs of rows that cancel out.

@@ -111,6 +111,8 @@ func countItems(message proto.Message) (field string, items int) {
 		return "choices", len(answer.GetChoices())
 	case *pb.VerifyResponse:
 		return "checks", len(answer.GetChecks())
+	case *pb.ListOrdersResponse:
+		return "orders", len(answer.GetOrders())
 	case *pb.ExportBooksResponse:
 		return "bytes", 1
 	}

@@ -35,6 +35,8 @@ func Capabilities(c ports.Connector) []ports.Capability {
 	add(choices, ports.CapabilityChoices)
 	_, books := c.(ports.Books)
 	add(books, ports.CapabilityBooks)
+	_, orders := c.(ports.OrderSource)
+	add(orders, ports.CapabilityOrders)
 	return list
 }
 
@@ -74,6 +76,9 @@ func Register(s grpc.ServiceRegistrar, c ports.Connector) {
 	}
 	if books, ok := c.(ports.Books); ok {
 		pb.RegisterBooksServiceServer(s, bookServer{books: books})
+	}
+	if source, ok := c.(ports.OrderSource); ok {
+		pb.RegisterOrderSourceServiceServer(s, orderServer{source: source})
 	}
 }
 

@@ -50,6 +50,7 @@ func TestRequestsAndAnswersCrossWithoutLoss(t *testing.T) {
 	t.Run("ListChoices", roundTrip(connector, client.ListChoices))
 	t.Run("Period", roundTrip(connector, client.Period))
 	t.Run("ExportBooks", roundTrip(connector, client.ExportBooks))
+	t.Run("ListOrders", roundTrip(connector, client.ListOrders))
 }
 
 func TestDescriptionsCrossWithoutLoss(t *testing.T) {
@@ -79,7 +80,7 @@ func TestCapabilitiesAreTheInterfacesThatTheConnectorImplements(t *testing.T) {
 	all := wiretest.Client(t, e).Describe()
 	require.Equal(t, []ports.Capability{
 		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
-		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks,
+		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
 	}, all.Capabilities)
 	require.Equal(t, ports.ProtocolVersion, all.Protocol)
 

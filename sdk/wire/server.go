@@ -144,3 +144,14 @@ func (s bookServer) ExportBooks(ctx context.Context, in *pb.ExportBooksRequest) 
 		decode: fromExportBooksRequest, call: s.books.ExportBooks, encode: toBooksPiece,
 	}.serve(ctx, in)
 }
+
+type orderServer struct {
+	pb.UnimplementedOrderSourceServiceServer
+	source ports.OrderSource
+}
+
+func (s orderServer) ListOrders(ctx context.Context, in *pb.ListOrdersRequest) (*pb.ListOrdersResponse, error) {
+	return method[*pb.ListOrdersRequest, ports.ListOrdersRequest, ports.OrderPage, *pb.ListOrdersResponse]{
+		decode: fromListOrdersRequest, call: s.source.ListOrders, encode: toOrderPage,
+	}.serve(ctx, in)
+}
