@@ -58,6 +58,7 @@ type Tx interface {
 	Methods() MethodStore
 	Orders() OrderStore
 	Events() EventStore
+	ShopOrders() ShopOrderStore
 	Exceptions() ExceptionStore
 	Cursors() CursorStore
 	Lanes() LaneStore
@@ -151,6 +152,8 @@ type Run struct {
 type RunReport struct {
 	PayoutsSeen int64
 	PayoutsNew  int64
+	// OrdersSeen counts what a shop told.
+	OrdersSeen int64
 	// Created and Found count documents in the accounting system by step kind.
 	Created map[StepKind]int64
 	Found   map[StepKind]int64

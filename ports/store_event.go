@@ -30,6 +30,8 @@ type MethodStore interface {
 type OrderStore interface {
 	// Create fails with CodeExists if the merchant has an order of this number.
 	Create(ctx context.Context, merchantID string, o order.Order, at time.Time) error
+	// Replace puts another order in the place of the one of its number.
+	Replace(ctx context.Context, merchantID string, o order.Order, at time.Time) error
 	Get(ctx context.Context, merchantID, number string) (order.Order, error)
 }
 

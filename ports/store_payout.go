@@ -373,7 +373,9 @@ type Exception struct {
 	StepID int64
 	// EventID is the payment event it concerns, or empty.
 	EventID string
-	Code    fault.Code
+	// Order is the number of the order that it concerns as its shop told it, or empty.
+	Order string
+	Code  fault.Code
 	// Reference is the text by which people know the line or the payout.
 	Reference string
 	Reason    string
@@ -397,18 +399,20 @@ type ExceptionFilter struct {
 	Code     fault.Code
 }
 
-// ExceptionStore keeps exceptions. A line, a step, an event and a payout has at
-// most one open exception of its own.
+// ExceptionStore keeps exceptions. A line, a step, an event, an order and
+// a payout has at most one open exception of its own.
 type ExceptionStore interface {
 	// Raise opens an exception, or updates code, reference, reason, remedy and document
-	// of the open one of the same payout, line, step and event, whose id it then keeps.
+	// of the open one of the same payout, line, step, event and order, whose id it then
+	// keeps.
 	Raise(ctx context.Context, e Exception) error
 	// Resolve closes an open exception. It fails with CodeConflict if it is closed.
 	Resolve(ctx context.Context, id, resolution, by string, at time.Time) error
 	// ResolveLine closes the open exception of a line, if there is one, ResolveEvent
-	// that of an event.
+	// that of an event, ResolveOrder that of an order of a merchant.
 	ResolveLine(ctx context.Context, lineID int64, resolution, by string, at time.Time) error
 	ResolveEvent(ctx context.Context, eventID, resolution, by string, at time.Time) error
+	ResolveOrder(ctx context.Context, merchantID, number, resolution, by string, at time.Time) error
 	Get(ctx context.Context, id string) (Exception, error)
 	// List gives a merchant's exceptions, oldest first; Page.After is an id.
 	List(ctx context.Context, merchantID string, filter ExceptionFilter, page Page) ([]Exception, error)

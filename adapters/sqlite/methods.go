@@ -50,6 +50,15 @@ func (s orders) Create(ctx context.Context, merchantID string, o order.Order, at
 	return named(err, "order")
 }
 
+func (s orders) Replace(ctx context.Context, merchantID string, o order.Order, at time.Time) error {
+	content, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("storing order %s: %w", o.Number, err)
+	}
+	changed, err := s.exec(ctx, "UPDATE customer_order SET content = ?, at = ? WHERE merchant = ? AND number = ?", string(content), micros(at), merchantID, o.Number)
+	return oneOf(changed, err, "order")
+}
+
 func (s orders) Get(ctx context.Context, merchantID, number string) (order.Order, error) {
 	content, err := one(ctx, s.tx, scalar[string], "SELECT content FROM customer_order WHERE merchant = ? AND number = ?", merchantID, number)
 	if err != nil {

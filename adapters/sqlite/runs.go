@@ -48,6 +48,7 @@ func (s runs) Add(ctx context.Context, id string, delta ports.RunReport) error {
 	sum := r.Report
 	sum.PayoutsSeen += delta.PayoutsSeen
 	sum.PayoutsNew += delta.PayoutsNew
+	sum.OrdersSeen += delta.OrdersSeen
 	sum.Created = addCounts(sum.Created, delta.Created)
 	sum.Found = addCounts(sum.Found, delta.Found)
 	sum.Calls = addCounts(sum.Calls, delta.Calls)

@@ -97,6 +97,14 @@ func orders(t *testing.T, open func(t *testing.T) Opened) {
 				require.Equal(w, anOrder(), got)
 				_, err = tx.Orders().Get(ctx, "other", "1001")
 				w.missing(err)
+				other := anOrder()
+				other.Country, other.Parts = "DE", someParts()[:1]
+				w.ok(tx.Orders().Replace(ctx, theMerchant, other, day(3)))
+				got, err = tx.Orders().Get(ctx, theMerchant, "1001")
+				w.ok(err)
+				require.Equal(w, other, got)
+				other.Number = "1002"
+				w.missing(tx.Orders().Replace(ctx, theMerchant, other, day(3)))
 			})
 		},
 	})

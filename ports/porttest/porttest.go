@@ -49,6 +49,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"methods":       methods,
 		"orders":        orders,
 		"events":        events,
+		"shop orders":   shopOrders,
 		"exceptions":    exceptions,
 		"cursors":       cursors,
 		"lanes":         lanes,
