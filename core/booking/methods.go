@@ -13,14 +13,19 @@ import (
 type ByMethod struct {
 	common  Settings
 	methods map[string]Settings
+	shop    map[string]string
 }
 
-// methodsProperty holds the settings of single methods by the method's id.
-const methodsProperty = "methods"
+const (
+	// methodsProperty holds the settings of single methods by the method's id.
+	methodsProperty = "methods"
+	// shopProperty holds the id of a method by the name that the shop has for it.
+	shopProperty = "shop_methods"
+)
 
 // ParseByMethod reads settings whose property "methods" holds, by the id of a
-// payment method, what this method has of its own. All other properties are
-// Parse's, but for sales_shape, whose default is voucher: nobody makes invoices of
+// payment method, what this method has of its own, and "shop_methods" its id by the
+// name that a shop's connection gives it. All other properties are Parse's, but for sales_shape, whose default is voucher: nobody makes invoices of
 // events. The field of a fault begins with "methods.ID." where it stands there.
 func ParseByMethod(raw json.RawMessage) (ByMethod, error) {
 	common, own, err := cutMethods(raw)
@@ -28,6 +33,9 @@ func ParseByMethod(raw json.RawMessage) (ByMethod, error) {
 		return ByMethod{}, err
 	}
 	b := ByMethod{methods: make(map[string]Settings, len(own))}
+	if common, b.shop, err = cutShop(common); err != nil {
+		return ByMethod{}, err
+	}
 	if b.common, err = parseEvents(common); err != nil {
 		return ByMethod{}, err
 	}
@@ -66,6 +74,10 @@ func CompleteByMethod(raw json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
+	common, shop, err := cutShop(common)
+	if err != nil {
+		return nil, err
+	}
 	settings, err := parseEvents(common)
 	if err != nil {
 		return nil, err
@@ -79,6 +91,11 @@ func CompleteByMethod(raw json.RawMessage) (json.RawMessage, error) {
 			return nil, err
 		}
 	}
+	if len(shop) > 0 {
+		if complete[shopProperty], err = json.Marshal(shop); err != nil {
+			return nil, err
+		}
+	}
 	return json.Marshal(complete)
 }
 
@@ -89,6 +106,10 @@ func (b ByMethod) Of(method string) Settings {
 	}
 	return b.common
 }
+
+// FromShop gives the id of the payment method for which a shop has a name of its
+// own, or "" if nobody has said which one it is.
+func (b ByMethod) FromShop(name string) string { return b.shop[name] }
 
 // All gives every set of settings, the common one first.
 func (b ByMethod) All() []Settings {
@@ -131,6 +152,33 @@ func cutMethods(raw json.RawMessage) (common json.RawMessage, own map[string]jso
 	return common, own, err
 }
 
+// cutShop takes the names that a shop has for payment methods out of the common
+// settings.
+func cutShop(common json.RawMessage) (json.RawMessage, map[string]string, error) {
+	all := map[string]json.RawMessage{}
+	if len(common) > 0 {
+		if err := json.Unmarshal(common, &all); err != nil {
+			return nil, nil, undecodable(err)
+		}
+	}
+	names, there := all[shopProperty]
+	if !there {
+		return common, nil, nil
+	}
+	var shop map[string]string
+	if err := json.Unmarshal(names, &shop); err != nil {
+		return nil, nil, fault.Invalid(CodeSettings, shopProperty, "this is an object with the id of a payment method for each name").Wrap(err)
+	}
+	for _, name := range sortedKeys(shop) {
+		if name == "" || shop[name] == "" {
+			return nil, nil, fault.Invalid(CodeSettings, shopProperty+"."+name, "the shop's name of a method stands for the id of a payment method; neither is empty")
+		}
+	}
+	delete(all, shopProperty)
+	rest, err := json.Marshal(all)
+	return rest, shop, err
+}
+
 func properties(s Settings) (map[string]json.RawMessage, error) {
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -150,7 +198,7 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // SchemaByMethod gives the JSON Schema of the settings of events: that of Schema
-// with the property "methods".
+// with the properties "methods" and "shop_methods".
 func SchemaByMethod() ([]byte, error) {
 	var all map[string]any
 	if err := json.Unmarshal(schema, &all); err != nil {
@@ -171,6 +219,11 @@ func SchemaByMethod() ([]byte, error) {
 		"title": "Payment methods", "type": "object", "default": map[string]any{},
 		"description":          "What single payment methods have of their own, by the id of the method. It goes before what stands outside.",
 		"additionalProperties": map[string]any{"type": "object", "additionalProperties": false, "properties": own},
+	}
+	common[shopProperty] = map[string]any{
+		"title": "Payment methods of the shop", "type": "object", "default": map[string]any{},
+		"description":          "The id of the payment method by the name that the shop has for it, where a connection to the shop is the source of the flow.",
+		"additionalProperties": map[string]any{"type": "string", "minLength": 1},
 	}
 	return json.MarshalIndent(all, "", "  ")
 }

@@ -58,7 +58,8 @@ type FlowKind string
 const (
 	// Payouts matches, pays and proves a provider's payouts.
 	Payouts FlowKind = "payouts"
-	// Events books what the merchant's own web shop registers.
+	// Events books what the merchant's own web shop registers, or a connection to it
+	// tells.
 	Events FlowKind = "events"
 )
 
@@ -67,8 +68,8 @@ type Flow struct {
 	ID         string
 	MerchantID string
 	Kind       FlowKind
-	// Source is the connection that is read, Target the one that is written. Events
-	// come from callers and from no connection: their Source is the Target.
+	// Source is the connection that is read, Target the one that is written. Where
+	// events come from callers and from no connection, Source is the Target.
 	Source  string
 	Target  string
 	Enabled bool
@@ -76,7 +77,11 @@ type Flow struct {
 	// and every document names the version that made it.
 	Settings        json.RawMessage
 	SettingsVersion int
-	// Since is the first moment from which payouts are taken.
+	// Since is the first moment from which payouts are taken, and from which what a
+	// shop's connection tells is booked.
 	Since     time.Time
 	CreatedAt time.Time
 }
+
+// FromShop reports whether the flow books what a connection to a shop tells.
+func (f Flow) FromShop() bool { return f.Kind == Events && f.Source != f.Target }

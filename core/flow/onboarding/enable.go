@@ -147,7 +147,7 @@ func (s *Service) beginnings(connections []ports.ConnectionRecord, flows []merch
 	}
 	items := []ChecklistItem{source, target, flow}
 	if eventsOnly(flows) {
-		items = items[1:] // no provider is needed where the shop itself tells
+		items = items[1:] // no provider is needed where the shop tells
 	}
 	for i, item := range items {
 		if item.Done {

@@ -1,6 +1,7 @@
 package onboarding
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,6 +34,8 @@ const (
 	CodeClearingShared fault.Code = "flow.clearing_shared"
 	// CodeAccountMissing: an account is not chosen, does not exist or is inactive.
 	CodeAccountMissing fault.Code = "flow.account_missing"
+	// CodeShopFedTwice: another flow books the same shop in the same books.
+	CodeShopFedTwice fault.Code = "flow.shop_fed_twice"
 	// CodeSeriesMissing: the voucher series does not exist or cannot be used.
 	CodeSeriesMissing fault.Code = "flow.series_missing"
 )
@@ -44,25 +47,25 @@ type NewFlow struct {
 	ID         string
 	MerchantID string
 	Kind       merchant.FlowKind
-	// Source is left out of a flow of events, which come from callers.
+	// Source is the shop's connection in a flow of events, and left out where these
+	// come from callers.
 	Source string
 	Target string
 	// Settings are the booking settings; what they leave out gets its default.
 	Settings json.RawMessage
-	// Since is the first moment from which payouts are taken; zero means now.
+	// Since is the first moment from which payouts, and what a shop tells, are taken;
+	// zero means now.
 	Since time.Time
 }
 
-// fit refuses unknown kinds and gives a flow of events the target as its source.
+// fit refuses unknown kinds and gives a flow of events from callers the target as
+// its source.
 func (in *NewFlow) fit() error {
 	switch in.Kind {
 	case merchant.Payouts:
 		return nil
 	case merchant.Events:
-		if in.Source != "" && in.Source != in.Target {
-			return fault.Invalid(CodeFlowInvalid, "source", "events come from callers and from no connection").WithRemedy("leave the source out")
-		}
-		in.Source = in.Target
+		in.Source = cmp.Or(in.Source, in.Target)
 		return nil
 	}
 	return fault.Invalid(CodeFlowInvalid, "kind", "a flow is of kind payouts or events")
@@ -143,8 +146,12 @@ type flowEnd struct {
 }
 
 func flowEnds(f merchant.Flow) []flowEnd {
-	if f.Kind == merchant.Events {
-		return []flowEnd{{"target", f.Target, []ports.Capability{ports.CapabilityVouchers}}}
+	books := flowEnd{"target", f.Target, []ports.Capability{ports.CapabilityVouchers}}
+	switch {
+	case f.FromShop():
+		return []flowEnd{{"source", f.Source, []ports.Capability{ports.CapabilityOrders}}, books}
+	case f.Kind == merchant.Events:
+		return []flowEnd{books}
 	}
 	return []flowEnd{
 		{"source", f.Source, []ports.Capability{ports.CapabilityPayouts}},

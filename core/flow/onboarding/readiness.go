@@ -42,7 +42,7 @@ type condition struct {
 
 func (s *Service) conditions(c candidate) []condition {
 	var offline []condition
-	if c.flow.Kind != merchant.Events {
+	if c.flow.Kind != merchant.Events || c.flow.FromShop() {
 		offline = append(offline, condition{"source_verified", func(context.Context) error { return verified("source", c.source) }})
 	}
 	offline = append(offline, []condition{
@@ -51,6 +51,9 @@ func (s *Service) conditions(c candidate) []condition {
 		{"settings", func(context.Context) error { return c.unfit }},
 		{"clearing_account", func(context.Context) error { return c.ownClearing() }},
 	}...)
+	if c.flow.FromShop() {
+		offline = append(offline, condition{"shop_once", func(ctx context.Context) error { return s.shopOnce(ctx, c) }})
+	}
 	books := s.books(c)
 	return append(offline,
 		condition{"accounts", books.accountsExist},

@@ -124,6 +124,34 @@ func eventsOnly(flows []merchant.Flow) bool {
 	return len(flows) > 0
 }
 
+// shopOnce refuses to book a shop in books in which another flow books it, for
+// whatever merchant: each order would stand there twice.
+func (s *Service) shopOnce(ctx context.Context, c candidate) error {
+	return s.parts.Store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		return walk.Flows(ctx, tx, "", func(f merchant.Flow) error {
+			if f.ID == c.flow.ID || !f.Enabled || !f.FromShop() {
+				return nil
+			}
+			for _, end := range []struct {
+				connection string
+				own        ports.ConnectionRecord
+			}{{f.Source, c.source}, {f.Target, c.target}} {
+				other, err := tx.Connections().Get(ctx, end.connection)
+				if err != nil || !sameAccount(other, end.own) {
+					return err
+				}
+			}
+			return fault.New(CodeShopFedTwice, fault.Conflict, "flow "+f.ID+" books the same shop in the same books").WithField("source").
+				WithRemedy("disable that flow first, or book another shop here")
+		})
+	})
+}
+
+// sameAccount reports whether two connections reach one account of one system.
+func sameAccount(a, b ports.ConnectionRecord) bool {
+	return a.ID == b.ID || a.Connector == b.Connector && a.AccountID != "" && a.AccountID == b.AccountID
+}
+
 // onlyShop refuses a second flow of events: a merchant's events have no name of the
 // flow they belong to.
 func onlyShop(ctx context.Context, tx ports.Tx, flow merchant.Flow) error {

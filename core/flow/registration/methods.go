@@ -2,16 +2,12 @@ package registration
 
 import (
 	"context"
-	"reflect"
 	"slices"
-	"strconv"
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
-	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
-	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -113,74 +109,4 @@ func (s *Service) Methods(ctx context.Context, merchantID string, page ports.Pag
 		return err
 	})
 	return found, err
-}
-
-// RegisterOrder keeps what a customer ordered and judges anew the transactions that
-// waited for it. The same order again changes nothing; another one of its number
-// fails with CodeOrderChanged, because vouchers may rest on it.
-func (s *Service) RegisterOrder(ctx context.Context, merchantID string, o order.Order, by string) error {
-	if err := o.Validate(); err != nil {
-		return err
-	}
-	return s.update(ctx, merchantID, func(ctx context.Context, l *ledger) error {
-		known, found, err := l.order(ctx, o.Number)
-		if err != nil {
-			return err
-		}
-		if found {
-			if !reflect.DeepEqual(known, o) {
-				return fault.New(CodeOrderChanged, fault.Duplicate, "order "+o.Number+" is registered with other content").
-					WithField("number").WithRemedy("register what changed as a refund or as an order of another number")
-			}
-			return nil
-		}
-		if err := l.taxable(o); err != nil {
-			return err
-		}
-		if err := l.tx.Orders().Create(ctx, merchantID, o, l.clock.Now().UTC()); err != nil {
-			return err
-		}
-		if err := l.audit(ctx, by, "order.registered", o.Number, ""); err != nil {
-			return err
-		}
-		waiting, err := l.tx.Events().List(ctx, merchantID, ports.EventFilter{Order: o.Number}, 0, ports.MaxBatch)
-		if err != nil {
-			return err
-		}
-		if err := l.judgeAll(ctx, transactionsOf(waiting)); err != nil {
-			return err
-		}
-		return l.wake(ctx)
-	})
-}
-
-// taxable refuses an order that no market can tax: its country is none, or one of
-// its rates is neither that country's nor the merchant's own.
-func (l *ledger) taxable(o order.Order) error {
-	home := l.settings.Of("").VAT.Home
-	// What else the decision lacks is a setting: it parks the events, not the order.
-	_, err := tax.Decide(tax.Seller{Country: home}, tax.Customer{Country: o.Country, Postcode: o.Postcode, VATNumberValid: o.VATNumberValid}, false)
-	if fault.CodeOf(err) == tax.CodeCountry {
-		return fault.Invalid(tax.CodeCountry, "country", fault.Of(err).Reason).WithRemedy(fault.Of(err).Remedy)
-	}
-	for i, p := range o.Parts {
-		if p.Rate.IsZero() || l.rates.Valid(home, p.Rate, o.Date) || l.rates.Valid(o.Country, p.Rate, o.Date) {
-			continue
-		}
-		return fault.Invalid(CodeRateInvalid, "parts["+strconv.Itoa(i)+"].rate",
-			"neither "+home+" nor "+o.Country+" has a rate of "+p.Rate.String()+" % on "+o.Date.String()).
-			WithRemedy("correct the rate, or replace the table of VAT rates if it is out of date")
-	}
-	return nil
-}
-
-// Order gives an order.
-func (s *Service) Order(ctx context.Context, merchantID, number string) (order.Order, error) {
-	var o order.Order
-	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		o, err = tx.Orders().Get(ctx, merchantID, number)
-		return err
-	})
-	return o, err
 }

@@ -17,8 +17,8 @@ import (
 // stepsAtOnce is how many steps are taken up in one unit of work.
 const stepsAtOnce = 40
 
-// Advance moves a flow of events on: it judges what was parked anew, plans the
-// summaries that are due and, if the flow is on, writes what is planned. It is
+// Advance moves a flow of events on: if it is on, it takes in what its shop tells;
+// it judges what was parked anew, plans the summaries that are due and, if the flow is on, writes what is planned. It is
 // done when nothing is left to do now; else it wants to be called again. It can be
 // stopped anywhere, also by a crash.
 func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err error) {
@@ -29,6 +29,11 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 	})
 	if err != nil {
 		return false, err
+	}
+	if flow.Enabled && flow.FromShop() {
+		if done, err := s.takeIn(ctx, flow); err != nil || !done {
+			return false, err
+		}
 	}
 	if err := s.pages(ctx, flow.MerchantID, (*ledger).retryParked); err != nil {
 		return false, err
@@ -68,7 +73,7 @@ func (l *ledger) retryParked(ctx context.Context, after int64) (int64, error) {
 
 // post writes what is planned, as a run that opens with the first write.
 func (s *Service) post(ctx context.Context, flow merchant.Flow) (bool, error) {
-	p := poster{Service: s, flow: flow, tally: &remote.Tally{}}
+	p := s.poster(flow)
 	for end := s.machine().Add(s.options.Slice); s.machine().Before(end); {
 		steps, err := p.pending(ctx)
 		if err != nil {
@@ -91,6 +96,10 @@ type poster struct {
 	tally  *remote.Tally
 	target *remote.Account
 	run    ports.Run
+}
+
+func (s *Service) poster(flow merchant.Flow) poster {
+	return poster{Service: s, flow: flow, tally: &remote.Tally{}}
 }
 
 func (p *poster) pending(ctx context.Context) (steps []ports.Step, err error) {

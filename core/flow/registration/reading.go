@@ -157,6 +157,9 @@ func (s *Service) RetryException(ctx context.Context, exceptionID, by string) er
 			}
 			return l.wake(ctx)
 		}
+		if e.Order != "" {
+			return l.retryShopOrder(ctx, e, by)
+		}
 		return l.retryVoucher(ctx, e, by)
 	})
 }

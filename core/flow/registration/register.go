@@ -41,23 +41,30 @@ func (s *Service) Register(ctx context.Context, merchantID string, facts []Fact,
 		if err != nil {
 			return err
 		}
-		if err := l.tx.Events().Create(ctx, created); err != nil {
+		if err := l.keep(ctx, created, by); err != nil {
 			return err
 		}
-		if len(created) > 0 {
-			if err := l.audit(ctx, by, "events.registered", created[0].ID, strconv.Itoa(len(created))+" events"); err != nil {
-				return err
-			}
-		}
-		if err := l.judgeAll(ctx, transactionsOf(created)); err != nil {
-			return err
-		}
-		if registered, err = l.reread(ctx, records); err != nil {
-			return err
-		}
-		return l.wake(ctx)
+		registered, err = l.reread(ctx, records)
+		return err
 	})
 	return registered, err
+}
+
+// keep stores new events, judges the transactions that they concern, and plans what
+// follows.
+func (l *ledger) keep(ctx context.Context, created []ports.EventRecord, by string) error {
+	if err := l.tx.Events().Create(ctx, created); err != nil {
+		return err
+	}
+	if len(created) > 0 {
+		if err := l.audit(ctx, by, "events.registered", created[0].ID, strconv.Itoa(len(created))+" events"); err != nil {
+			return err
+		}
+	}
+	if err := l.judgeAll(ctx, transactionsOf(created)); err != nil {
+		return err
+	}
+	return l.wake(ctx)
 }
 
 // accept checks facts one by one and tells new ones from known ones.
@@ -66,6 +73,9 @@ func (l *ledger) accept(ctx context.Context, facts []Fact) (all, created []ports
 	first := map[string]payment.Event{}
 	for i, f := range facts {
 		record, known, err := l.acceptOne(ctx, f, byKey, first)
+		if err == nil && !known {
+			err = l.leftToCallers(ctx, f)
+		}
 		if err != nil {
 			return nil, nil, placed(i, err)
 		}
