@@ -136,7 +136,9 @@ func (c *connected) set(settings string) {
 	})
 }
 
-func inApril(day, hour int) time.Time { return time.Date(2026, time.April, day, hour, 0, 0, 0, time.UTC) }
+func inApril(day, hour int) time.Time {
+	return time.Date(2026, time.April, day, hour, 0, 0, 0, time.UTC)
+}
 
 func at(rate uint8, gross int64) order.Part {
 	return order.Part{Rate: tax.Percent(rate), Gross: sek(gross)}
