@@ -144,4 +144,26 @@ func TestTheSchemaOfEventsKnowsSettingsByMethod(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(schema.Properties["methods"], &methods))
 	require.Contains(t, methods.AdditionalProperties.Properties, "voucher_series")
+	require.NotContains(t, methods.AdditionalProperties.Properties, "shop_methods")
+	require.Contains(t, schema.Properties, "shop_methods")
+}
+
+func TestAFlowOfEventsMayReadAShop(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	base := "/v1/merchants/" + statementtest.Merchant
+	source := get[api.Connection](t, h, own, "POST", base+"/connections", `{"connector":"storefront","credentials":{}}`, http.StatusCreated)
+	body := fmt.Sprintf(`{"kind":"events","source":%q,"target":%q,"settings":{"shop_methods":{"Visa":"card"}}}`, source.ID, statementtest.Target)
+	flow := get[api.Flow](t, h, own, "POST", base+"/flows", body, http.StatusCreated)
+	require.Equal(t, source.ID, flow.Source)
+	require.Equal(t, statementtest.Target, flow.Target)
+	p := h.problem(t, own, "POST", "/v1/flows/"+flow.ID+"/enable", "", http.StatusConflict)
+	require.Equal(t, "flow.connection_unverified", p.Code)
+	require.Equal(t, "source", p.Field)
+
+	p = h.problem(t, own, "POST", base+"/flows", strings.Replace(body, source.ID, statementtest.Source, 1), http.StatusUnprocessableEntity)
+	require.Equal(t, "flow.capability_missing", p.Code)
+	require.Equal(t, "source", p.Field)
+	run := get[api.Run](t, h, own, "GET", "/v1/runs/"+statementtest.Run, "", http.StatusOK)
+	require.Zero(t, run.OrdersSeen)
 }

@@ -98,7 +98,7 @@ func (s *server) GetRun(ctx context.Context, r api.GetRunRequestObject) (api.Get
 func runAnswer(run ports.Run) api.Run {
 	answer := api.Run{
 		ID: run.ID, FlowID: run.FlowID, MerchantID: run.MerchantID, Trigger: run.Trigger, State: api.RunState(run.State),
-		StartedAt: run.StartedAt, FinishedAt: moment(run.FinishedAt), PayoutsSeen: run.Report.PayoutsSeen, PayoutsNew: run.Report.PayoutsNew,
+		StartedAt: run.StartedAt, FinishedAt: moment(run.FinishedAt), PayoutsSeen: run.Report.PayoutsSeen, PayoutsNew: run.Report.PayoutsNew, OrdersSeen: run.Report.OrdersSeen,
 		Created: counted(run.Report.Created), Found: counted(run.Report.Found),
 		Calls: counted(run.Report.Calls), RateLimited: counted(run.Report.RateLimited), Fault: faultAnswer(run.Fault),
 	}

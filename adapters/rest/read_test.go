@@ -20,11 +20,11 @@ func TestHealthAndConnectors(t *testing.T) {
 	health := get[api.Health](t, h, "", "GET", "/v1/health", "", http.StatusOK)
 	require.Equal(t, api.HealthStatusOk, health.Status)
 	require.Equal(t, "test", health.Version)
-	require.Len(t, health.Connectors, 2)
+	require.Len(t, health.Connectors, 3)
 	klarna := get[api.Connector](t, h, own, "GET", "/v1/connectors/klarna", "", http.StatusOK)
 	require.Equal(t, []string{"psp.payouts"}, klarna.Capabilities)
 	require.Contains(t, string(klarna.CredentialsSchema), `"password"`)
-	require.Len(t, get[api.ConnectorList](t, h, own, "GET", "/v1/connectors", "", http.StatusOK).Items, 2)
+	require.Len(t, get[api.ConnectorList](t, h, own, "GET", "/v1/connectors", "", http.StatusOK).Items, 3)
 	require.Equal(t, "connector.unknown", h.problem(t, own, "GET", "/v1/connectors/svea", "", http.StatusNotFound).Code)
 	require.Contains(t, h.do(t, own, "GET", "/v1/schemas/payouts-settings", "").Body.String(), `"voucher_series"`)
 }

@@ -1991,7 +1991,7 @@ type Flow struct {
 	SettingsVersion int       `json:"settings_version"`
 	Since           time.Time `json:"since"`
 
-	// Source The connection that is read; that of the target in a flow of events, which come from callers.
+	// Source The connection that is read; that of the target in a flow of events that come from callers.
 	Source string `json:"source"`
 	Target string `json:"target"`
 }
@@ -2001,21 +2001,21 @@ type FlowKind string
 
 // FlowInput Example: {"kind":"payouts","settings":{"voucher_series":"K"},"since":"2026-03-30T00:00:00Z","source":"connection-00c0ffee00c0ffee","target":"connection-0badcafe0badcafe"}
 type FlowInput struct {
-	// Kind payouts: what a provider pays out; events: what the merchant's own web shop registers.
+	// Kind payouts: what a provider pays out; events: what the merchant's own web shop registers, or a connection to it tells.
 	Kind     FlowInputKind `json:"kind"`
 	Settings AnyObject     `json:"settings,omitempty"`
 
-	// Since The first moment from which payouts are taken; now if left out.
+	// Since The first moment from which payouts, or what a shop's connection tells, are taken; now if left out.
 	Since *time.Time `json:"since,omitempty"`
 
-	// Source The connection that is read. A flow of events has none and gets that of its target.
+	// Source The connection that is read. In a flow of events it is that of a shop whose orders kvitt reads by itself, or left out where the shop registers them; then it becomes that of the target.
 	Source string `json:"source,omitempty"`
 
 	// Target The connection that is written.
 	Target string `json:"target"`
 }
 
-// FlowInputKind payouts: what a provider pays out; events: what the merchant's own web shop registers.
+// FlowInputKind payouts: what a provider pays out; events: what the merchant's own web shop registers, or a connection to it tells.
 type FlowInputKind string
 
 // FlowPage defines model for FlowPage.
@@ -2866,7 +2866,7 @@ type RowLinePage struct {
 	Next Next `json:"next,omitempty"`
 }
 
-// Run Example: {"calls":{"fortnox":241,"klarna":12},"created":{"invoice_payment":60,"voucher":4},"documents_written":64,"finished_at":"2026-04-20T08:00:09Z","flow_id":"flow-1f2e3d4c5b6a7988","found":{},"id":"run-4a5b6c7d8e9f0011","merchant_id":"merchant-8a2f60c1d3e45b97","payouts_new":4,"payouts_seen":4,"rate_limited":{},"started_at":"2026-04-20T08:00:01Z","state":"done","trigger":"api"}
+// Run Example: {"calls":{"fortnox":241,"klarna":12},"created":{"invoice_payment":60,"voucher":4},"documents_written":64,"finished_at":"2026-04-20T08:00:09Z","flow_id":"flow-1f2e3d4c5b6a7988","found":{},"id":"run-4a5b6c7d8e9f0011","merchant_id":"merchant-8a2f60c1d3e45b97","orders_seen":0,"payouts_new":4,"payouts_seen":4,"rate_limited":{},"started_at":"2026-04-20T08:00:01Z","state":"done","trigger":"api"}
 type Run struct {
 	// Calls Calls to remote APIs by connector.
 	Calls Counts `json:"calls"`
@@ -2883,11 +2883,14 @@ type Run struct {
 	FlowID     string     `json:"flow_id"`
 
 	// Found Documents that an earlier attempt had made already.
-	Found       Counts `json:"found"`
-	ID          string `json:"id"`
-	MerchantID  string `json:"merchant_id"`
-	PayoutsNew  int64  `json:"payouts_new"`
-	PayoutsSeen int64  `json:"payouts_seen"`
+	Found      Counts `json:"found"`
+	ID         string `json:"id"`
+	MerchantID string `json:"merchant_id"`
+
+	// OrdersSeen Orders that a shop told, also those known already.
+	OrdersSeen  int64 `json:"orders_seen"`
+	PayoutsNew  int64 `json:"payouts_new"`
+	PayoutsSeen int64 `json:"payouts_seen"`
 
 	// RateLimited Calls that were refused for exceeding a limit.
 	RateLimited Counts    `json:"rate_limited"`

@@ -141,8 +141,9 @@ func (s *Service) shopOnce(ctx context.Context, c candidate) error {
 					return err
 				}
 			}
-			return fault.New(CodeShopFedTwice, fault.Conflict, "flow "+f.ID+" books the same shop in the same books").WithField("source").
-				WithRemedy("disable that flow first, or book another shop here")
+			// Whose flow it is, is not this merchant's to know.
+			return fault.New(CodeShopFedTwice, fault.Conflict, "another flow books the same shop in the same books").WithField("source").
+				WithRemedy("have the other flow disabled first, or book another shop or into other books here")
 		})
 	})
 }

@@ -78,7 +78,7 @@ func TestAFlowOfEventsIsEnabledWhenItsBooksAreReady(t *testing.T) {
 			d.method(t, payment.Method{ID: "card", Kind: payment.ByProvider})
 			target := d.fortnox(t)
 			f := d.events(t, target.ID, c.settings)
-			require.Equal(t, target.ID, f.Source, "events come from callers")
+			require.Equal(t, target.ID, f.Source, "these events come from callers")
 			_, err := d.Enable(t.Context(), f.ID, "test")
 			require.Equal(t, onboarding.CodeConnectionUnverified, fault.CodeOf(err))
 			_, err = d.Verify(t.Context(), target.ID, "test")
@@ -147,6 +147,97 @@ func TestOnlyMethodsThatAConnectionPaysOutShareItsClearingAccount(t *testing.T) 
 				require.Equal(t, "settings.methods.card.accounts.clearing.SEK", fault.Of(err).Field)
 				require.Contains(t, fault.Of(err).Reason, "could not be explained")
 			}
+		})
+	}
+}
+
+// storefront makes a flow of events that a shop's connection tells, into the books of
+// the target, for a merchant of its own.
+func (d *desk) storefront(t *testing.T, owner merchant.Merchant, settings string) merchant.Flow {
+	t.Helper()
+	d.owner = owner
+	source, target := d.connect(t, "storefront", `{}`), d.fortnox(t)
+	_, err := d.Verify(t.Context(), target.ID, "test")
+	require.NoError(t, err)
+	f, err := d.CreateFlow(t.Context(), onboarding.NewFlow{
+		MerchantID: owner.ID, Kind: merchant.Events, Source: source.ID, Target: target.ID, Settings: json.RawMessage(settings),
+	}, "test")
+	require.NoError(t, err)
+	require.True(t, f.FromShop())
+	return f
+}
+
+func TestAFlowOfAShopIsEnabledWhenItsConnectionIsVerified(t *testing.T) {
+	t.Parallel()
+	d, woken := openShop(t)
+	d.method(t, payment.Method{ID: "card", Kind: payment.ByProvider})
+	f := d.storefront(t, d.owner, `{`+few+`,"shop_methods":{"Visa":"card"}}`)
+	_, err := d.Enable(t.Context(), f.ID, "test")
+	require.Equal(t, onboarding.CodeConnectionUnverified, fault.CodeOf(err))
+	require.Equal(t, "source", fault.Of(err).Field)
+	record, err := d.Verify(t.Context(), f.Source, "test")
+	require.NoError(t, err)
+	require.Equal(t, "shop.example.com", record.AccountID)
+	f, err = d.Enable(t.Context(), f.ID, "test")
+	require.NoError(t, err)
+	require.Contains(t, string(f.Settings), `"shop_methods":{"Visa":"card"}`)
+	require.Equal(t, []string{f.ID}, *woken)
+	_, err = d.SaveFlowSettings(t.Context(), f.ID, json.RawMessage(`{`+few+`,"shop_methods":{"Visa":""}}`), "test")
+	require.Equal(t, "settings.shop_methods.Visa", fault.Of(err).Field)
+
+	items, err := d.Checklist(t.Context(), d.owner.ID)
+	require.NoError(t, err)
+	for _, item := range items {
+		require.True(t, item.Done, "%+v", item)
+	}
+}
+
+func TestAConnectionThatTellsNoOrdersIsNoShop(t *testing.T) {
+	t.Parallel()
+	d, _ := openShop(t)
+	_, err := d.CreateFlow(t.Context(), onboarding.NewFlow{MerchantID: d.owner.ID, Kind: merchant.Events, Source: d.klarna(t).ID, Target: d.fortnox(t).ID}, "test")
+	require.Equal(t, onboarding.CodeFlowCapability, fault.CodeOf(err))
+	require.Equal(t, "source", fault.Of(err).Field)
+	require.Contains(t, fault.Of(err).Reason, "commerce.orders")
+}
+
+func TestAShopIsBookedOnceInTheSameBooks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(d *desk)
+		code   fault.Code
+	}{
+		"the same shop and the same books": {func(*desk) {}, onboarding.CodeShopFedTwice},
+		"another shop":                     {func(d *desk) { d.remote.AccountID["storefront"] = "other.example.com" }, ""},
+		"other books":                      {func(d *desk) { d.remote.AccountID["fortnox"] = "4712" }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, _ := openShop(t)
+			first := d.storefront(t, d.owner, `{`+few+`}`)
+			_, err := d.Verify(t.Context(), first.Source, "test")
+			require.NoError(t, err)
+			_, err = d.Enable(t.Context(), first.ID, "test")
+			require.NoError(t, err)
+
+			c.change(d)
+			another := aMerchant()
+			another.Name = "Lingon AB"
+			owner, err := d.CreateMerchant(t.Context(), another, "test")
+			require.NoError(t, err)
+			second := d.storefront(t, owner, `{`+few+`}`)
+			_, err = d.Verify(t.Context(), second.Source, "test")
+			require.NoError(t, err)
+			_, err = d.Enable(t.Context(), second.ID, "test")
+			require.Equal(t, c.code, fault.CodeOf(err), "%v", err)
+			if c.code == "" {
+				return
+			}
+			require.NotContains(t, err.Error(), first.ID, "what another merchant has is not told")
+			_, err = d.Disable(t.Context(), first.ID, "test")
+			require.NoError(t, err)
+			_, err = d.Enable(t.Context(), second.ID, "test")
+			require.NoError(t, err)
 		})
 	}
 }

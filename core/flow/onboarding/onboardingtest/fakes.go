@@ -16,8 +16,8 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// Remote is the world of remote systems: a provider "klarna" and an accounting
-// system "fortnox". Its fields may be changed before a call.
+// Remote is the world of remote systems: a provider "klarna", an accounting system
+// "fortnox" and a shop "storefront". Its fields may be changed before a call.
 type Remote struct {
 	mu sync.Mutex
 	// Accounts and Series are what the accounting system has, with whether they are
@@ -41,13 +41,13 @@ type Remote struct {
 func NewRemote() *Remote {
 	r := &Remote{
 		Accounts: map[string]bool{}, Series: map[string]bool{"K": true}, Checks: map[string][]ports.Check{},
-		AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711"}, Fail: map[string]error{},
+		AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711", "storefront": "shop.example.com"}, Fail: map[string]error{},
 		Pieces: []string{"#FLAGGA 0\n", "#PROGRAM \"test\" 1\n"}, FailPiece: -1,
 	}
 	for _, account := range []string{"1510", "1516", "1686", "1689", "1930", "2641", "2999", "3740", "6040", "6380"} {
 		r.Accounts[account] = true
 	}
-	for _, connector := range []string{"klarna", "fortnox"} {
+	for _, connector := range []string{"klarna", "fortnox", "storefront"} {
 		r.Checks[connector] = []ports.Check{{Name: "access", State: ports.CheckOK, Detail: "the credentials are accepted"}}
 	}
 	return r
@@ -62,7 +62,7 @@ func (r *Remote) Parts(store ports.Store, schemas onboarding.SchemaValidator, no
 	}
 }
 
-// Descriptions of the two connectors.
+// Descriptions of the connectors.
 func descriptions() map[string]ports.Description {
 	quota := ports.Quota{InFlight: 2}
 	return map[string]ports.Description{
@@ -83,10 +83,15 @@ func descriptions() map[string]ports.Description {
 			Operations:  []ports.Operation{{Name: "Verify", Calls: 1}, {Name: "ListChoices", Calls: 1}, {Name: "ExportBooks", Calls: 1}},
 			Hosts:       []string{"https://api.fortnox.se"},
 		},
+		"storefront": {
+			ID: "storefront", Name: "Storefront", Version: "1.0.0", Protocol: 1, Capabilities: []ports.Capability{ports.CapabilityOrders},
+			Settings: json.RawMessage(`{"type":"object","properties":{}}`), Credentials: json.RawMessage(`{"type":"object","properties":{}}`),
+			Quota: quota, Operations: []ports.Operation{{Name: "Verify", Calls: 1}, {Name: "ListOrders", Calls: 1}}, Hosts: []string{"https://shop.example.com"},
+		},
 	}
 }
 
-// Connector gives one of the two.
+// Connector gives one of them.
 func (r *Remote) Connector(id string) (ports.Connector, error) {
 	description, ok := descriptions()[id]
 	if !ok {
@@ -98,16 +103,17 @@ func (r *Remote) Connector(id string) (ports.Connector, error) {
 	return connector{r, description}, nil
 }
 
-// Status lists both as ready.
+// Status lists all of them as ready.
 func (r *Remote) Status() []ports.ConnectorStatus {
 	all := descriptions()
 	return []ports.ConnectorStatus{
 		{Description: all["fortnox"], SHA256: "f0", State: ports.ConnectorReady},
 		{Description: all["klarna"], SHA256: "c0", State: ports.ConnectorReady},
+		{Description: all["storefront"], SHA256: "50", State: ports.ConnectorReady},
 	}
 }
 
-// Token gives none: neither connector declares OAuth.
+// Token gives none: no connector declares OAuth.
 func (r *Remote) Token(context.Context, string, ports.OAuth, map[string]string, map[string]string) (string, error) {
 	return "", nil
 }
