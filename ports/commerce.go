@@ -29,7 +29,7 @@ type ListOrdersRequest struct {
 	Cursor string
 }
 
-// OrderPage is at most 1000 orders.
+// OrderPage is at most 1000 orders, and 1 MiB without its raw pages.
 type OrderPage struct {
 	Orders []ShopOrder
 	Raw    []RawPage
