@@ -72,7 +72,7 @@ func (f filler) special(want reflect.Type, label string) (any, bool) {
 	case reflect.TypeFor[tax.Supply]():
 		return pick(f, label, append(tax.Supplies(), "")...), true
 	case reflect.TypeFor[tax.Rate]():
-		return f.rate(label), true
+		return f.vatRate(label), true
 	case reflect.TypeFor[payment.Event]():
 		return f.event(label), true
 	case reflect.TypeFor[ports.Recovery]():
@@ -188,7 +188,7 @@ func (f filler) rawPage(label string) ports.RawPage {
 	}
 }
 
-func (f filler) rate(label string) tax.Rate {
+func (f filler) vatRate(label string) tax.Rate {
 	hundredths := rapid.Int64Range(0, 100_00).Draw(f.t, label)
 	rate, err := tax.ParseRate(fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100))
 	if err != nil {
