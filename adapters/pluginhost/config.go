@@ -24,6 +24,8 @@ type Config struct {
 	// Env names the variables of the hub's environment that connectors may see.
 	// The default is DefaultEnv.
 	Env []string
+	// PlainText lists connectors, by id, that are run as Source.PlainText says.
+	PlainText []string
 	// StartTimeout is how long a connector may take to become ready.
 	StartTimeout time.Duration
 	// DescribeTimeout is how long a connector may take to say what it is.

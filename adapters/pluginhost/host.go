@@ -61,6 +61,7 @@ func (h *Host) Load(ctx context.Context, source Source) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	source.PlainText = source.PlainText || slices.Contains(h.config.PlainText, description.ID)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.stopped {

@@ -155,14 +155,24 @@ func TestDescriptionsThatMakeNoSense(t *testing.T) {
 
 func TestMutualTLSCanBeSwitchedOffPerConnector(t *testing.T) {
 	t.Parallel()
-	for plain, want := range map[bool]bool{false: true, true: false} {
+	cases := map[string]struct {
+		bySource bool
+		byID     []string
+		secured  bool
+	}{
+		"unless something is said": {secured: true},
+		"where it comes from":      {bySource: true},
+		"by its id":                {byID: []string{"acme", "hostile"}},
+		"for another connector":    {byID: []string{"acme"}, secured: true},
+	}
+	for name, c := range cases {
 		source := hostileSource(t, "")
-		source.PlainText = plain
-		connector, err := newHub(t).Load(context.Background(), source)
+		source.PlainText = c.bySource
+		connector, err := newHub(t, func(config *pluginhost.Config) { config.PlainText = c.byID }).Load(context.Background(), source)
 		require.NoError(t, err)
 		env, err := ask(connector, "env")
 		require.NoError(t, err)
-		require.Equal(t, want, strings.Contains(strings.Join(env, "\n"), "PLUGIN_CLIENT_CERT="))
+		require.Equal(t, c.secured, strings.Contains(strings.Join(env, "\n"), "PLUGIN_CLIENT_CERT="), name)
 	}
 }
 

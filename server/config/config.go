@@ -28,6 +28,9 @@ type Config struct {
 	Data string `yaml:"data"`
 	// Connectors is the folder whose executables are the installed connectors.
 	Connectors string `yaml:"connectors"`
+	// PlainText lists connectors, by id, that are called without mutual TLS because
+	// their language cannot handle its certificates: [acme].
+	PlainText []string `yaml:"plain_text"`
 	// Hosts replaces hosts of remote systems per connector, as for simulators:
 	// {fortnox: {"https://api.fortnox.se": "http://127.0.0.1:9001"}}.
 	Hosts map[string]map[string]string `yaml:"hosts"`

@@ -22,13 +22,14 @@ func write(t *testing.T, text string) string {
 func TestAFileChangesOnlyWhatItNames(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load(write(t, "listen: 127.0.0.1:1\nbusiness_clock: 2026-04-20T08:00:00Z\ntimings: {slice: 3s}\n"+
-		"hosts: {fortnox: {\"https://api.fortnox.se\": \"http://127.0.0.1:9\"}}\nquotas: {fortnox: {calls: 50, window: 5s, in_flight: 8}}\n"))
+		"hosts: {fortnox: {\"https://api.fortnox.se\": \"http://127.0.0.1:9\"}}\nquotas: {fortnox: {calls: 50, window: 5s, in_flight: 8}}\nplain_text: [acme]\n"))
 	require.NoError(t, err)
 	want := config.Default()
 	want.Listen, want.BusinessClock = "127.0.0.1:1", "2026-04-20T08:00:00Z"
 	want.Timings.Slice = 3 * time.Second
 	want.Hosts = map[string]map[string]string{"fortnox": {"https://api.fortnox.se": "http://127.0.0.1:9"}}
 	want.Quotas = map[string]config.Quota{"fortnox": {Calls: 50, Window: 5 * time.Second, InFlight: 8}}
+	want.PlainText = []string{"acme"}
 	require.Equal(t, want, c)
 }
 

@@ -31,7 +31,7 @@ func connectorModule() fx.Option {
 func newPluginHost(lc fx.Lifecycle, cfg config.Config, log hclog.Logger) (*pluginhost.Host, error) {
 	host, err := pluginhost.New(pluginhost.Config{
 		Dir: filepath.Join(cfg.Data, "connectors"), Logger: log.Named("connectors"),
-		CallTimeout: cfg.Timings.Call, KillTimeout: cfg.Timings.Stop / 4,
+		PlainText: cfg.PlainText, CallTimeout: cfg.Timings.Call, KillTimeout: cfg.Timings.Stop / 4,
 	})
 	if err != nil {
 		return nil, err
