@@ -37,6 +37,8 @@ const (
 	ConnectorReady       ConnectorState = "ready"
 	ConnectorBackingOff  ConnectorState = "backing_off"
 	ConnectorQuarantined ConnectorState = "quarantined"
+	// ConnectorAttached: its author runs it by hand, in development.
+	ConnectorAttached ConnectorState = "attached"
 )
 
 // ConnectorStatus is what support sees of a connector.

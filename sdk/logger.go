@@ -34,11 +34,15 @@ func WithLogger(ctx context.Context, log hclog.Logger) context.Context {
 
 // newLogger writes JSON lines, which the hub reads and re-levels.
 func newLogger(out io.Writer) hclog.Logger {
-	level := hclog.LevelFromString(os.Getenv(EnvLogLevel))
-	if level == hclog.NoLevel {
-		level = hclog.Info
+	return hclog.New(&hclog.LoggerOptions{Level: logLevel(hclog.Info), Output: out, JSONFormat: true})
+}
+
+// logLevel is what the environment says, or else the default.
+func logLevel(otherwise hclog.Level) hclog.Level {
+	if level := hclog.LevelFromString(os.Getenv(EnvLogLevel)); level != hclog.NoLevel {
+		return level
 	}
-	return hclog.New(&hclog.LoggerOptions{Level: level, Output: out, JSONFormat: true})
+	return otherwise
 }
 
 // logCalls puts a logger into each call's context and notes how it ended. Of

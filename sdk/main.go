@@ -1,12 +1,14 @@
 package sdk
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
@@ -17,7 +19,8 @@ import (
 // Main is the whole main function of a connector. Without arguments it serves
 // the connector to the hub that started the process, until the hub stops it or
 // dies; with the argument "describe" it prints the connector's description as
-// JSON. It does not return.
+// JSON; with the argument Debugging it waits for a hub to attach to it, as
+// ServeForDebugging does. It does not return.
 func Main(connector ports.Connector) {
 	switch {
 	case len(os.Args) == 1:
@@ -25,8 +28,11 @@ func Main(connector ports.Connector) {
 		os.Exit(0)
 	case len(os.Args) == 2 && os.Args[1] == "describe":
 		os.Exit(describe(connector))
+	case len(os.Args) == 2 && os.Args[1] == Debugging:
+		os.Exit(debug(connector))
 	default:
-		fmt.Fprintf(os.Stderr, "usage: %s [describe]\nA connector is started by kvitt; \"describe\" prints what it is.\n", os.Args[0])
+		fmt.Fprintf(os.Stderr, "usage: %s [describe | %s]\nA connector is started by kvitt; \"describe\" prints what it is, \"%s\" waits for\n"+
+			"kvitt to attach to it, for a debugger.\n", os.Args[0], Debugging, Debugging)
 		os.Exit(2)
 	}
 }
@@ -47,11 +53,25 @@ func Serve(connector ports.Connector) {
 		},
 		Logger: log,
 		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
-			options = append(options, wire.ServerOptions()...)
-			options = append(options, grpc.ChainUnaryInterceptor(logCalls(log), wire.Recovery(reportPanic(log))))
-			return grpc.NewServer(options...)
+			return grpc.NewServer(append(options, serverOptions(log)...)...)
 		},
 	})
+}
+
+func serverOptions(log hclog.Logger) []grpc.ServerOption {
+	return append(wire.ServerOptions(), grpc.ChainUnaryInterceptor(logCalls(log), wire.Recovery(reportPanic(log))))
+}
+
+// debug serves until the process is interrupted. The log is for people.
+func debug(connector ports.Connector) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := hclog.New(&hclog.LoggerOptions{Level: logLevel(hclog.Debug), Output: os.Stderr})
+	if err := ServeForDebugging(ctx, connector, os.Stdout, log); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // describe prints the description alone: what the connector itself prints

@@ -26,6 +26,9 @@ type Config struct {
 	Env []string
 	// PlainText lists connectors, by id, that are run as Source.PlainText says.
 	PlainText []string
+	// AllowAttach lets processes be attached that somebody else has started. It is
+	// for development alone: they are neither checked nor watched over.
+	AllowAttach bool
 	// StartTimeout is how long a connector may take to become ready.
 	StartTimeout time.Duration
 	// DescribeTimeout is how long a connector may take to say what it is.

@@ -13,8 +13,9 @@
 // break the hub by what it writes to its standard output or error, and is ended
 // by force, with its children, if it does not end by itself.
 //
-// Left out on purpose: attaching to a process that a developer started under a
-// debugger would replace start in supervisor.attempt by go-plugin's
-// ReattachConfig; several versions of one connector side by side, and moving
+// A process that a developer has started under a debugger is attached instead: it
+// is called as any other, and nothing of the above is done to it.
+//
+// Left out on purpose: several versions of one connector side by side, and moving
 // accounts between them, would make Host hold more than one Instance per id.
 package pluginhost

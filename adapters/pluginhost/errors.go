@@ -22,6 +22,8 @@ const (
 	CodeStart fault.Code = "connector.start_failed"
 	// CodeLoaded: another version of the connector is loaded already.
 	CodeLoaded fault.Code = "connector.already_loaded"
+	// CodeAttach: a connector that runs under a debugger was not attached.
+	CodeAttach fault.Code = "connector.attach_refused"
 	// CodeSocketDir: the folder for sockets cannot be used.
 	CodeSocketDir fault.Code = "connector.socket_folder"
 )
@@ -45,6 +47,10 @@ func notInstallable(reason, remedy string) *fault.Error {
 func invalidDescription(field, reason string) *fault.Error {
 	return fault.Invalid(CodeDescription, field, reason).From(fault.Connector).
 		WithRemedy("report it to whoever makes the connector")
+}
+
+func attachRefused(reason, remedy string) *fault.Error {
+	return fault.New(CodeAttach, fault.Validation, reason).From(fault.Connector).WithRemedy(remedy)
 }
 
 func startFailed(reason string) *fault.Error {

@@ -47,7 +47,8 @@ func New(config Config) (*Host, error) {
 
 // Load installs a connector and asks what it is; its process starts with its
 // first call. It fails with a fault that says in a sentence why the file cannot
-// be a connector here. Loading the same file again gives the same instance.
+// be a connector here. Loading the same file again gives the same instance, and
+// loading what is attached gives what is attached.
 func (h *Host) Load(ctx context.Context, source Source) (*Instance, error) {
 	if err := inspect(source.Path); err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func (h *Host) Load(ctx context.Context, source Source) (*Instance, error) {
 		return nil, unavailable("the hub is being stopped", 0)
 	}
 	if known, ok := h.instances[description.ID]; ok {
-		if known.SHA256() == sum {
+		if known.SHA256() == sum || known.Status().State == Attached {
 			return known, nil
 		}
 		return nil, fault.New(CodeLoaded, fault.Conflict, "version "+known.Describe().Version+" of "+description.ID+" is loaded already")
@@ -81,7 +82,7 @@ func (h *Host) Load(ctx context.Context, source Source) (*Instance, error) {
 		state:   Idle,
 		log:     h.config.Logger.Named("connector").With("connector", description.ID, "version", description.Version),
 	}
-	instance := &Instance{Client: wire.NewClient(s, description), supervisor: s}
+	instance := &Instance{Client: wire.NewClient(s, description), keeper: s}
 	h.instances[description.ID] = instance
 	return instance, nil
 }
@@ -127,7 +128,7 @@ func (h *Host) Stop(ctx context.Context) error {
 	h.mu.Unlock()
 	var all sync.WaitGroup
 	for _, instance := range h.Connectors() {
-		all.Go(func() { instance.supervisor.stop(ctx) })
+		all.Go(func() { instance.keeper.stop(ctx) })
 	}
 	all.Wait()
 	h.starter.spawner.close()

@@ -3,6 +3,8 @@ package pluginhost
 import (
 	"context"
 
+	"google.golang.org/grpc"
+
 	"github.com/kvitt/kvitt/sdk/wire"
 )
 
@@ -11,24 +13,33 @@ import (
 // has. The instance stays the same when its process is started anew.
 type Instance struct {
 	*wire.Client
-	supervisor *supervisor
+	keeper keeper
+}
+
+// keeper is a connection to a connector that is there whenever the connector is.
+type keeper interface {
+	grpc.ClientConnInterface
+	status() Status
+	// start has the connector ready before it is first called.
+	start(ctx context.Context) error
+	reset()
+	// stop takes no more calls and lets those under way end until ctx does.
+	stop(ctx context.Context)
 }
 
 // Status says how the connector's process fares.
-func (i *Instance) Status() Status { return i.supervisor.status() }
+func (i *Instance) Status() Status { return i.keeper.status() }
 
-// SHA256 identifies the executable, in lower-case hex.
-func (i *Instance) SHA256() string { return i.supervisor.program.sha256 }
+// SHA256 identifies the executable, in lower-case hex. It is empty for a connector
+// that is attached, whose executable nobody has seen.
+func (i *Instance) SHA256() string { return i.Status().SHA256 }
+
+// Conn is the connection below the client, for calls that are made of messages.
+func (i *Instance) Conn() grpc.ClientConnInterface { return i.keeper }
 
 // Start has the connector ready before it is first called.
-func (i *Instance) Start(ctx context.Context) error {
-	if _, err := i.supervisor.acquire(ctx); err != nil {
-		return err
-	}
-	i.supervisor.release()
-	return nil
-}
+func (i *Instance) Start(ctx context.Context) error { return i.keeper.start(ctx) }
 
 // Reset releases the connector from quarantine or back-off: the next call starts
 // it, and what it did before counts no more.
-func (i *Instance) Reset() { i.supervisor.reset() }
+func (i *Instance) Reset() { i.keeper.reset() }

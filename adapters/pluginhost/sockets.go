@@ -79,20 +79,29 @@ func ownFolder(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return fmt.Errorf("opening the socket folder: %w", err)
 	}
+	if wrong := foreignFolder(path); wrong != "" {
+		return socketFault(path+" "+wrong, "set another socket folder, or run chmod 700 on it if it is yours")
+	}
+	return nil
+}
+
+// foreignFolder says what is wrong with a folder that must be ours alone, or
+// nothing.
+func foreignFolder(path string) string {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return fmt.Errorf("opening the socket folder: %w", err)
+		return "cannot be looked at"
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case !info.IsDir():
-		return socketFault(path+" is not a folder", "set another socket folder")
+		return "is not a folder"
 	case ok && int(owner.Uid) != os.Geteuid():
-		return socketFault(path+" belongs to another user", "set another socket folder")
+		return "belongs to another user"
 	case info.Mode().Perm()&0o077 != 0:
-		return socketFault(path+" is open to other users", "run chmod 700 on it")
+		return "is open to other users"
 	}
-	return nil
+	return ""
 }
 
 // sweep removes the folders of hosts whose lock is free: they are dead, and so

@@ -14,6 +14,7 @@ const (
 	Backoff     State = "backoff"     // has exited and may not start before RetryAt
 	Quarantined State = "quarantined" // has exited too often; see Instance.Reset
 	Stopped     State = "stopped"     // with the host
+	Attached    State = "attached"    // run by somebody else; see Host.Attach
 )
 
 // Status is a connector's state at a moment.

@@ -44,7 +44,7 @@ type supervisor struct {
 	exitedAt time.Time
 }
 
-var _ grpc.ClientConnInterface = (*supervisor)(nil)
+var _ keeper = (*supervisor)(nil)
 
 // Invoke makes one call. It fails with class NotSent if the connector is down;
 // whatever happens from then on leaves the outcome open.
@@ -66,6 +66,15 @@ func (s *supervisor) Invoke(ctx context.Context, method string, args, reply any,
 // NewStream is part of the interface of a connection; no service has streams.
 func (s *supervisor) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, errNoStreams
+}
+
+// start has the process ready before it is first called.
+func (s *supervisor) start(ctx context.Context) error {
+	if _, err := s.acquire(ctx); err != nil {
+		return err
+	}
+	s.release()
+	return nil
 }
 
 // acquire gives the process, starting it if it may be, and counts the call.
@@ -106,7 +115,7 @@ func (s *supervisor) admit() (*process, <-chan struct{}, error) {
 	s.state = Starting
 	s.attempt = make(chan struct{})
 	s.work.Add(1)
-	go s.start()
+	go s.launch()
 	return nil, s.attempt, nil
 }
 
@@ -120,9 +129,9 @@ func (s *supervisor) release() {
 	}
 }
 
-// start makes one attempt. It belongs to no call: a caller that gives up must
+// launch makes one attempt. It belongs to no call: a caller that gives up must
 // not end what others wait for.
-func (s *supervisor) start() {
+func (s *supervisor) launch() {
 	defer s.work.Done()
 	p, err := s.starter.start(s.program, newLogPump(s.log, s.secrets))
 	s.mu.Lock()

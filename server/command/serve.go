@@ -18,7 +18,8 @@ import (
 
 func newServe(s streams) *cobra.Command {
 	var file string
-	var withParent bool
+	var withParent, dev bool
+	var attach map[string]string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the hub",
@@ -29,6 +30,13 @@ func newServe(s streams) *cobra.Command {
 			cfg, err := config.Load(file)
 			if err != nil {
 				return err
+			}
+			cfg.Dev = dev
+			if len(attach) > 0 {
+				cfg.Attach = attach
+			}
+			if len(cfg.Attach) > 0 {
+				cfg.Timings = cfg.Timings.Attached()
 			}
 			ctx := cmd.Context()
 			if withParent {
@@ -41,7 +49,14 @@ func newServe(s streams) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&file, "config", "", "the configuration file (default: everything at its default)")
 	cmd.Flags().BoolVar(&withParent, "exit-with-parent", false, "end when standard input is closed")
+	cmd.Flags().BoolVar(&dev, "dev", false, "a hub for development: connectors may be attached")
+	attachFlag(cmd, &attach)
 	return cmd
+}
+
+// attachFlag names connectors that run under a debugger.
+func attachFlag(cmd *cobra.Command, into *map[string]string) {
+	cmd.Flags().StringToStringVar(into, "attach", nil, "a connector that runs under a debugger, as it prints it itself: acme=/tmp/kvitt-debug-1000/acme")
 }
 
 // untilClosed gives a context that ends when the reader does.

@@ -31,6 +31,11 @@ type Config struct {
 	// PlainText lists connectors, by id, that are called without mutual TLS because
 	// their language cannot handle its certificates: [acme].
 	PlainText []string `yaml:"plain_text"`
+	// Attach names, by id, connectors that their authors run under a debugger, with
+	// the path of the socket that each has printed. It is refused unless Dev is set.
+	Attach map[string]string `yaml:"attach"`
+	// Dev is a hub for development. No file sets it, only the command line.
+	Dev bool `yaml:"-"`
 	// Hosts replaces hosts of remote systems per connector, as for simulators:
 	// {fortnox: {"https://api.fortnox.se": "http://127.0.0.1:9001"}}.
 	Hosts map[string]map[string]string `yaml:"hosts"`
@@ -92,6 +97,16 @@ func Default() Config {
 			Backoff: time.Second, Attempts: 10, Stop: 20 * time.Second,
 		},
 	}
+}
+
+// breakpoint is longer than anybody looks at one.
+const breakpoint = 24 * time.Hour
+
+// Attached gives the timings of a hub with attached connectors: a job that stands
+// at a breakpoint is neither timed out nor begun a second time.
+func (t Timings) Attached() Timings {
+	t.Call, t.JobTimeout, t.RescueAfter = breakpoint, breakpoint+time.Hour, breakpoint+2*time.Hour
+	return t
 }
 
 // Load reads a YAML file over the defaults; an empty path gives the defaults. A

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -31,13 +33,18 @@ func connectorModule() fx.Option {
 func newPluginHost(lc fx.Lifecycle, cfg config.Config, log hclog.Logger) (*pluginhost.Host, error) {
 	host, err := pluginhost.New(pluginhost.Config{
 		Dir: filepath.Join(cfg.Data, "connectors"), Logger: log.Named("connectors"),
-		PlainText: cfg.PlainText, CallTimeout: cfg.Timings.Call, KillTimeout: cfg.Timings.Stop / 4,
+		PlainText: cfg.PlainText, AllowAttach: cfg.Dev, CallTimeout: cfg.Timings.Call, KillTimeout: cfg.Timings.Stop / 4,
 	})
 	if err != nil {
 		return nil, err
 	}
 	lc.Append(fx.Hook{
-		OnStart: func(ctx context.Context) error { return install(ctx, host, cfg.Connectors, log) },
+		OnStart: func(ctx context.Context) error {
+			if err := attach(ctx, host, cfg.Attach); err != nil {
+				return errors.Join(err, host.Stop(ctx))
+			}
+			return install(ctx, host, cfg.Connectors, log)
+		},
 		OnStop: func(ctx context.Context) error {
 			grace, cancel := context.WithTimeout(ctx, cfg.Timings.Stop)
 			defer cancel()
@@ -45,6 +52,17 @@ func newPluginHost(lc fx.Lifecycle, cfg config.Config, log hclog.Logger) (*plugi
 		},
 	})
 	return host, nil
+}
+
+// attach takes the connectors that run under a debugger, before those of the folder:
+// what is attached takes the place of what is installed.
+func attach(ctx context.Context, host *pluginhost.Host, addresses map[string]string) error {
+	for _, id := range slices.Sorted(maps.Keys(addresses)) {
+		if _, err := host.Attach(ctx, id, addresses[id]); err != nil {
+			return fmt.Errorf("attaching %s: %w", id, err)
+		}
+	}
+	return nil
 }
 
 // install loads and starts every executable of a folder. One that is no connector,
@@ -120,6 +138,8 @@ func state(s pluginhost.State) ports.ConnectorState {
 		return ports.ConnectorBackingOff
 	case pluginhost.Quarantined:
 		return ports.ConnectorQuarantined
+	case pluginhost.Attached:
+		return ports.ConnectorAttached
 	case pluginhost.Idle, pluginhost.Stopped:
 	}
 	return ports.ConnectorStopped

@@ -103,6 +103,7 @@ func (e ConnectionState) Valid() bool {
 
 // Defines values for ConnectorState.
 const (
+	Attached    ConnectorState = "attached"
 	BackingOff  ConnectorState = "backing_off"
 	Quarantined ConnectorState = "quarantined"
 	Ready       ConnectorState = "ready"
@@ -113,6 +114,8 @@ const (
 // Valid indicates whether the value is a known member of the ConnectorState enum.
 func (e ConnectorState) Valid() bool {
 	switch e {
+	case Attached:
+		return true
 	case BackingOff:
 		return true
 	case Quarantined:
