@@ -1,0 +1,79 @@
+// Package plan reads the file that tells the conformance suite what it cannot
+// find out by itself: conformance.json.
+//
+//	{
+//	  "level": 2,
+//	  "simulator": {"world": "testdata/world.json"},
+//	  "settings": {"environment": "playground"},
+//	  "credentials": {"merchant_id": "K123456", "api_key": "example"}
+//	}
+//
+// Everything else has a default or is discovered. plan.schema.json, beside this
+// file, is its JSON Schema.
+package plan
+
+import (
+	"encoding/json"
+
+	"github.com/kvitt/kvitt/core/civil"
+)
+
+// Plan is a connector's plan, complete with its defaults.
+type Plan struct {
+	// Level is the level that the connector claims, 1 to 4.
+	Level     int       `json:"level"`
+	Simulator Simulator `json:"simulator"`
+	// Settings of the connection; by default an empty object.
+	Settings json.RawMessage `json:"settings"`
+	// Credentials are those that the world of the simulator accepts. Of a connector
+	// with OAuth they are what the hub buys access tokens with.
+	Credentials map[string]string `json:"credentials"`
+	// Refused lists what to change in the credentials of a call so that the remote
+	// system refuses them, each on its own. By default every secret credential, or
+	// the access token, is garbled in turn.
+	Refused []map[string]string `json:"refused"`
+	// Since is the day from which payouts are read, by default a year before Today.
+	Since civil.Date `json:"since"`
+	// Today is the business date, by default the world's "now".
+	Today civil.Date `json:"today"`
+	// Expect is what a flow would need (ports.VerifyRequest.Expect); all of it must
+	// be there.
+	Expect map[string][]string `json:"expect"`
+	// Unproven lists the payouts of the world that do not add up, have rows of unknown
+	// types or must be held, by reference. All others must be proven.
+	Unproven []string `json:"unproven"`
+	// Writing says what writing cases may use, nil if the connector does not write.
+	Writing *Writing `json:"writing"`
+}
+
+// Simulator says what there is in the remote system and how to start it.
+type Simulator struct {
+	// World is the path of the world file, relative to the plan.
+	World string `json:"world"`
+	// Section of the world file, by default the connector's id.
+	Section string `json:"section"`
+	// Set is merged into that section (RFC 7386), such as to lift a rate limit.
+	Set json.RawMessage `json:"set"`
+	// Command starts the simulator as a program; a path with a separator is relative
+	// to the plan. The suite adds --world, --now, --listen and --exit-with-parent, as
+	// simulator.Command takes them. Only checks of binaries need it.
+	Command []string `json:"command"`
+	// State is a path below /_sim/ that gives what there is as JSON, such as counts of
+	// documents. It sharpens the comparison of a disturbed write with an undisturbed one.
+	State string `json:"state"`
+}
+
+// Writing names what may be written on. Documents are discovered: the suite takes
+// open ones from the list of unpaid documents.
+type Writing struct {
+	// Account receives payments, and stands on one side of vouchers.
+	Account string `json:"account"`
+	// CounterAccount stands on the other side of vouchers.
+	CounterAccount string `json:"counter_account"`
+	// Series of vouchers.
+	Series string `json:"series"`
+	// Date of everything that is written, by default Today.
+	Date civil.Date `json:"date"`
+	// Currency of vouchers, by default SEK.
+	Currency string `json:"currency"`
+}
