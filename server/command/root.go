@@ -73,7 +73,7 @@ func newRoot(s streams) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{cause: err} })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newServe(s), newDemo(s), newSimulate(s), newPayout(s), newEvidence(s), newBooks(s), newReconciliation(s), newVersion(s))
+	root.AddCommand(newServe(s), newDemo(s), newDev(s), newConnector(s), newSimulate(s), newPayout(s), newEvidence(s), newBooks(s), newReconciliation(s), newVersion(s))
 	return root
 }
 
