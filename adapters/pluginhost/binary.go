@@ -1,28 +1,17 @@
 package pluginhost
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"debug/elf"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 
 	"github.com/kvitt/kvitt/core/fault"
 )
-
-// elfMachines gives the machine in an ELF header for the architectures that
-// kvitt is built for.
-func elfMachines() map[string]elf.Machine {
-	return map[string]elf.Machine{
-		"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64, "386": elf.EM_386, "arm": elf.EM_ARM,
-		"riscv64": elf.EM_RISCV, "ppc64le": elf.EM_PPC64, "s390x": elf.EM_S390,
-	}
-}
 
 // inspect says in a sentence why a file cannot be run as a connector here. The
 // system itself has one text for most of these cases, or none.
@@ -41,59 +30,16 @@ func inspect(path string) error {
 		return notInstallable("the file cannot be read", "check its permissions").Wrap(err)
 	}
 	defer func() { _ = file.Close() }()
-	head := make([]byte, 4)
-	if _, err := io.ReadFull(file, head); err != nil {
-		return notInstallable("the file is empty or cut short", "download the connector again")
+	if info.Size() == 0 {
+		return notInstallable("the file is empty", "download the connector again")
 	}
-	return inspectFormat(file, head)
-}
-
-func inspectFormat(file *os.File, head []byte) error {
-	here := runtime.GOOS + "/" + runtime.GOARCH
-	build := "get the connector built for " + here
-	switch {
-	case bytes.HasPrefix(head, []byte("#!")):
-		return nil
-	case bytes.Equal(head, []byte(elf.ELFMAG)):
-		if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
-			return notInstallable("it is built for Linux or another Unix, this is "+here, build)
-		}
-		return inspectELF(file, here, build)
-	case bytes.HasPrefix(head, []byte("MZ")):
-		return notInstallable("it is built for Windows, this is "+here, build)
-	case bytes.Equal(head, []byte{0xcf, 0xfa, 0xed, 0xfe}), bytes.Equal(head, []byte{0xca, 0xfe, 0xba, 0xbe}):
-		if runtime.GOOS == "darwin" {
-			return nil
-		}
-		return notInstallable("it is built for macOS, this is "+here, build)
+	head := make([]byte, 512)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return notInstallable("the file cannot be read", "check its permissions").Wrap(err)
 	}
-	return notInstallable("it is not an executable of a known format", build)
-}
-
-func inspectELF(file *os.File, here, build string) error {
-	binary, err := elf.NewFile(file)
-	if err != nil {
-		return notInstallable("the executable is damaged", "download the connector again").Wrap(err)
-	}
-	want, known := elfMachines()[runtime.GOARCH]
-	if known && binary.Machine != want {
-		return notInstallable("it is built for the machine "+binary.Machine.String()+", this is "+here, build)
-	}
-	for _, program := range binary.Progs {
-		if program.Type != elf.PT_INTERP {
-			continue
-		}
-		loader, err := io.ReadAll(io.LimitReader(program.Open(), 4096))
-		if err != nil {
-			return notInstallable("the executable is damaged", "download the connector again").Wrap(err)
-		}
-		name := string(bytes.TrimRight(loader, "\x00"))
-		if _, err := os.Stat(name); err != nil {
-			return notInstallable("it needs the program loader "+name+", which is not here",
-				"get a statically linked build (CGO_ENABLED=0)")
-		}
-	}
-	return nil
+	head = head[:n]
+	return inspectFormat(file, info.Size(), head)
 }
 
 // install copies a connector to dir under the name of its hash, so that what

@@ -26,6 +26,8 @@ type child struct {
 	spawner *spawner
 	logs    *logPump
 	stdout  *handshakeReader
+	// plainText says that no TLS is expected of it.
+	plainText bool
 	// exited is closed as soon as the process is gone, and reason is set before.
 	exited chan struct{}
 	reason string

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,13 +45,29 @@ func (s *starter) describe(ctx context.Context, path string, source Source, secr
 		return ports.Description{}, notDescribed("the connector did not describe itself within "+s.config.DescribeTimeout.String(), said)
 	case stdout.over:
 		return ports.Description{}, notDescribed("the connector's description is longer than 1 MiB", "")
+	case cmd.Process == nil:
+		return ports.Description{}, cannotRun(path, err)
 	case err != nil:
 		return ports.Description{}, notDescribed("the connector could not describe itself ("+err.Error()+")", said)
 	}
+	return parseDescription(stdout.kept, said)
+}
+
+// parseDescription reads what the connector has printed; said is what it wrote to
+// standard error meanwhile.
+func parseDescription(text []byte, said string) (ports.Description, error) {
 	var d ports.Description
-	if err := json.Unmarshal(stdout.kept, &d); err != nil {
-		return ports.Description{}, notDescribed(
-			fmt.Sprintf("the connector's description is not JSON, it begins with %q", printable(stdout.kept, 80)), said)
+	err := json.Unmarshal(text, &d)
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return d, notDescribed("the connector printed no description when it was run with the argument \"describe\"", said)
+	case errors.As(err, &mistyped):
+		return d, invalidDescription(mistyped.Field, "a JSON "+mistyped.Value+" stands here where something else is expected")
+	case err != nil && json.NewDecoder(bytes.NewReader(text)).Decode(&d) == nil:
+		return d, notDescribed("the connector prints more than its description to standard output", said)
+	case err != nil:
+		return d, notDescribed(fmt.Sprintf("the connector's description is not JSON, it begins with %q", printable(text, 80)), said)
 	}
 	return d, checkDescription(d)
 }
@@ -73,7 +90,7 @@ func checkDescription(d ports.Description) error {
 		return invalidDescription("version", "a version is written like 1.4.2")
 	case d.Protocol != ports.ProtocolVersion:
 		return invalidDescription("protocol", "the connector speaks protocol "+strconv.Itoa(d.Protocol)+
-			", this hub "+strconv.Itoa(ports.ProtocolVersion))
+			", this hub "+strconv.Itoa(ports.ProtocolVersion)).WithRemedy(otherProtocol(d.Protocol))
 	case !isObject(d.Settings):
 		return invalidDescription("settings", "a JSON Schema is an object")
 	case !isObject(d.Credentials):

@@ -47,6 +47,24 @@ func becomeHostile(mode string) {
 		d.Protocol = 2
 		_ = json.NewEncoder(os.Stdout).Encode(d)
 		os.Exit(0)
+	case mode == "describe-nothing" && describing:
+		fmt.Fprintln(os.Stderr, "what do you mean, describe?")
+		os.Exit(0)
+	case mode == "describe-more" && describing:
+		_ = json.NewEncoder(os.Stdout).Encode(hostile{}.Describe())
+		fmt.Fprintln(os.Stdout, "done.")
+		os.Exit(0)
+	case mode == "describe-mistyped" && describing:
+		fmt.Fprintln(os.Stdout, `{"id":"hostile","version":2}`)
+		os.Exit(0)
+	case mode == "core-2" && !describing:
+		fmt.Fprintln(os.Stdout, "2|1|unix|/tmp/nothing-there|grpc|")
+		select {}
+	case mode == "protocol-2" && !describing:
+		fmt.Fprintln(os.Stdout, "1|2|unix|/tmp/nothing-there|grpc|")
+		select {}
+	case mode == "no-tls" && !describing:
+		_ = os.Unsetenv("PLUGIN_CLIENT_CERT") // as a kit that does not know it
 	case mode == "liar" && !describing:
 		connector = liar{}
 	case mode == "print-first" && !describing:

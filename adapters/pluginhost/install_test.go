@@ -49,11 +49,20 @@ func TestFilesThatCannotBeConnectorsAreRefusedWithASentence(t *testing.T) {
 		"a folder":                {t.TempDir(), "it is not a file"},
 		"not executable":          {write(t, "#!/bin/sh\n", 0o600), "the file is not executable"},
 		"an empty file":           {write(t, "", 0o700), "the file is empty"},
-		"a text":                  {write(t, "hello there", 0o700), "it is not an executable of a known format"},
+		"a text":                  {write(t, "hello there", 0o700), `it is text that begins with "hello there"`},
+		"an archive":              {write(t, "\x1f\x8b\x08\x00", 0o700), "it is an archive"},
+		"of no known format":      {write(t, "\x00\x01\x02\x03", 0o700), "it is not an executable of a known format"},
+		"without its interpreter": {write(t, "#!/opt/acme/python3.14 -u\n", 0o700), "it needs the interpreter /opt/acme/python3.14, which is not here"},
+		"without it in the path":  {write(t, "#!/usr/bin/env -S python3.99 -u\n", 0o700), "it needs the interpreter python3.99"},
+		"of an editor of Windows": {write(t, "#!/bin/sh\r\necho\r\n", 0o700), "its lines end as on Windows"},
+		"naming no interpreter":   {write(t, "#!\n", 0o700), "names no interpreter after #!"},
+		"naming only env":         {write(t, "#!/usr/bin/env\n", 0o700), "names no interpreter after env"},
+		"half a program":          {write(t, halfOf(t, executable(t)), 0o700), "cut short"},
 		"built for Windows":       {write(t, "MZ\x90\x00", 0o700), "built for Windows"},
 		"built for macOS":         {write(t, "\xcf\xfa\xed\xfe", 0o700), "built for macOS"},
-		"built for other machine": {write(t, elfOf(foreign), 0o700), "it is built for the machine EM_"},
-		"cut short":               {write(t, "\x7fELF\x02\x01", 0o700), "the executable is damaged"},
+		"built for other machine": {write(t, elfOf(foreign), 0o700), "it is built for linux/"},
+		"for a machine of legend": {write(t, elfOf(0x08), 0o700), "it is built for the machine EM_MIPS"},
+		"cut short":               {write(t, "\x7fELF\x02\x01", 0o700), "the executable is damaged or cut short"},
 	}
 	for name, c := range cases {
 		_, err := h.Load(context.Background(), pluginhost.Source{Path: c.path})
@@ -61,6 +70,14 @@ func TestFilesThatCannotBeConnectorsAreRefusedWithASentence(t *testing.T) {
 		require.Contains(t, fault.Of(err).Reason, c.says, name)
 		require.NotEmpty(t, fault.Of(err).Remedy, name)
 	}
+}
+
+// halfOf gives what is there of a program whose download has stopped.
+func halfOf(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(content[:len(content)/2])
 }
 
 func TestAPinnedFileMustBeTheOne(t *testing.T) {
@@ -136,6 +153,9 @@ func TestDescriptionsThatMakeNoSense(t *testing.T) {
 		"never":            {"describe-hang", "did not describe itself within 300ms", ""},
 		"a library misses": {"describe-fails", "libpayments.so.1: cannot open", ""},
 		"another protocol": {"old-protocol", "the connector speaks protocol 2, this hub 1", "protocol"},
+		"nothing":          {"describe-nothing", `printed no description when it was run with the argument "describe"; it said "what do you mean`, ""},
+		"and chatter":      {"describe-more", "prints more than its description", ""},
+		"of other types":   {"describe-mistyped", "a JSON number stands here", "version"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -294,13 +294,19 @@ func TestConnectorsThatDoNotBecomeReadySayWhy(t *testing.T) {
 		mode    string
 		timeout time.Duration
 		says    []string
+		remedy  string
 	}{
-		"prints before it serves":    {"print-first", 0, []string{`it printed "Welcome to the connector!"`}},
-		"exits at once":              {"exit-in-init", 0, []string{"exited before it was ready", "exit status 7", `"no configuration found"`}},
-		"never shakes hands":         {"never-ready", 300 * time.Millisecond, []string{"was not ready within 300ms"}},
-		"shakes hands and goes deaf": {"deaf", 300 * time.Millisecond, []string{"was not ready within 300ms"}},
-		"speaks another protocol":    {"net-rpc", 0, []string{"did not shake hands", "netrpc"}},
-		"is not what it described":   {"liar", 0, []string{"9.9.9", "1.2.3"}},
+		"prints before it serves": {"print-first", 0, []string{`it printed "Welcome to the connector!"`}, "look at the connector's log"},
+		"exits at once":           {"exit-in-init", 0, []string{"exited before it was ready", "exit status 7", `"no configuration found"`}, "describe"},
+		"never shakes hands":      {"never-ready", 300 * time.Millisecond, []string{"was not ready within 300ms"}, "describe"},
+		"shakes hands and goes deaf": {
+			"deaf", 300 * time.Millisecond, []string{"the connector answers without TLS"}, "plain_text",
+		},
+		"speaks net/rpc":           {"net-rpc", 0, []string{`serves "netrpc", a connector of kvitt serves gRPC`}, "author"},
+		"is of another go-plugin":  {"core-2", 0, []string{"version 2 of go-plugin's core protocol, this hub by 1"}, "go-plugin 1"},
+		"serves a later protocol":  {"protocol-2", 0, []string{"the connector serves protocol 2, this hub speaks 1"}, "update kvitt"},
+		"cannot do mutual TLS":     {"no-tls", 2 * time.Second, []string{"the connector answers without TLS, which the hub expects"}, "plain_text"},
+		"is not what it described": {"liar", 0, []string{"9.9.9", "1.2.3"}, "report it"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -317,6 +323,7 @@ func TestConnectorsThatDoNotBecomeReadySayWhy(t *testing.T) {
 			for _, text := range c.says {
 				require.Contains(t, err.Error(), text)
 			}
+			require.Contains(t, fault.Of(err).Remedy, c.remedy)
 		})
 	}
 }

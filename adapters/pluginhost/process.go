@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -57,6 +59,7 @@ func (s *starter) start(p program, logs *logPump) (*process, error) {
 		return nil, err
 	}
 	own := newChild(p.path, s.spawner, logs)
+	own.plainText = p.source.PlainText
 	client := goplugin.NewClient(s.clientConfig(p.source, own, logs))
 	type ready struct {
 		conn *grpc.ClientConn
@@ -163,11 +166,12 @@ func (s *starter) explain(c *child, err error, late bool) error {
 		return f
 	}
 	if c.cmd.Process == nil {
-		reason := "the connector could not be started"
-		if mountedNoExec(filepath.Dir(c.cmd.Path)) {
-			reason = "the connector's folder is on a file system that is mounted noexec"
+		return cannotRun(c.cmd.Path, err)
+	}
+	if s, ok := parseHandshake(c.stdout.beginning()); ok {
+		if disagreement := s.disagreement(c.plainText); disagreement != nil {
+			return disagreement
 		}
-		return startFailed(reason).Wrap(err)
 	}
 	reason := "the connector did not shake hands as a connector of kvitt does"
 	if waitFor(c.exited, drainTime) {
@@ -186,6 +190,18 @@ func (s *starter) explain(c *child, err error, late bool) error {
 		reason += fmt.Sprintf("; it said %q", said)
 	}
 	return startFailed(reason)
+}
+
+// cannotRun says why the system does not run a file that looked like a program.
+func cannotRun(path string, err error) *fault.Error {
+	switch {
+	case mountedNoExec(filepath.Dir(path)):
+		return startFailed("the folder " + filepath.Dir(path) + " is on a file system that is mounted noexec").
+			WithRemedy("put the hub's data folder on a file system from which programs may be run").Wrap(err)
+	case errors.Is(err, syscall.ENOEXEC):
+		return startFailed("the system cannot run a file of this format").WithRemedy("get the connector built for this machine").Wrap(err)
+	}
+	return startFailed("the connector could not be started").Wrap(err)
 }
 
 // stop ends the process: politely, then by force. It returns when the process is

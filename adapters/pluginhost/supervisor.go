@@ -41,6 +41,7 @@ type supervisor struct {
 	retryAt  time.Time
 	restarts int
 	lastExit string
+	remedy   string // of a start that failed
 	exitedAt time.Time
 }
 
@@ -110,7 +111,7 @@ func (s *supervisor) admit() (*process, <-chan struct{}, error) {
 		return nil, s.attempt, nil
 	}
 	if wait := time.Until(s.retryAt); s.state == Backoff && wait > 0 {
-		return nil, nil, unavailable("the connector is down and will be restarted, last: "+s.lastExit, wait)
+		return nil, nil, unavailable("the connector is down and will be restarted, last: "+s.lastExit, wait).WithRemedy(s.remedy)
 	}
 	s.state = Starting
 	s.attempt = make(chan struct{})
@@ -147,11 +148,12 @@ func (s *supervisor) launch() {
 	go s.watch(p)
 }
 
-func reasonOf(err error) string {
+// reasonOf gives the two sentences of a fault, what is wrong and what to do.
+func reasonOf(err error) (reason, remedy string) {
 	if f := fault.Of(err); f != nil {
-		return f.Reason
+		return f.Reason, f.Remedy
 	}
-	return err.Error()
+	return err.Error(), ""
 }
 
 // watch waits for the exit of a process that was ready.
@@ -164,7 +166,7 @@ func (s *supervisor) watch(p *process) {
 		if !s.stopping && time.Since(p.since) >= s.config.Restart.Window {
 			s.failures = 0
 		}
-		s.failed("the connector exited (" + p.child.reason + ")")
+		s.failed("the connector exited ("+p.child.reason+")", "")
 	}
 	s.mu.Unlock()
 	p.stop(s.config.KillTimeout)
@@ -172,9 +174,9 @@ func (s *supervisor) watch(p *process) {
 
 // failed notes an exit or a start that came to nothing, and decides when the
 // next one may be. The caller holds the lock.
-func (s *supervisor) failed(reason string) {
+func (s *supervisor) failed(reason, remedy string) {
 	now := time.Now()
-	s.lastExit, s.exitedAt = reason, now
+	s.lastExit, s.remedy, s.exitedAt = reason, remedy, now
 	if s.stopping {
 		s.state = Stopped
 		return

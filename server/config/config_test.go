@@ -57,3 +57,12 @@ func TestAMissingFileIsSaid(t *testing.T) {
 	_, err := config.Load(filepath.Join(t.TempDir(), "none.yaml"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+func TestAHubWithAttachedConnectorsTimesNothingOutAtABreakpoint(t *testing.T) {
+	t.Parallel()
+	c := config.Default()
+	c.Timings = c.Timings.Attached()
+	require.NoError(t, c.Validate())
+	require.GreaterOrEqual(t, c.Timings.Call, 24*time.Hour)
+	require.Equal(t, config.Default().Timings.Stop, c.Timings.Stop, "a hub that is stopped does not wait for a breakpoint")
+}

@@ -39,6 +39,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Source == "" {
+		return o
+	}
 	if o.Simulator == "" {
 		o.Simulator = ifThere(filepath.Join(o.Source, "simulator"))
 	}

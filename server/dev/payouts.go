@@ -23,7 +23,7 @@ func (t *trial) payouts(ctx context.Context) {
 	var all []payout.Payout
 	ok := t.pages(ctx, "ListPayouts", "ListPayouts", func(call ports.Call, cursor string) (string, error) {
 		page, err := t.connector.ListPayouts(ctx, ports.ListPayoutsRequest{
-			Call: call, Cursor: cursor, Since: time.Date(since.Year, since.Month, since.Day, 0, 0, 0, 0, time.UTC),
+			Call: call, Cursor: cursor, Since: midnight(since),
 		})
 		all = append(all, page.Payouts...)
 		raw.keep(page.Raw)

@@ -48,7 +48,9 @@ type Stage struct {
 func NewStage(folder, path string) (*Stage, error) {
 	s := &Stage{folder: folder, planned: path != "", tokens: oauth.New(http.DefaultTransport, 10*time.Second)}
 	if !s.planned {
-		s.Plan.Settings = []byte("{}")
+		const year = 365
+		s.Plan.Settings, s.Plan.Today = []byte("{}"), civil.Of(time.Now())
+		s.Plan.Since = s.Plan.Today.AddDays(-year)
 		return s, nil
 	}
 	return s, s.reread(path)
@@ -166,19 +168,20 @@ const undeclared = 100
 
 // date gives a request the days of the plan that it does not name itself.
 func (s *Stage) date(in proto.Message) {
-	at := func(day civil.Date) *timestamppb.Timestamp {
-		return timestamppb.New(time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC))
-	}
 	switch request := in.(type) {
 	case *pb.ListPayoutsRequest:
-		if request.Since == nil && !s.Plan.Since.IsZero() {
-			request.Since = at(s.Plan.Since)
+		if request.Since == nil {
+			request.Since = timestamppb.New(midnight(s.Plan.Since))
 		}
 	case *pb.VerifyRequest:
-		if request.Today == nil && !s.Plan.Today.IsZero() {
-			request.Today = at(s.Plan.Today)
+		if request.Today == nil {
+			request.Today = timestamppb.New(midnight(s.Plan.Today))
 		}
 	}
+}
+
+func midnight(day civil.Date) time.Time {
+	return time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC)
 }
 
 // Secrets lists what must not be shown.

@@ -60,7 +60,7 @@ func (t *trial) verify(ctx context.Context) {
 	today := t.stage.Plan.Today
 	ok := t.do(ctx, "Verify", "Verify", func(call ports.Call) (err error) {
 		report, err = t.connector.Verify(ctx, ports.VerifyRequest{
-			Call: call, Expect: t.stage.Plan.Expect, Today: time.Date(today.Year, today.Month, today.Day, 0, 0, 0, 0, time.UTC),
+			Call: call, Expect: t.stage.Plan.Expect, Today: midnight(today),
 		})
 		return err
 	})
