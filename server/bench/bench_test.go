@@ -26,6 +26,27 @@ func TestAPayoutIsPlannedThroughTheProcessBorder(t *testing.T) {
 	require.Positive(t, v.Raw)
 }
 
+func TestTheBorderIsCrossedInEveryWay(t *testing.T) {
+	t.Parallel()
+	generator, err := build(t.Context(), t.TempDir(), "server/bench/generator")
+	require.NoError(t, err)
+	folder := t.TempDir()
+	for _, plainText := range []bool{true, false} {
+		s, err := measureStarts(t.Context(), folder, generator, plainText, 1)
+		require.NoError(t, err)
+		require.Positive(t, s.Ready)
+	}
+	const calls, lines = 10, 2500
+	ways, err := measureBorder(t.Context(), folder, generator, calls, lines)
+	require.NoError(t, err)
+	require.Len(t, ways, 3)
+	for _, c := range ways {
+		require.Positive(t, c.Median, c.Way)
+		require.Equal(t, 3, c.Pages, c.Way)
+		require.Equal(t, lines, c.Lines, "every line arrives: %s", c.Way)
+	}
+}
+
 func TestTheFortnoxSimulatorTakesThePayoutWithinItsLimit(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

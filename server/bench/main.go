@@ -51,7 +51,7 @@ func parse(args []string) (options, error) {
 	o := options{}
 	var sizes, events string
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.StringVar(&o.part, "part", "all", "what to measure: matching, volume, events, limit or all")
+	flags.StringVar(&o.part, "part", "all", "what to measure: matching, volume, events, border, limit or all")
 	flags.StringVar(&sizes, "sizes", "10000,100000,1000000", "volume: lines of the payouts")
 	flags.StringVar(&events, "events", "10000,100000", "events: how many are registered and booked")
 	flags.IntVar(&o.lines, "lines", 1000, "limit: lines of the payout")
@@ -71,7 +71,7 @@ func parse(args []string) (options, error) {
 		return o, err
 	}
 	switch o.part {
-	case "all", "matching", "volume", "events", "limit":
+	case "all", "matching", "volume", "events", "border", "limit":
 		return o, nil
 	}
 	return o, fmt.Errorf("-part: there is no part %q", o.part)
@@ -115,6 +115,11 @@ func (o options) run(ctx context.Context, out io.Writer) (err error) {
 	}
 	if o.part == "all" || o.part == "events" {
 		if err := o.registrations(ctx, folder, out); err != nil {
+			return err
+		}
+	}
+	if o.part == "all" || o.part == "border" {
+		if err := o.borders(ctx, folder, generator, func(all []started, ways []crossed) error { return reportBorders(out, all, ways) }); err != nil {
 			return err
 		}
 	}

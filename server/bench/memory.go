@@ -23,6 +23,28 @@ func peakKiB() int64 {
 	return 0
 }
 
+// weight is the memory of a process in KiB: what it holds, and its share of it where
+// pages are shared with others. Both are 0 where the system does not say.
+func weight(pid int) (rss, pss int64) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		switch fields[0] {
+		case "Rss:":
+			rss, _ = strconv.ParseInt(fields[1], 10, 64)
+		case "Pss:":
+			pss, _ = strconv.ParseInt(fields[1], 10, 64)
+		}
+	}
+	return rss, pss
+}
+
 // allocations is how often this process has asked for memory. To ask does not stop
 // it.
 func allocations() uint64 {

@@ -88,3 +88,36 @@ func reportRegistrations(out io.Writer, all []registered) error {
 	}
 	return table(out, "A web shop's events, from the registration to the planned vouchers", rows)
 }
+
+func reportBorders(out io.Writer, all []started, ways []crossed) error {
+	rows := [][]string{{"connector", "TLS", "start to ready", "RSS", "PSS"}}
+	for _, s := range all {
+		tls := "yes"
+		if s.PlainText {
+			tls = "no"
+		}
+		rows = append(rows, []string{s.Connector, tls, milliseconds(s.Ready), mebibytes(s.RSS), mebibytes(s.PSS)})
+	}
+	if err := table(out, "Connectors as processes, idle", rows); err != nil {
+		return err
+	}
+	rows = [][]string{{"way", "call", "p99", "lines", "pages/s", "lines/s", "RSS", "PSS"}}
+	for _, c := range ways {
+		rows = append(rows, []string{
+			c.Way, milliseconds(c.Median), milliseconds(c.P99), grouped(int64(c.Lines)), perSecond(c.Pages, c.Took), perSecond(c.Lines, c.Took),
+			mebibytes(c.RSS), mebibytes(c.PSS),
+		})
+	}
+	return table(out, "Across the border to a connector, and the same calls in process", rows)
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.3g ms", float64(d.Microseconds())/1000)
+}
+
+func mebibytes(kib int64) string {
+	if kib == 0 {
+		return "-"
+	}
+	return strconv.FormatInt(kib>>10, 10) + " MiB"
+}

@@ -108,7 +108,7 @@ func TestABadRequestNamesFieldAndReason(t *testing.T) {
 	for request, want := range map[string]struct{ field, says string }{
 		`{"refrence": "P1"}`:                            {"refrence", `unknown field "refrence"`},
 		`{"reference": 5}`:                              {"reference", "invalid value for string field"},
-		"{\n \"cursor\": \"c\",\n \"call\": 4}":          {"call", "unexpected token"},
+		"{\n \"cursor\": \"c\",\n \"call\": 4}":         {"call", "unexpected token"},
 		`{"call": {"grant": "many"}}`:                   {"grant", "invalid value for int32"},
 		`{"call": {"connection": {"settings": "%%%"}}}`: {"settings", "invalid value for bytes"},
 		`{"reference": "P1"`:                            {"", "unexpected EOF"},
