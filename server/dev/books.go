@@ -26,9 +26,11 @@ func (t *trial) documents(ctx context.Context) {
 		}
 		return page.Next, err
 	})
-	if ok {
-		t.result.done(fmt.Sprintf("%d document(s) listed", count))
+	if !ok {
+		t.result.unread = append(t.result.unread, "document ")
+		return
 	}
+	t.result.done(fmt.Sprintf("%d document(s) listed", count))
 }
 
 // voucher books one voucher and asks for it once more, as the hub does when it has

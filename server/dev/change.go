@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Change is what differs between what two trials have read.
@@ -11,6 +12,16 @@ type Change struct {
 	Added, Removed []string
 	// Changed says what and how: "payout P1, line 7: gross 100.00 → 99.00".
 	Changed []string
+}
+
+// carry takes over from the trial before what this one could not read, so that a
+// row is told to be gone only where its list was read to its end.
+func (r *Result) carry(before *Result) {
+	for name, known := range before.facts {
+		if _, read := r.facts[name]; !read && slices.ContainsFunc(r.unread, func(list string) bool { return strings.HasPrefix(name, list) }) {
+			r.facts[name] = known
+		}
+	}
 }
 
 // Since compares a result with that of the trial before.

@@ -198,6 +198,9 @@ func (w *workshop) report(over tried) {
 	if over.err != nil {
 		return // the author has ended it
 	}
+	if w.before != nil {
+		over.result.carry(w.before)
+	}
 	show(w.out, over.result, w.before, time.Since(over.saved))
 	w.before = over.result
 }

@@ -96,6 +96,9 @@ func TestEverySaveIsTriedAndComparedWithTheRunBefore(t *testing.T) {
 	go func() { ended <- dev.Run(ctx, s.options(), shown) }()
 	require.NotContains(t, shown.await(t, "all well"), "run before")
 
+	s.write("rows.txt", "P1 payout 90.00\ns1 sale 100.00\nr1 bonus -10.00\n")
+	require.Contains(t, shown.await(t, "1 wrong"), "nothing read differs from the run before", "what could not be read is not gone")
+
 	s.write("rows.txt", "P1 payout 90.00\ns1 sale 100.00\nr1 refund 10.00\n")
 	require.Contains(t, shown.await(t, "1 wrong"), "a refund cannot be positive")
 

@@ -29,6 +29,9 @@ func (t *trial) payouts(ctx context.Context) {
 		raw.keep(page.Raw)
 		return page.Next, err
 	})
+	if !ok {
+		t.result.unread = append(t.result.unread, "payout ")
+	}
 	if ok && len(all) == 0 {
 		t.result.done("no payouts since " + since.String())
 	}
@@ -65,6 +68,9 @@ func (t *trial) payout(ctx context.Context, p payout.Payout) {
 		}
 		return page.Next, err
 	})
+	if !ok {
+		t.result.unread = append(t.result.unread, where+", line ")
+	}
 	if ok && !r.wrong {
 		t.prove(r)
 	}

@@ -1,6 +1,8 @@
 package dev
 
 import (
+	"encoding/json"
+	"strconv"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -11,9 +13,12 @@ import (
 
 // readable adds to the JSON of a message what a person needs to read it: to each
 // amount its decimal form, and for bytes that are text the text in their place.
+// Documents of JSON, such as schemas, are shown as what they are, but not raw pages:
+// pointers into them count their bytes.
 func readable(m protoreflect.Message, tree map[string]any) {
 	if amount, ok := m.Interface().(*pb.Money); ok {
 		if currency, err := money.ParseCurrency(amount.GetCurrency()); err == nil {
+			tree["minor"] = strconv.FormatInt(amount.GetMinor(), 10) // also a 0, which protojson leaves out
 			tree["amount"] = money.New(amount.GetMinor(), currency).String()
 		}
 		return
@@ -22,9 +27,7 @@ func readable(m protoreflect.Message, tree map[string]any) {
 		name := field.JSONName()
 		switch {
 		case field.Kind() == protoreflect.BytesKind && !field.IsList():
-			if text := value.Bytes(); utf8.Valid(text) {
-				tree[name] = string(text)
-			}
+			tree[name] = readableBytes(field, value.Bytes(), tree[name])
 		case field.Kind() != protoreflect.MessageKind || field.IsMap():
 		case field.IsList():
 			items, _ := tree[name].([]any)
@@ -40,4 +43,14 @@ func readable(m protoreflect.Message, tree map[string]any) {
 		}
 		return true
 	})
+}
+
+func readableBytes(field protoreflect.FieldDescriptor, text []byte, otherwise any) any {
+	switch {
+	case field.ContainingMessage().Name() != "RawPage" && json.Valid(text):
+		return json.RawMessage(text)
+	case utf8.Valid(text):
+		return string(text)
+	}
+	return otherwise
 }

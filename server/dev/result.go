@@ -23,6 +23,9 @@ type Result struct {
 	// facts is everything that was read, by what it is, to be compared with the
 	// trial before.
 	facts map[string]fact
+	// unread names what could not be read to its end: the beginnings of the names of
+	// facts that are missing for that reason.
+	unread []string
 }
 
 // fact is one thing that was read: its fields in words.

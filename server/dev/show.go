@@ -26,7 +26,7 @@ func show(out io.Writer, r, before *Result, took time.Duration) {
 			fmt.Fprintf(out, "  ... and %d more\n", len(r.Findings)-most)
 			break
 		}
-		showFinding(out, f)
+		showFinding(out, f, i > 0 && remedyOf(f) == remedyOf(r.Findings[i-1]))
 	}
 	if before != nil {
 		showChange(out, r.Since(before))
@@ -34,7 +34,13 @@ func show(out io.Writer, r, before *Result, took time.Duration) {
 	fmt.Fprintln(out)
 }
 
-func showFinding(out io.Writer, f Finding) {
+func remedyOf(f Finding) string {
+	_, _, remedy := sentences(f.Err)
+	return remedy
+}
+
+// showFinding leaves the remedy out if it has just been said.
+func showFinding(out io.Writer, f Finding, said bool) {
 	rule, reason, remedy := sentences(f.Err)
 	if rule != "" {
 		rule += ": "
@@ -43,7 +49,7 @@ func showFinding(out io.Writer, f Finding) {
 	if f.Raw != "" {
 		fmt.Fprintf(out, "         read from  %s\n", f.Raw)
 	}
-	if remedy != "" {
+	if remedy != "" && !said {
 		fmt.Fprintf(out, "         do         %s\n", remedy)
 	}
 }

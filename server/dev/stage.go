@@ -3,6 +3,7 @@ package dev
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -42,6 +43,7 @@ type Stage struct {
 	hosts     map[string]string
 	oauth     *ports.OAuth
 	token     string
+	public    map[string]bool // credentials that may be shown
 }
 
 // NewStage reads the plan, whose path may be empty. Files are kept in the folder.
@@ -68,7 +70,7 @@ func (s *Stage) reread(path string) error {
 // a connector of that description. One that runs already is left alone unless the
 // program or its world has changed.
 func (s *Stage) Play(ctx context.Context, program string, d ports.Description) error {
-	s.oauth, s.token = d.OAuth, ""
+	s.oauth, s.token, s.public = d.OAuth, "", publicCredentials(d)
 	s.tokens.Forget(connectionID)
 	if !s.planned {
 		return nil
@@ -180,16 +182,33 @@ func (s *Stage) date(in proto.Message) {
 	}
 }
 
+// publicCredentials are those that the schema describes and does not call secret.
+func publicCredentials(d ports.Description) map[string]bool {
+	var schema struct {
+		Properties map[string]struct {
+			WriteOnly bool `json:"writeOnly"`
+		} `json:"properties"`
+	}
+	public := map[string]bool{}
+	if json.Unmarshal(d.Credentials, &schema) == nil {
+		for name, property := range schema.Properties {
+			public[name] = !property.WriteOnly
+		}
+	}
+	return public
+}
+
 func midnight(day civil.Date) time.Time {
 	return time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC)
 }
 
-// Secrets lists what must not be shown.
+// Secrets lists what must not be shown: the credentials that the connector's schema
+// calls secret, and the token.
 func (s *Stage) Secrets() []string {
 	const shortest = 6 // shorter texts stand in innocent words
 	var list []string
-	for _, value := range s.Plan.Credentials {
-		if len(value) >= shortest {
+	for name, value := range s.Plan.Credentials {
+		if len(value) >= shortest && !s.public[name] {
 			list = append(list, value)
 		}
 	}
