@@ -59,7 +59,7 @@ func TestACallThatMakesNoSenseEndsWithExitCode2(t *testing.T) {
 	program := connector(t)
 	for want, args := range map[string][]string{
 		"it has: Describe, Verify, ListPayouts, ListPayoutLines": {program, "EnsureVoucher"},
-		"dev.request_invalid: refrence: ":                        {program, "ListPayoutLines", "--request", `{"refrence": "P1"}`},
+		"dev.request_invalid: payout: ":                          {program, "ListPayoutLines", "--request", `{"payout": "P1"}`},
 		"accepts 2 arg(s), received 1":                           {program},
 		"unknown flag: --requst":                                 {program, "Verify", "--requst", "{}"},
 		"--attach names one connector here, not 2":               {"Verify", "--attach", "a=/x,b=/y"},

@@ -3,8 +3,6 @@ package command
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
@@ -56,13 +54,12 @@ func theOne(attach map[string]string) (id, address string, err error) {
 	if len(attach) > 1 {
 		return "", "", &usageError{cause: fmt.Errorf("--attach names one connector here, not %d", len(attach))}
 	}
-	for _, id := range slices.Collect(maps.Keys(attach)) {
-		if id == "" || attach[id] == "" {
+	for id, address = range attach {
+		if id == "" || address == "" {
 			return "", "", &usageError{cause: errors.New("--attach is written as the connector prints it: acme=/tmp/kvitt-debug-1000/acme")}
 		}
-		return id, attach[id], nil
 	}
-	return "", "", nil
+	return id, address, nil
 }
 
 // connectorLog shows what a connector logs.

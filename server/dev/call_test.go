@@ -106,7 +106,7 @@ func TestABadRequestNamesFieldAndReason(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t)
 	for request, want := range map[string]struct{ field, says string }{
-		`{"refrence": "P1"}`:                            {"refrence", `unknown field "refrence"`},
+		`{"payout": "P1"}`:                              {"payout", `unknown field "payout"`},
 		`{"reference": 5}`:                              {"reference", "invalid value for string field"},
 		"{\n \"cursor\": \"c\",\n \"call\": 4}":         {"call", "unexpected token"},
 		`{"call": {"grant": "many"}}`:                   {"grant", "invalid value for int32"},

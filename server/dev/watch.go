@@ -88,7 +88,10 @@ func gather(ctx context.Context, watcher *fsnotify.Watcher, files map[string]boo
 				first = time.Now()
 			}
 			quiet.Reset(settling)
-		case <-watcher.Errors: // too many changes at once: whatever they were, build
+		case _, open := <-watcher.Errors: // too many changes at once: whatever they were, build
+			if !open {
+				return
+			}
 			if first.IsZero() {
 				first = time.Now()
 			}
