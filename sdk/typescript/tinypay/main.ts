@@ -1,0 +1,4 @@
+import { main } from "../kvitt";
+import { tinypay } from "./connector";
+
+main(tinypay);
