@@ -5,9 +5,6 @@ package docs
 import (
 	"fmt"
 	"io/fs"
-	"regexp"
-	"slices"
-	"strings"
 )
 
 //go:generate go run ./generate
@@ -19,39 +16,14 @@ const (
 	ratesFile      = "core/tax/rates.json"
 )
 
-// block is what stands between "<!-- generated: name -->" and "<!-- end -->".
-var block = regexp.MustCompile(`(?s)<!-- generated: ([^>]+?) -->\n.*?<!-- end -->`)
-
 // Accounting gives docs/accounting.md with its generated parts written anew; root
-// is the folder of the repository. It fails if the document has a part that nobody
-// generates, lacks one, or has one twice.
+// is the folder of the repository. It fails as fill does.
 func Accounting(root fs.FS) ([]byte, error) {
-	page, err := fs.ReadFile(root, accountingFile)
-	if err != nil {
-		return nil, err
-	}
 	parts, err := accountingParts(root)
 	if err != nil {
 		return nil, err
 	}
-	var unknown []string
-	written := block.ReplaceAllStringFunc(string(page), func(old string) string {
-		name := block.FindStringSubmatch(old)[1]
-		content, known := parts[name]
-		if !known {
-			unknown = append(unknown, name)
-			return old
-		}
-		delete(parts, name)
-		return "<!-- generated: " + name + " -->\n\n" + content + "\n<!-- end -->"
-	})
-	if len(unknown) > 0 {
-		return nil, fmt.Errorf("%s: nobody generates, or twice asked for: %s", accountingFile, strings.Join(unknown, ", "))
-	}
-	if len(parts) > 0 {
-		return nil, fmt.Errorf("%s has no place for: %s", accountingFile, strings.Join(names(parts), ", "))
-	}
-	return []byte(written), nil
+	return fill(root, accountingFile, parts)
 }
 
 // accountingParts gives every generated part of docs/accounting.md by name.
@@ -78,48 +50,4 @@ func accountingParts(root fs.FS) (map[string]string, error) {
 		}
 	}
 	return parts, nil
-}
-
-// table writes a Markdown table. An alignment is "l" or "r" for each column.
-func table(heads []string, alignment string, rows [][]string) string {
-	rule := make([]string, len(heads))
-	for i := range heads {
-		rule[i] = "---"
-		if alignment[i] == 'r' {
-			rule[i] = "---:"
-		}
-	}
-	var b strings.Builder
-	for _, cells := range slices.Concat([][]string{heads}, [][]string{rule}, rows) {
-		b.WriteString("|")
-		for _, cell := range cells {
-			if cell != "" {
-				b.WriteString(" " + strings.ReplaceAll(cell, "|", `\|`))
-			}
-			b.WriteString(" |")
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
-}
-
-func code(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "`" + text + "`"
-}
-
-// spaced lets JSON on one line break between its parts.
-func spaced(text string) string {
-	return strings.NewReplacer(`,"`, `, "`, `},{`, `}, {`).Replace(text)
-}
-
-func names(parts map[string]string) []string {
-	var all []string
-	for name := range parts {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
 }

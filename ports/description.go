@@ -79,13 +79,12 @@ type Recovery string
 
 // The recoveries.
 const (
-	RecoveryNone         Recovery = "" // the operation only reads
-	RecoveryKeyed        Recovery = "keyed"
-	RecoverySearchable   Recovery = "searchable"
-	RecoveryByState      Recovery = "by-state"
-	RecoveryByDifference Recovery = "by-difference"
-	// RecoveryUnsafe: a person must look.
-	RecoveryUnsafe Recovery = "unsafe"
+	RecoveryNone         Recovery = ""              // the operation only reads
+	RecoveryKeyed        Recovery = "keyed"         // the remote system knows an idempotency key
+	RecoverySearchable   Recovery = "searchable"    // the key stands in a field that can be searched
+	RecoveryByState      Recovery = "by-state"      // the state of the document tells
+	RecoveryByDifference Recovery = "by-difference" // the difference to the balance before tells
+	RecoveryUnsafe       Recovery = "unsafe"        // a person must look
 )
 
 // Operation declares what a method costs and how it recovers.

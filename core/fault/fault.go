@@ -46,9 +46,9 @@ type Source string
 
 // The sources.
 const (
-	Hub       Source = "hub"
-	Connector Source = "connector"
-	Upstream  Source = "upstream"
+	Hub       Source = "hub"       // the request was wrong, or kvitt itself failed
+	Connector Source = "connector" // the connector's author
+	Upstream  Source = "upstream"  // the remote system, or the merchant's account there
 )
 
 // Error is a fault with everything a person or a program needs to act on it.

@@ -17,12 +17,12 @@ import (
 
 // Faults of amounts.
 const (
-	CodeAmount    fault.Code = "money.invalid_amount"
-	CodePrecision fault.Code = "money.too_precise"
-	CodeOverflow  fault.Code = "money.overflow"
-	CodeMixed     fault.Code = "money.mixed_currencies"
-	CodeCurrency  fault.Code = "money.unknown_currency"
-	CodeWeights   fault.Code = "money.invalid_weights"
+	CodeAmount    fault.Code = "money.invalid_amount"   // a text is not a plain decimal number
+	CodePrecision fault.Code = "money.too_precise"      // an amount has more decimals than its currency
+	CodeOverflow  fault.Code = "money.overflow"         // an amount or a sum does not fit in 64 bits
+	CodeMixed     fault.Code = "money.mixed_currencies" // amounts of two currencies are reckoned with
+	CodeCurrency  fault.Code = "money.unknown_currency" // a code is not a current one of ISO 4217
+	CodeWeights   fault.Code = "money.invalid_weights"  // an amount is to be split by weights that make no sense
 )
 
 // Amount is a sum of money: a signed number of minor units of one currency. The
