@@ -56,12 +56,17 @@ export class Call {
 
 function parseSettings(text: Buffer | Uint8Array | string | undefined): Record<string, unknown> {
   if (!text || text.length === 0) return {};
+  let settings: unknown;
   try {
-    return JSON.parse(Buffer.from(text as Uint8Array).toString("utf8"));
+    settings = JSON.parse(Buffer.from(text as Uint8Array).toString("utf8"));
   } catch {
-    throw new Fault("connector.invalid_message", "validation", "the settings are not JSON", {
-      source: "hub",
-      field: "call.connection.settings",
-    });
+    // falls through: what is no JSON is no object either
   }
+  if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) {
+    return settings as Record<string, unknown>;
+  }
+  throw new Fault("connector.invalid_message", "validation", "the settings are not a JSON object", {
+    source: "hub",
+    field: "call.connection.settings",
+  });
 }

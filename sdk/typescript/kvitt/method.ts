@@ -4,7 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import { randomBytes } from "node:crypto";
 import type { Call__Output } from "../gen/types/kvitt/connector/v1/Call";
 import { Call } from "./call";
-import { Fault, status } from "./fault";
+import { Fault, status, Usage } from "./fault";
 import { Log } from "./log";
 
 /** The limits of the protocol. */
@@ -12,6 +12,8 @@ export const limits = { message: 8 << 20, items: 1000, raw: 6 << 20 };
 
 type Request = { call: Call__Output | null };
 type Answer = object;
+
+const nothing: Usage = { calls: 0, rate_limited: 0, retry_after: null };
 
 /** Makes a gRPC handler of a method. */
 export function serve(name: string, method: (request: never, call: Call) => Promise<Answer>, log: Log): grpc.handleUnaryCall<Request, Answer> {
@@ -27,9 +29,10 @@ export function serve(name: string, method: (request: never, call: Call) => Prom
 }
 
 async function answer(request: Request, method: (request: never, call: Call) => Promise<Answer>, log: Log, ended: AbortSignal): Promise<Answer> {
-  const call = new Call(request.call, log, ended);
+  let call: Call | undefined;
   const began = Date.now();
   try {
+    call = new Call(request.call, log, ended);
     const message = await method(request as never, call);
     refuseOversized(message);
     log.debug("call done", { took_ms: Date.now() - began });
@@ -37,7 +40,7 @@ async function answer(request: Request, method: (request: never, call: Call) => 
   } catch (error) {
     const fault = error instanceof Fault ? error : crashed(error, log);
     log.info("call failed", { code: fault.code, class: fault.kind, took_ms: Date.now() - began });
-    throw status(fault, call.usage, call.secrets);
+    throw status(fault, call?.usage ?? nothing, call?.secrets ?? []);
   }
 }
 

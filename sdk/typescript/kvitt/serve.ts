@@ -38,7 +38,7 @@ function serve(connector: Connector): void {
   }
   const log = new Log();
   const handshake = guardStdout(log);
-  process.on("SIGTERM", () => {}); // the hub may still want to finish its calls
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => {}); // the hub may still want to finish its calls
   watchParent(log);
 
   const socket = join(process.env["PLUGIN_UNIX_SOCKET_DIR"] ?? "/tmp", `plugin${randomBytes(6).toString("hex")}`);

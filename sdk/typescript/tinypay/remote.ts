@@ -8,7 +8,14 @@ export const pageSize = 100;
 
 /** Reads one resource of the merchant. */
 export function get(call: Call, path: string): Promise<Answer> {
-  const headers = { authorization: `Bearer ${call.credentials["api_key"]}`, accept: "application/json", "user-agent": "kvitt-tinypay/0.1.0" };
+  const { merchant, api_key } = call.credentials;
+  if (!merchant || !api_key) {
+    throw new Fault("tinypay.credentials_missing", "auth", "the connection has no merchant id or no API key", {
+      source: "hub",
+      remedy: "enter the credentials of the connection again",
+    });
+  }
+  const headers = { authorization: `Bearer ${api_key}`, accept: "application/json", "user-agent": "kvitt-tinypay/0.1.0" };
   return send(call, { host: api, path, headers });
 }
 
