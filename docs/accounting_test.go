@@ -167,28 +167,3 @@ func TestCallsThatAccountingNamesExist(t *testing.T) {
 		require.Contains(t, string(api), "\n  "+c[1]+":\n")
 	}
 }
-
-var (
-	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	link    = regexp.MustCompile(`\]\(#([a-z0-9-]+)\)`)
-)
-
-func TestLinksInsideAccountingLead(t *testing.T) {
-	t.Parallel()
-	page := accounting(t)
-	anchors := map[string]bool{}
-	for _, h := range heading.FindAllStringSubmatch(page, -1) {
-		anchors[anchor(h[1])] = true
-	}
-	links := link.FindAllStringSubmatch(page, -1)
-	require.NotEmpty(t, links)
-	for _, l := range links {
-		require.True(t, anchors[l[1]], "#%s leads nowhere", l[1])
-	}
-}
-
-// anchor makes of a heading what Markdown renderers make of it.
-func anchor(heading string) string {
-	kept := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading), "")
-	return strings.ReplaceAll(kept, " ", "-")
-}

@@ -2,7 +2,7 @@
 // protocol: gen/ holds what follows from the .proto files, dist/ the programs,
 // each one executable file without dependencies but Node itself.
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,7 @@ rmSync("dist", { recursive: true, force: true });
 mkdirSync("gen");
 writeFileSync(join("gen", "protocol.json"), JSON.stringify(describeMessages()));
 generateTypes();
+writeFileSync(join("gen", "capabilities.ts"), listCapabilities());
 const checker = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 execFileSync(process.execPath, [checker, "--noEmit"], { stdio: "inherit" });
 await bundle("tinypay/main.ts", "dist/tinypay");
@@ -46,6 +47,28 @@ function generateTypes() {
   const options = ["--keepCase", "--longs=String", "--enums=String", "--defaults", "--oneofs", "--grpcLib=@grpc/grpc-js"];
   const tool = join(loader, "build", "bin", "proto-loader-gen-types.js");
   execFileSync(process.execPath, [tool, ...options, ...roots.map((r) => `--includeDirs=${r}`), "--outDir=gen/types", ...files]);
+}
+
+/** Which service is which capability stands in the comment of the service. */
+function listCapabilities() {
+  const found = files
+    .filter((name) => name.startsWith(connectorPackage))
+    .map((name) => readFileSync(join(protocol, name), "utf8"))
+    .flatMap((text) => [...text.matchAll(/^\/\/ (\w+Service) is the capability ([a-z]+\.[a-z_]+)/gm)])
+    .map(([, service, capability]) => ({ service, capability }));
+  const imports = found.map(({ service: s }) => `import type { ${s}Handlers } from "./types/${connectorPackage}/${s}";`);
+  const handlers = found.map(({ service, capability }) => `  "${capability}": ${service}Handlers;`);
+  const services = found.map(({ service, capability }) => `  "${capability}": "${service}",`);
+  return [
+    ...imports,
+    "export interface Handlers {",
+    ...handlers,
+    "}",
+    "export const services: Record<keyof Handlers, string> = {",
+    ...services,
+    "};",
+    "",
+  ].join("\n");
 }
 
 async function bundle(from, to) {

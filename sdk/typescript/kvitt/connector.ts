@@ -1,15 +1,8 @@
 // What a connector is: a description, a Verify, and a set of methods for each
 // capability that it has. There are no methods that answer "not implemented".
 import type * as grpc from "@grpc/grpc-js";
-import type { AttachmentsServiceHandlers } from "../gen/types/kvitt/connector/v1/AttachmentsService";
-import type { BooksServiceHandlers } from "../gen/types/kvitt/connector/v1/BooksService";
-import type { ChoicesServiceHandlers } from "../gen/types/kvitt/connector/v1/ChoicesService";
+import { Handlers, services } from "../gen/capabilities";
 import type { ConnectorServiceHandlers } from "../gen/types/kvitt/connector/v1/ConnectorService";
-import type { DocumentSourceServiceHandlers } from "../gen/types/kvitt/connector/v1/DocumentSourceService";
-import type { InvoicePaymentsServiceHandlers } from "../gen/types/kvitt/connector/v1/InvoicePaymentsService";
-import type { PaymentReleasesServiceHandlers } from "../gen/types/kvitt/connector/v1/PaymentReleasesService";
-import type { PayoutSourceServiceHandlers } from "../gen/types/kvitt/connector/v1/PayoutSourceService";
-import type { VouchersServiceHandlers } from "../gen/types/kvitt/connector/v1/VouchersService";
 import type { Call } from "./call";
 import { duration } from "./protocol";
 
@@ -19,29 +12,8 @@ type Method<H> = H extends grpc.handleUnaryCall<infer Request, infer Answer> ? (
 /** The methods of one service. */
 export type Methods<H> = { [M in keyof H as string extends M ? never : M]: Method<H[M]> };
 
-/** The capabilities, each with the methods of its service. */
-export interface Capabilities {
-  "psp.payouts": Methods<PayoutSourceServiceHandlers>;
-  "erp.documents": Methods<DocumentSourceServiceHandlers>;
-  "erp.payments": Methods<InvoicePaymentsServiceHandlers>;
-  "erp.payment_releases": Methods<PaymentReleasesServiceHandlers>;
-  "erp.vouchers": Methods<VouchersServiceHandlers>;
-  "erp.attachments": Methods<AttachmentsServiceHandlers>;
-  "erp.choices": Methods<ChoicesServiceHandlers>;
-  "erp.books": Methods<BooksServiceHandlers>;
-}
-
-/** The service of each capability, in the order in which the hub lists them. */
-export const services: Record<keyof Capabilities, string> = {
-  "psp.payouts": "PayoutSourceService",
-  "erp.documents": "DocumentSourceService",
-  "erp.payments": "InvoicePaymentsService",
-  "erp.payment_releases": "PaymentReleasesService",
-  "erp.vouchers": "VouchersService",
-  "erp.attachments": "AttachmentsService",
-  "erp.choices": "ChoicesService",
-  "erp.books": "BooksService",
-};
+/** The capabilities of the protocol, each with the methods of its service. */
+export type Capabilities = { [C in keyof Handlers]: Methods<Handlers[C]> };
 
 export interface Connector {
   description: Description;
@@ -78,7 +50,7 @@ const protocolVersion = 1;
 
 /** The capabilities that a connector really has. */
 export function capabilitiesOf(connector: Connector): (keyof Capabilities)[] {
-  return (Object.keys(services) as (keyof Capabilities)[]).filter((name) => connector.capabilities[name]);
+  return (Object.keys(services) as (keyof Handlers)[]).filter((name) => connector.capabilities[name]);
 }
 
 /** The description as the argument "describe" prints it. */

@@ -3,7 +3,8 @@
 import * as grpc from "@grpc/grpc-js";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { capabilitiesOf, Connector, describe, descriptionMessage, services } from "./connector";
+import { services } from "../gen/capabilities";
+import { capabilitiesOf, Connector, describe, descriptionMessage } from "./connector";
 import { Log } from "./log";
 import { limits, serve as method } from "./method";
 import { service } from "./protocol";
