@@ -126,8 +126,12 @@ func constantsTable(root fs.FS, folder, typeName, head string) (string, error) {
 // codesTable lists the codes that a connector's author meets: those that the kit
 // raises, and those of the nouns that belong to connectors.
 func codesTable(root fs.FS) (string, error) {
+	folders, err := kitFolders(root)
+	if err != nil {
+		return "", err
+	}
 	var rows [][]string
-	for _, folder := range []string{"core/money", "core/payout", "ports", "sdk", "sdk/upstream", "sdk/wire"} {
+	for _, folder := range append([]string{"core/money", "core/payout", "ports"}, folders...) {
 		found, err := constants(root, folder, "fault.Code")
 		if err != nil {
 			return "", err
@@ -143,6 +147,22 @@ func codesTable(root fs.FS) (string, error) {
 	}
 	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	return table([]string{"code", "in Go", "meaning"}, "lll", rows), nil
+}
+
+// kitFolders gives the packages that a connector is made of, but what only tests use.
+func kitFolders(root fs.FS) ([]string, error) {
+	var folders []string
+	err := fs.WalkDir(root, "sdk", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !entry.IsDir():
+			return err
+		case strings.HasSuffix(path, "test"), slices.Contains([]string{"sdk/simulator", "sdk/conformance", "sdk/typescript"}, path):
+			return fs.SkipDir
+		}
+		folders = append(folders, path)
+		return nil
+	})
+	return folders, err
 }
 
 // kindsTable asks the rules themselves: which signs a line of each kind may have, and

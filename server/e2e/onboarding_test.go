@@ -46,31 +46,49 @@ type cast struct {
 func (s *stage) onboard() cast {
 	s.t.Helper()
 	a := readAccount(s.t)
-	var merchant api.Merchant
-	s.post("/v1/merchants", map[string]any{
-		"name": "Testbolaget AB", "organisation_number": "559999-0008", "country": "SE", "zone": "Europe/Stockholm", "currency": "SEK",
-	}, &merchant)
-	c := cast{merchant: merchant.ID}
+	c := s.enrol()
 	c.klarna = s.connect(c, map[string]any{
 		"connector": "klarna", "settings": map[string]any{"region": "eu", "environment": "playground"},
 		"credentials": map[string]any{"merchant_id": a.Klarna.MerchantID, "username": a.Klarna.Username, "api_key": a.Klarna.APIKey},
 	})
-	c.fortnox = s.connect(c, map[string]any{
+	c.fortnox = s.connectFortnox(c)
+	c.flow = s.flow(c, c.klarna)
+	return c
+}
+
+// enrol makes the merchant.
+func (s *stage) enrol() cast {
+	s.t.Helper()
+	var merchant api.Merchant
+	s.post("/v1/merchants", map[string]any{
+		"name": "Testbolaget AB", "organisation_number": "559999-0008", "country": "SE", "zone": "Europe/Stockholm", "currency": "SEK",
+	}, &merchant)
+	return cast{merchant: merchant.ID}
+}
+
+func (s *stage) connectFortnox(c cast) string {
+	s.t.Helper()
+	a := readAccount(s.t)
+	return s.connect(c, map[string]any{
 		"connector": "fortnox", "settings": map[string]any{},
 		"credentials": map[string]any{
 			"client_id": a.Fortnox.ClientID, "client_secret": a.Fortnox.ClientSecret, "tenant_id": strconv.Itoa(a.Fortnox.TenantID),
 		},
 	})
+}
+
+// flow has the payouts of a connection booked, and gives its id.
+func (s *stage) flow(c cast, source string) string {
+	s.t.Helper()
 	settings := map[string]any{"voucher_series": "K", "shape": s.shape}
 	maps.Copy(settings, s.settings)
 	var flow api.Flow
 	s.post("/v1/merchants/"+c.merchant+"/flows", map[string]any{
-		"kind": "payouts", "source": c.klarna, "target": c.fortnox, "since": "2026-03-30T00:00:00Z",
+		"kind": "payouts", "source": source, "target": c.fortnox, "since": "2026-03-30T00:00:00Z",
 		"settings": settings,
 	}, &flow)
-	c.flow = flow.ID
-	s.post("/v1/flows/"+c.flow+"/enable", nil, nil)
-	return c
+	s.post("/v1/flows/"+flow.ID+"/enable", nil, nil)
+	return flow.ID
 }
 
 func (s *stage) connect(c cast, input map[string]any) string {

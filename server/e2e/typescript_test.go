@@ -122,7 +122,9 @@ func loadTinypay(t *testing.T) tinypay {
 	}}
 }
 
-func (p tinypay) call(grant int) ports.Call { return ports.Call{Connection: p.connection, Grant: grant} }
+func (p tinypay) call(grant int) ports.Call {
+	return ports.Call{Connection: p.connection, Grant: grant}
+}
 
 // payouts reads the list to its end.
 func (p tinypay) payouts(t *testing.T) []payout.Payout {
