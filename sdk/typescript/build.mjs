@@ -33,6 +33,7 @@ const checker = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 execFileSync(process.execPath, [checker, "--noEmit"], { stdio: "inherit" });
 await bundle("tinypay/main.ts", "dist/tinypay");
 await bundle("simulator/main.ts", "dist/tinypay-simulator");
+await bundle("kvitt/kvitt.test.ts", "dist/kvitt.test.js");
 
 function describeMessages() {
   const root = new protobuf.Root();

@@ -270,6 +270,14 @@ func TestWhatFailsInAnotherLanguageArrivesWithClassAndCost(t *testing.T) {
 	}
 }
 
+func TestTheKitInTypeScriptPassesItsOwnTests(t *testing.T) {
+	t.Parallel()
+	npm := exec.CommandContext(t.Context(), "npm", "test")
+	npm.Dir = needTypeScript(t)
+	said, err := npm.CombinedOutput()
+	require.NoError(t, err, "%s", said)
+}
+
 func TestAConnectorInAnotherLanguageObeysTheDeadline(t *testing.T) {
 	t.Parallel()
 	p := loadTinypay(t)
