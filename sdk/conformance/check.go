@@ -2,7 +2,10 @@ package conformance
 
 import (
 	"context"
+	"strings"
 
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/sdk/conformance/internal/launch"
 	"github.com/kvitt/kvitt/sdk/conformance/report"
 )
 
@@ -26,5 +29,29 @@ type Program struct {
 // nil, of each case once it is decided. It fails only if nothing can be checked:
 // the plan is wrong, or connector or simulator do not start.
 func Check(ctx context.Context, p Program, seen func(report.Case)) (report.Report, error) {
-	return report.Report{}, nil
+	program := launch.Program{Path: p.Path, PlainText: p.PlainText}
+	description, err := program.Describe(ctx)
+	if err != nil {
+		return report.Report{}, fault.New(launch.CodeStart, fault.Validation, "the program does not say what it is").Wrap(err).
+			WithRemedy(`a connector prints its description as JSON when it is run with the argument "describe"`)
+	}
+	common := subject{planFile: p.Plan, command: p.Simulator, previous: p.Previous, plain: p.PlainText, level: p.Level}
+	session, err := common.open(ctx, program, &program, description.ID)
+	if err != nil {
+		return report.Report{}, err
+	}
+	defer session.Close()
+	for _, c := range session.Cases() {
+		if ctx.Err() != nil {
+			return report.Report{}, ctx.Err()
+		}
+		result := session.Do(ctx, c)
+		if seen != nil {
+			seen(result)
+		}
+	}
+	return session.Report(), nil
 }
+
+// Anchor is the fragment of a case's section on the page Docs.
+func Anchor(id string) string { return strings.ReplaceAll(id, ".", "") }
