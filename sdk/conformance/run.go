@@ -73,7 +73,7 @@ func (s subject) open(ctx context.Context, way launch.Way, program *launch.Progr
 		setup.Patience = patience
 	}
 	if s.previous != "" {
-		setup.Previous = &launch.Program{Path: s.previous, PlainText: s.plain}
+		setup.Previous = launch.Program{Path: s.previous, PlainText: s.plain}
 	}
 	return suite.Open(ctx, setup)
 }

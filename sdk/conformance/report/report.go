@@ -31,9 +31,11 @@ type Report struct {
 	Schema    int       `json:"schema"`
 	Suite     string    `json:"suite"`
 	Connector Connector `json:"connector"`
-	// Claimed is the level of the plan, Reached the highest level up to which no case
-	// has failed or was not run; 0 if even level 1 was not reached.
+	// Claimed is the level of the plan, Tested the highest level whose cases were put,
+	// Reached the highest one up to which no case has failed or was not run; 0 if even
+	// level 1 was not reached.
 	Claimed int    `json:"level_claimed"`
+	Tested  int    `json:"level_tested"`
 	Reached int    `json:"level_reached"`
 	Cases   []Case `json:"cases"`
 }

@@ -15,7 +15,7 @@ import (
 func admitting() []Case {
 	return []Case{
 		{
-			ID: "credentials.accepted", Level: 1, After: []string{"config.credentials-schema", "describe.operations"}, run: checkAccepted,
+			ID: "credentials.accepted", Level: 1, After: []string{"config.credentials-schema", "describe.operations", "describe.identity"}, run: checkAccepted,
 			Title: "Verify finds nothing wrong with the plan's connection, and no check is nameless.",
 			Why:   "A connection is used only once its check has passed.",
 		},

@@ -20,6 +20,7 @@ type failure struct {
 	classes   []fault.Class // any of them will do; none: any error will
 	title     string
 	why       string
+	after     []string // besides read.answers
 	afterward func(ctx context.Context, st *stage, q question, err error) error
 }
 
@@ -34,6 +35,7 @@ func failures() []failure {
 	return []failure{
 		{
 			id: "errors.unauthorised", when: "while the remote system answers 401", fault: status(http.StatusUnauthorized), classes: []fault.Class{fault.Auth},
+			after: []string{"credentials.refused"},
 			title: "401 is class auth.", why: "The hub then pauses the connection and asks for new credentials; it also buys a new token.",
 		},
 		{
@@ -46,7 +48,8 @@ func failures() []failure {
 			why:   "A moved address would look like a merchant without payouts.",
 		},
 		{
-			id: "errors.rate-limited", when: "while the remote system answers 429", fault: limited, classes: []fault.Class{fault.RateLimited},
+			after: []string{"grant.failures"},
+			id:    "errors.rate-limited", when: "while the remote system answers 429", fault: limited, classes: []fault.Class{fault.RateLimited},
 			title: "429 is class rate_limited with the time of Retry-After, is counted as such, and is not tried again within the call.",
 			why:   "The hub waits as long as it is asked to, with all calls of the account.", afterward: mustWait,
 		},
@@ -59,7 +62,8 @@ func failures() []failure {
 			title: "A connection that is cut is class temporary when something is read.", why: "The hub tries again later by itself.",
 		},
 		{
-			id: "errors.half-answer", when: "while answers break off", fault: simulator.Fault{Kind: simulator.KindTruncate}, classes: []fault.Class{fault.Temporary},
+			after: []string{"errors.cut"},
+			id:    "errors.half-answer", when: "while answers break off", fault: simulator.Fault{Kind: simulator.KindTruncate}, classes: []fault.Class{fault.Temporary},
 			title: "Half an answer is class temporary and never taken for the whole.", why: "Half a list looks like a list.",
 		},
 		{
@@ -73,7 +77,7 @@ func failing() []Case {
 	var cases []Case
 	for _, f := range failures() {
 		cases = append(cases, Case{
-			ID: f.id, Level: 2, After: []string{"read.answers"}, Title: f.title, Why: f.why,
+			ID: f.id, Level: 2, After: append([]string{"read.answers"}, f.after...), Title: f.title, Why: f.why,
 			run: func(ctx context.Context, st *stage) error { return st.failWith(ctx, f) },
 		})
 	}

@@ -26,7 +26,7 @@ func loading() []Case {
 			Why:   "A connector runs for months.",
 		},
 		{
-			ID: "load.faults", Level: 4, After: []string{"read.again"}, run: checkFaults,
+			ID: "load.faults", Level: 4, After: []string{"read.again", "merchants.apart"}, run: checkFaults,
 			Title: "Whatever befalls whichever request of a reading call, it gives the right answer or an error, never another answer; and afterwards the right one.",
 			Why:   "A wrong answer is booked. An error is tried again.",
 		},

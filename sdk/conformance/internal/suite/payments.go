@@ -131,7 +131,7 @@ func paymentCases() []Case {
 			Why:   "Whichever it took, it might be the other one, and a real payment would be taken for ours.",
 		},
 		{
-			ID: "payments.known", Level: 3, After: []string{"write.found"}, unfit: lacks(ports.CapabilityPayments), run: checkKnown,
+			ID: "payments.known", Level: 3, After: []string{"recovery.cut-before"}, unfit: lacks(ports.CapabilityPayments), run: checkKnown,
 			Title: "A payment that the hub lists as known is not taken for the one that is looked for.",
 			Why:   "Two equal parts of one invoice would become one, and the second never be paid.",
 		},

@@ -23,7 +23,7 @@ func reading() []Case {
 			Why:   "All further cases ask the same questions.",
 		},
 		{
-			ID: "read.again", Level: 2, After: []string{"read.answers"}, run: checkAgain,
+			ID: "read.again", Level: 2, After: []string{"verify.harmless"}, run: checkAgain,
 			Title: "The same question gets the same answer again, with the same keys and contents, also from a connector that was just started.",
 			Why:   "The hub knows lines by their keys. If they change, every line looks new, or its payout as if the provider had changed it.",
 		},

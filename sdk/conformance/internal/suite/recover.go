@@ -16,6 +16,7 @@ type disturbance struct {
 	fault    simulator.Fault
 	title    string
 	why      string
+	after    []string // besides write.found
 }
 
 func disturbances() []disturbance {
@@ -32,17 +33,20 @@ func disturbances() []disturbance {
 			why:   "A 500 proves nothing: many systems answer it after they have booked.",
 		},
 		{
-			id: "recovery.half-answer", when: "answered by half after its effect", fault: simulator.Fault{Kind: simulator.KindTruncate},
+			after: []string{"recovery.cut-after"},
+			id:    "recovery.half-answer", when: "answered by half after its effect", fault: simulator.Fault{Kind: simulator.KindTruncate},
 			title: "The answer to a write breaks off, at each of its requests. " + again,
 			why:   "The document is there, and its number is lost.",
 		},
 		{
-			id: "recovery.cut-before", when: "cut off before its effect", fault: simulator.Fault{Kind: simulator.KindCutBefore},
+			after: []string{"recovery.cut-after"},
+			id:    "recovery.cut-before", when: "cut off before its effect", fault: simulator.Fault{Kind: simulator.KindCutBefore},
 			title: "A write is cut off before it takes effect, at each of its requests. " + again,
 			why:   "From here it looks the same as a cut after the effect, but now the document must be made.",
 		},
 		{
-			id: "recovery.error-before", when: "answered 500 before its effect", fault: simulator.Fault{Kind: simulator.KindStatus, Status: http.StatusInternalServerError},
+			after: []string{"recovery.error-after", "recovery.cut-before"},
+			id:    "recovery.error-before", when: "answered 500 before its effect", fault: simulator.Fault{Kind: simulator.KindStatus, Status: http.StatusInternalServerError},
 			title: "A write is answered 500 and has not taken effect, at each of its requests. " + again,
 			why:   "From here it looks the same as a 500 after the effect, but now the document must be made.",
 		},
@@ -53,12 +57,12 @@ func recovering() []Case {
 	var cases []Case
 	for _, d := range disturbances() {
 		cases = append(cases, Case{
-			ID: d.id, Level: 3, After: []string{"write.found"}, unfit: writesNothing, Title: d.title, Why: d.why,
+			ID: d.id, Level: 3, After: append([]string{"write.found"}, d.after...), unfit: writesNothing, Title: d.title, Why: d.why,
 			run: func(ctx context.Context, st *stage) error { return st.eachRequest(ctx, d) },
 		})
 	}
 	return append(cases, Case{
-		ID: "recovery.deadline", Level: 3, After: []string{"write.found"}, unfit: writesNothing, run: checkWriteDeadline,
+		ID: "recovery.deadline", Level: 3, After: []string{"recovery.cut-after"}, unfit: writesNothing, run: checkWriteDeadline,
 		Title: "The time of a write ends after it has taken effect, at each of its requests. The next attempt finds what is there.",
 		Why:   "A slow system books as well as a fast one.",
 	}, Case{

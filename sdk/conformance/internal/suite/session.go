@@ -21,7 +21,7 @@ type Setup struct {
 	// Program is the connector's file, nil if there is none.
 	Program *launch.Program
 	// Previous is an earlier build, nil if there is none.
-	Previous *launch.Program
+	Previous launch.Way
 	Plan     plan.Plan
 	Remote   *remote.Spec
 	// Level is the highest level whose cases are put.

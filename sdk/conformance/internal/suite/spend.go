@@ -23,7 +23,7 @@ func spending() []Case {
 			Why:   "If it does not, the hub must assume that the whole grant was spent, and waits for nothing.",
 		},
 		{
-			ID: "grant.exhausted", Level: 2, After: []string{"grant.counted"}, run: checkExhausted,
+			ID: "grant.exhausted", Level: 2, After: []string{"grant.counted", "merchants.apart"}, run: checkExhausted,
 			Title: "With a smaller grant than it needs a call stops with connector.grant_exhausted, of class not_sent, before it exceeds it, or gives what it can and a cursor.",
 			Why:   "What is sent beyond the grant breaks the remote limit for everybody.",
 		},
