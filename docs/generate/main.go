@@ -24,9 +24,10 @@ func generate() error {
 		return err
 	}
 	for file, write := range map[string]func() ([]byte, error){
-		"accounting.md":           func() ([]byte, error) { return docs.Accounting(root) },
-		"connectors/protocol.md":  func() ([]byte, error) { return docs.Protocol(root, protocol) },
-		"connectors/reference.md": func() ([]byte, error) { return docs.Reference(root, protocol) },
+		"accounting.md":             func() ([]byte, error) { return docs.Accounting(root) },
+		"connectors/conformance.md": func() ([]byte, error) { return docs.Conformance(), nil },
+		"connectors/protocol.md":    func() ([]byte, error) { return docs.Protocol(root, protocol) },
+		"connectors/reference.md":   func() ([]byte, error) { return docs.Reference(root, protocol) },
 	} {
 		content, err := write()
 		if err != nil {

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"strings"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/sdk/conformance/internal/launch"
@@ -52,6 +51,3 @@ func Check(ctx context.Context, p Program, seen func(report.Case)) (report.Repor
 	}
 	return session.Report(), nil
 }
-
-// Anchor is the fragment of a case's section on the page Docs.
-func Anchor(id string) string { return strings.ReplaceAll(id, ".", "") }

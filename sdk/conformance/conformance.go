@@ -58,7 +58,7 @@ func tell(t *testing.T, why string, result report.Case) {
 	switch result.State {
 	case report.Passed:
 	case report.Failed:
-		t.Errorf("%s\n\nwhy it matters: %s\nread on: %s#%s", result.Reason, why, Docs, Anchor(result.ID))
+		t.Errorf("%s\n\nwhy it matters: %s\nread on: %s#%s", result.Reason, why, Docs, result.ID)
 	case report.NotRun:
 		t.Skip("not run: " + result.Reason)
 	case report.NotApplicable:

@@ -15,7 +15,7 @@ import (
 // patience is how long the suite waits for what must come.
 const patience = 20 * time.Second
 
-// Docs is the page that explains every case, a section for each id.
+// Docs is the page that explains every case, with an anchor for each id.
 const Docs = "docs/connectors/conformance.md"
 
 // Case says what one case asks of a connector.

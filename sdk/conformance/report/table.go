@@ -17,26 +17,41 @@ func (r Report) Table(to io.Writer) error {
 		fmt.Fprintf(out, "\nsha256 %s", r.Connector.SHA256)
 	}
 	out.WriteString("\n\n")
-	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	level := 0
-	for _, c := range r.Cases {
-		if c.Level != level {
-			level = c.Level
-			fmt.Fprintf(columns, "level %d\n", level)
-		}
-		fmt.Fprintf(columns, "  %s\t%s\t%s\t%s\n", c.ID, c.State.words(), c.Took.Round(time.Millisecond), reasonOf(c))
-	}
-	if err := columns.Flush(); err != nil {
+	list, err := r.lines()
+	if err != nil {
 		return err
 	}
+	out.WriteString(list)
 	for _, c := range r.Cases {
 		if c.State == Failed {
 			fmt.Fprintf(out, "\n%s\n  %s\n", c.ID, c.Reason)
 		}
 	}
 	fmt.Fprintf(out, "\nlevel %d reached, level %d claimed\n", r.Reached, r.Claimed)
-	_, err := io.WriteString(to, out.String())
+	_, err = io.WriteString(to, out.String())
 	return err
+}
+
+// lines gives the cases in columns, level by level.
+func (r Report) lines() (string, error) {
+	var text strings.Builder
+	columns := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	level := 0
+	for _, c := range r.Cases {
+		if c.Level != level {
+			level = c.Level
+			fmt.Fprintf(columns, "level %d\t\t\t\n", level) // columns go on below it
+		}
+		fmt.Fprintf(columns, "  %s\t%s\t%s\t%s\n", c.ID, c.State.words(), c.Took.Round(time.Millisecond), reasonOf(c))
+	}
+	if err := columns.Flush(); err != nil {
+		return "", err
+	}
+	var trimmed strings.Builder
+	for line := range strings.Lines(text.String()) {
+		trimmed.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return trimmed.String(), nil
 }
 
 func reasonOf(c Case) string {

@@ -3,6 +3,7 @@ package suite_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -235,7 +236,7 @@ func (s *session) do(ctx context.Context, method, path string, body, into any) (
 		}
 	}
 	if err != nil {
-		return answer, s.failed(s.misjudge(err))
+		return answer, s.failed(s.misjudge(err, answer.Status))
 	}
 	if into == nil {
 		return answer, nil
@@ -251,7 +252,7 @@ func (s *session) do(ctx context.Context, method, path string, body, into any) (
 }
 
 // misjudge is what broken connectors make of a transport error.
-func (s *session) misjudge(err error) error {
+func (s *session) misjudge(err error, status int) error {
 	f := fault.Of(err)
 	as := func(class fault.Class) error {
 		changed := *f
@@ -262,6 +263,11 @@ func (s *session) misjudge(err error) error {
 	case f == nil:
 	case s.is("takes a cut connection for a mistake") && f.Code == upstream.CodeCutOff && s.reads:
 		return as(fault.Validation)
+	case s.is("takes half an answer for a mistake") && f.Code == upstream.CodeCutOff && status != 0 && s.reads,
+		s.is("takes half an answer to a write for a refusal") && f.Code == upstream.CodeCutOff && status != 0 && !s.reads:
+		return as(fault.Validation)
+	case s.is("takes a write whose time ended for one that was not sent") && errors.Is(err, context.Canceled) && !s.reads:
+		return as(fault.NotSent)
 	case s.is("takes an unreachable system for an outage") && f.Code == upstream.CodeUnreachable:
 		return as(fault.Temporary)
 	case s.is("takes a write that was cut off for one that was not sent") && f.Code == upstream.CodeCutOff && !s.reads:

@@ -61,8 +61,7 @@ func (s *session) paid(number string, outcome ports.Outcome) ports.PaymentResult
 // halfway is the fault of a write whose first half is done: its outcome is open.
 func (s *session) halfway(err error, done bool) error {
 	f := fault.Of(err)
-	if f == nil || !done || s.is("stops halfway as if nothing was sent") ||
-		s.is("takes a 500 of a write for a refusal") || s.is("takes a write that was cut off for one that was not sent") {
+	if f == nil || !done || s.broken != "" { // what is broken shall be seen at either half
 		return err
 	}
 	changed := *f

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Case is one thing that a connector must do.
@@ -86,16 +87,22 @@ func inOrder(cases []Case) []Case {
 	var ordered []Case
 	placed := map[string]bool{}
 	for level := 1; level <= levels; level++ {
-		for before := -1; before != len(ordered); {
-			before = len(ordered)
-			for _, c := range cases {
-				if c.Level == level && !placed[c.ID] && allIn(placed, c.After) {
-					ordered, placed[c.ID] = append(ordered, c), true
-				}
+		for {
+			c, found := first(cases, func(c Case) bool { return c.Level == level && !placed[c.ID] && allIn(placed, c.After) })
+			if !found {
+				break
 			}
+			ordered, placed[c.ID] = append(ordered, c), true
 		}
 	}
 	return ordered
+}
+
+func first(cases []Case, is func(Case) bool) (Case, bool) {
+	if i := slices.IndexFunc(cases, is); i >= 0 {
+		return cases[i], true
+	}
+	return Case{}, false
 }
 
 func allIn(set map[string]bool, names []string) bool {

@@ -3,7 +3,9 @@ package suite
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
@@ -184,6 +186,11 @@ func checkFind(ctx context.Context, st *stage) error {
 		if err := st.mustFind(ctx, d, invoice.Number, d.Number); err != nil {
 			return err
 		}
+		for _, name := range slices.Sorted(maps.Keys(d.References)) {
+			if err := st.mustFind(ctx, d, name, asked(d.References[name])); err != nil {
+				return err
+			}
+		}
 	}
 	inner, cancel := st.within(ctx)
 	defer cancel()
@@ -199,6 +206,9 @@ func checkFind(ctx context.Context, st *stage) error {
 	}
 	return nil
 }
+
+// asked writes a reference as the hub asks for it.
+func asked(reference string) string { return strings.TrimLeft(strings.ToUpper(reference), "#0") }
 
 func (st *stage) mustFind(ctx context.Context, d invoice.Document, by invoice.Reference, value string) error {
 	call := fmt.Sprintf("FindDocuments by %s of document %s", by, d.Number)

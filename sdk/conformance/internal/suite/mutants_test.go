@@ -76,6 +76,7 @@ func mutants() []struct{ broken, caughtBy string } {
 		{"does not say how long to wait", "errors.rate-limited"},
 		{"takes a read that failed for a mistake", "errors.server-error"},
 		{"takes a cut connection for a mistake", "errors.cut"},
+		{"takes half an answer for a mistake", "errors.half-answer"},
 		{"takes a web page for an empty list", "errors.nonsense"},
 		{"takes an unreachable system for an outage", "errors.unreachable"},
 		{"ignores its context", "calls.cancelled"},
@@ -105,6 +106,8 @@ func mutants() []struct{ broken, caughtBy string } {
 		{"takes a refusal of a write for an outage", "write.refused"},
 		{"takes a write that was cut off for one that was not sent", "recovery.cut-after"},
 		{"takes a 500 of a write for a refusal", "recovery.error-after"},
+		{"takes half an answer to a write for a refusal", "recovery.half-answer"},
+		{"takes a write whose time ended for one that was not sent", "recovery.deadline"},
 		{"only looks for what it has made", "recovery.cut-before"},
 		{"declares a voucher unsafe and tries its luck", "recovery.unsafe"},
 		{"takes one of two payments", "payments.ambiguous"},
@@ -216,13 +219,32 @@ func TestAConnectorThatKeepsTheContractPassesEverything(t *testing.T) {
 	}
 }
 
+func levelFourMutants() map[string]string {
+	return map[string]string{
+		"leaks a goroutine for each call": "load.leaks",
+		"takes braces for an empty list":  "load.faults",
+	}
+}
+
+func upgradeMutants() map[string]string {
+	return map[string]string{
+		"gives lines other keys than before": "upgrade.answers",
+		"requires a setting that it did not": "upgrade.description",
+	}
+}
+
+func processMutants() map[string]string {
+	return map[string]string{
+		"prints": "output.silent",
+		"reads moments in the zone of the machine": "read.zone",
+		"calls another host":                       "hosts.declared",
+	}
+}
+
 // TestFaultsOfLevelFourAreCaught runs alone, as what leaks is counted in the
 // process of the test.
 func TestFaultsOfLevelFourAreCaught(t *testing.T) {
-	for broken, id := range map[string]string{
-		"leaks a goroutine for each call": "load.leaks",
-		"takes braces for an empty list":  "load.faults",
-	} {
+	for broken, id := range levelFourMutants() {
 		t.Run(id, func(t *testing.T) {
 			requireCaught(t, run(t, launch.Direct{Source: source(broken)}, levelOf(t, id)), id)
 		})
@@ -231,10 +253,7 @@ func TestFaultsOfLevelFourAreCaught(t *testing.T) {
 
 func TestAnUpgradeThatChangesWhatWasIsCaught(t *testing.T) {
 	before := func(s *suite.Setup) { s.Previous = launch.Wire{Source: source("")} }
-	for broken, id := range map[string]string{
-		"gives lines other keys than before": "upgrade.answers",
-		"requires a setting that it did not": "upgrade.description",
-	} {
+	for broken, id := range upgradeMutants() {
 		t.Run(id, func(t *testing.T) {
 			requireCaught(t, run(t, launch.Direct{Source: source(broken)}, levelOf(t, id), before), id)
 		})
@@ -252,11 +271,7 @@ func TestAnUpgradeThatChangesWhatWasIsCaught(t *testing.T) {
 
 func TestFaultsThatOnlyAProcessShowsAreCaught(t *testing.T) {
 	t.Parallel()
-	for broken, id := range map[string]string{
-		"prints": "output.silent",
-		"reads moments in the zone of the machine": "read.zone",
-		"calls another host":                       "hosts.declared",
-	} {
+	for broken, id := range processMutants() {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			requireCaught(t, run(t, asProcess(t, broken), levelOf(t, id)), id)
@@ -275,4 +290,39 @@ func TestEveryFaultIsCaughtByItsCaseAlone(t *testing.T) {
 			requireCaught(t, run(t, launch.Direct{Source: source(m.broken)}, levelOf(t, m.caughtBy)), m.caughtBy)
 		})
 	}
+}
+
+// TestEveryCaseHasItsFault keeps a case from being there without anything that
+// shows that it notices.
+func TestEveryCaseHasItsFault(t *testing.T) {
+	t.Parallel()
+	caught := map[string]bool{}
+	for _, m := range mutants() {
+		caught[m.caughtBy] = true
+	}
+	for _, more := range []map[string]string{levelFourMutants(), upgradeMutants(), processMutants()} {
+		for _, id := range more {
+			caught[id] = true
+		}
+	}
+	// Whatever fails these fails a case that they lean on first; and a connector that
+	// does not come up has no session.
+	for _, id := range []string{
+		"describe.handshake", "credentials.accepted", "read.answers", "errors.unauthorised", "recovery.error-before", "load.concurrent",
+	} {
+		require.False(t, caught[id], id)
+		caught[id] = true
+	}
+	known := map[string]bool{}
+	for _, c := range suite.Cases() {
+		require.True(t, caught[c.ID], "nothing shows that %s notices anything", c.ID)
+		require.False(t, known[c.ID], c.ID)
+		require.NotEmpty(t, c.Title, c.ID)
+		require.NotEmpty(t, c.Why, c.ID)
+		for _, before := range c.After {
+			require.True(t, known[before], "%s comes before %s, on which it leans", c.ID, before)
+		}
+		known[c.ID] = true
+	}
+	require.Len(t, known, len(caught))
 }

@@ -33,7 +33,7 @@ func paging() []Case {
 		},
 		{
 			ID: "paging.foreign", Level: 2, After: []string{"read.answers"}, run: checkForeign,
-			Title: "A cursor that the connector has not made is refused with class validation, and nothing is written.",
+			Title: "A cursor that the connector has not made is refused with class validation.",
 			Why:   "Read from a wrong place, a list looks whole and is not.",
 		},
 	}
