@@ -10,5 +10,6 @@
 // everything it needs from the request, obeys the deadline of the context, and
 // logs with Logger only: standard output belongs to the hub. Package upstream
 // holds the HTTP client to call the remote system with, package wiretest runs a
-// connector in a test as the hub would.
+// connector in a test as the hub would, and conformance tells whether it keeps the
+// contract.
 package sdk

@@ -98,4 +98,4 @@ func (s Subject) ways() []struct {
 	return doors
 }
 
-func idOf(make func() ports.Connector) string { return make().Describe().ID }
+func idOf(newConnector func() ports.Connector) string { return newConnector().Describe().ID }

@@ -20,6 +20,8 @@ import (
 // CodeNotConforming: a connector does not reach the level that was asked of it.
 const CodeNotConforming fault.Code = "conformance.failed"
 
+var errInterrupted = errors.New("the check was interrupted: nothing is known of the connector")
+
 func newConnectorCheck(s streams) *cobra.Command {
 	var p conformance.Program
 	var simulator string
@@ -106,6 +108,9 @@ func runCheck(ctx context.Context, s streams, p conformance.Program, asJSON bool
 		progress = func(c report.Case) { _, _ = fmt.Fprintf(to, "%s: %s\n", c.ID, c.State) }
 	}
 	found, err := conformance.Check(ctx, p, progress)
+	if ctx.Err() != nil {
+		return errInterrupted // and not the context's error, which ends other commands well
+	}
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (st *stage) mustRefuse(ctx context.Context, q question, when string) error 
 	a, err := st.ask(ctx, q, "")
 	call := q.String() + " " + when
 	switch {
-	case err == nil && !(q.lenient && a.bad):
+	case err == nil && !q.reports(a):
 		return wrong(call, "an answer", "class auth")
 	case err != nil && fault.ClassOf(err) != fault.Auth:
 		return wrong(call, err, "class auth")
@@ -154,7 +154,7 @@ func checkMissing(ctx context.Context, st *stage) error {
 		a, err := st.ask(ctx, q, "")
 		class := fault.ClassOf(err)
 		switch {
-		case err == nil && !(q.lenient && a.bad):
+		case err == nil && !q.reports(a):
 			return wrong(q.String()+" without credentials", "an answer", "class auth or validation")
 		case err != nil && class != fault.Auth && class != fault.Validation:
 			return wrong(q.String()+" without credentials", err, "class auth or validation")

@@ -14,8 +14,9 @@ import (
 
 func books() capability {
 	return capability{
-		name:  ports.CapabilityBooks,
-		reads: []string{"Period", "ExportBooks"},
+		name:    ports.CapabilityBooks,
+		reads:   []string{"Period", "ExportBooks"},
+		opening: func(s *Session) []question { return []question{s.askPeriod()} },
 		questions: func(s *Session, _ *facts) []question {
 			return []question{s.askPeriod(), s.exportBooks()}
 		},

@@ -15,6 +15,8 @@ type capability struct {
 	reads, writes []string
 	// learn finds out what there is to ask about.
 	learn func(context.Context, *stage, *facts) error
+	// opening are questions that need no facts.
+	opening func(*Session) []question
 	// questions are those whose answers follow from the facts.
 	questions func(*Session, *facts) []question
 	// writings are the writes that the plan and the facts allow.

@@ -11,8 +11,9 @@ import (
 
 func choices() capability {
 	return capability{
-		name:  ports.CapabilityChoices,
-		reads: []string{"ListChoices"},
+		name:    ports.CapabilityChoices,
+		reads:   []string{"ListChoices"},
+		opening: func(s *Session) []question { return []question{s.listChoices(choiceKinds()[0])} },
 		questions: func(s *Session, _ *facts) []question {
 			var all []question
 			for _, kind := range choiceKinds() {

@@ -9,10 +9,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/sdk/conformance/internal/launch"
 )
-
-func optionsNone() launch.Options { return launch.Options{} }
 
 func configuring() []Case {
 	return []Case{
@@ -110,7 +107,7 @@ func checkSettingsRefused(ctx context.Context, st *stage) error {
 	for _, q := range st.unlearned() {
 		a, err := st.ask(ctx, q, "")
 		switch {
-		case err == nil && !(q.lenient && a.bad):
+		case err == nil && !q.reports(a):
 			return wrong(q.String()+" with a list for settings", "an answer", "class validation")
 		case err != nil && fault.ClassOf(err) != fault.Validation:
 			return wrong(q.String()+" with a list for settings", err, "class validation")
@@ -123,30 +120,12 @@ func checkSettingsRefused(ctx context.Context, st *stage) error {
 // can be asked of an unknown world.
 func (s *Session) unlearned() []question {
 	all := []question{s.verifying()}
-	for _, q := range []struct {
-		method string
-		question
-	}{
-		{"ListPayouts", listPayouts(s.since())}, {"ListDocuments", listDocuments("")},
-		{"Period", s.askPeriod()}, {"ListChoices", s.listChoices(choiceKinds()[0])},
-	} {
-		if s.declares(q.method) {
-			all = append(all, q.question)
+	for _, c := range s.own() {
+		if c.opening != nil {
+			all = append(all, c.opening(s)...)
 		}
 	}
 	return all
-}
-
-// declares tells whether a method belongs to a capability of the connector.
-func (s *Session) declares(method string) bool {
-	for _, c := range s.own() {
-		for _, own := range append(append([]string(nil), c.reads...), c.writes...) {
-			if own == method {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // silent says that nothing has been sent.

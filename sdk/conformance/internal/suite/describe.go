@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/conformance/internal/launch"
 )
 
 func describing() []Case {
@@ -71,7 +72,7 @@ func checkStatic(ctx context.Context, st *stage) error {
 		if err != nil {
 			return wrong("the argument describe", err, "the description as JSON")
 		}
-		return compare("the argument describe", normalise(d))
+		return compare("the argument describe", d)
 	}
 	other, err := st.another(ctx)
 	if err != nil {
@@ -80,16 +81,13 @@ func checkStatic(ctx context.Context, st *stage) error {
 	return compare("Describe of another connector", other)
 }
 
-// normalise gives schemas the spaces that they have after a trip over the wire.
-func normalise(d ports.Description) ports.Description { return d }
-
 // another gives the description of a connector of its own.
 func (st *stage) another(ctx context.Context) (ports.Description, error) {
-	c, err := st.setup.Way.Start(ctx, optionsNone())
+	c, err := st.setup.Way.Start(ctx, launch.Options{})
 	if err != nil {
 		return ports.Description{}, err
 	}
-	defer st.Session.stop(c)
+	defer st.retire(c)
 	return c.Describe(), nil
 }
 

@@ -15,9 +15,10 @@ import (
 
 func documents() capability {
 	return capability{
-		name:  ports.CapabilityDocuments,
-		reads: []string{"ListDocuments", "FindDocuments"},
-		learn: learnDocuments,
+		name:    ports.CapabilityDocuments,
+		reads:   []string{"ListDocuments", "FindDocuments"},
+		learn:   learnDocuments,
+		opening: func(*Session) []question { return []question{listDocuments("")} },
 		questions: func(_ *Session, f *facts) []question {
 			all := []question{listDocuments(""), findDocuments(f.documents[0].Number)}
 			if f.watermark != "" {
@@ -35,7 +36,7 @@ func listDocuments(since string) question {
 	if since != "" {
 		about = "since a watermark"
 	}
-	return question{method: "ListDocuments", about: about, paged: true, ask: asking(
+	return question{method: "ListDocuments", about: about, paged: true, kept: true, ask: asking(
 		func(ctx context.Context, c ports.Connector, call ports.Call, cursor string) (ports.DocumentPage, error) {
 			source, err := as[ports.DocumentSource](c)
 			if err != nil {
@@ -46,7 +47,7 @@ func listDocuments(since string) question {
 }
 
 func findDocuments(number string) question {
-	return question{method: "FindDocuments", about: "by the number " + number, finds: true, ask: asking(
+	return question{method: "FindDocuments", about: "by the number " + number, finds: true, kept: true, ask: asking(
 		func(ctx context.Context, c ports.Connector, call ports.Call, _ string) (ports.DocumentPage, error) {
 			return find(ctx, c, call, invoice.Number, number)
 		}, tellDocuments)}

@@ -98,7 +98,7 @@ func (st *stage) failWith(ctx context.Context, f failure) error {
 		}
 		a, err := st.ask(ctx, q, "")
 		what := q.String() + " " + f.when
-		if err == nil && q.lenient && a.bad {
+		if err == nil && q.reports(a) {
 			continue
 		}
 		if err == nil {
@@ -155,7 +155,7 @@ func checkUnreachable(ctx context.Context, st *stage) error {
 		a, err := st.ask(ctx, q, "")
 		what := q.String() + " while nothing listens"
 		switch {
-		case err == nil && !(q.lenient && a.bad):
+		case err == nil && !q.reports(a):
 			return wrong(what, "an answer", "class not_sent")
 		case err != nil && fault.ClassOf(err) != fault.NotSent:
 			return wrong(what, err, "class not_sent")

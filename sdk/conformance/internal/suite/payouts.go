@@ -12,9 +12,10 @@ import (
 
 func payouts() capability {
 	return capability{
-		name:  ports.CapabilityPayouts,
-		reads: []string{"ListPayouts", "ListPayoutLines"},
-		learn: learnPayouts,
+		name:    ports.CapabilityPayouts,
+		reads:   []string{"ListPayouts", "ListPayoutLines"},
+		learn:   learnPayouts,
+		opening: func(s *Session) []question { return []question{listPayouts(s.since())} },
 		questions: func(s *Session, f *facts) []question {
 			all := []question{listPayouts(s.since())}
 			for _, p := range f.payouts {
@@ -40,7 +41,7 @@ func askPayouts(ctx context.Context, c ports.Connector, call ports.Call, since t
 }
 
 func listPayouts(since time.Time) question {
-	return question{method: "ListPayouts", paged: true, ask: asking(
+	return question{method: "ListPayouts", paged: true, kept: true, pointed: true, ask: asking(
 		func(ctx context.Context, c ports.Connector, call ports.Call, cursor string) (ports.PayoutPage, error) {
 			return askPayouts(ctx, c, call, since, cursor)
 		}, tellPayouts)}
@@ -67,7 +68,7 @@ func askLines(ctx context.Context, c ports.Connector, call ports.Call, reference
 }
 
 func listLines(reference string) question {
-	return question{method: "ListPayoutLines", about: "of payout " + reference, paged: true, ask: asking(
+	return question{method: "ListPayoutLines", about: "of payout " + reference, paged: true, kept: true, pointed: true, ask: asking(
 		func(ctx context.Context, c ports.Connector, call ports.Call, cursor string) (ports.LinePage, error) {
 			return askLines(ctx, c, call, reference, cursor)
 		}, tellLines)}

@@ -23,8 +23,14 @@ type question struct {
 	lenient bool
 	// finds tells that the answer to what the remote system does not know is empty.
 	finds bool
-	ask   func(ctx context.Context, c ports.Connector, call ports.Call, cursor string) (answer, error)
+	// kept answers are those that the hub keeps and compares with later ones; items of
+	// pointed ones name the bytes that they were read from.
+	kept, pointed bool
+	ask           func(ctx context.Context, c ports.Connector, call ports.Call, cursor string) (answer, error)
 }
+
+// reports tells whether an answer is the report of a failure.
+func (q question) reports(a answer) bool { return q.lenient && a.bad }
 
 func (q question) String() string { return strings.TrimSpace(q.method + " " + q.about) }
 
@@ -81,6 +87,13 @@ func (a answer) text() string {
 		lines = append(lines, i.content)
 	}
 	return strings.Join(append(lines, "next "+a.next), "\n")
+}
+
+// said is what an answer says but for its cursor, which may name the address of a
+// simulator.
+func (a answer) said() string {
+	a.next = ""
+	return a.text()
 }
 
 // ask puts a question with the grant that the connector declares.

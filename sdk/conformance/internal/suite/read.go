@@ -145,7 +145,7 @@ func checkEvidence(ctx context.Context, st *stage) error {
 
 func checkPointer(q question, i item, length map[string]int64) error {
 	if i.from == (payout.Raw{}) {
-		if q.method == "ListPayouts" || q.method == "ListPayoutLines" {
+		if q.pointed {
 			return wrong(q.String(), fmt.Sprintf("%q without a pointer to its bytes", i.key), "page, offset and length")
 		}
 		return nil

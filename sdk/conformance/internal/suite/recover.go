@@ -207,13 +207,17 @@ func (st *stage) cancelWhenHeld(ctx context.Context, w writing, do try) (got, er
 }
 
 func checkWriteRefused(ctx context.Context, st *stage) error {
-	refusals := map[int]fault.Class{http.StatusUnauthorized: fault.Auth, http.StatusTooManyRequests: fault.RateLimited}
+	refusals := []struct {
+		status int
+		class  fault.Class
+	}{{http.StatusUnauthorized, fault.Auth}, {http.StatusTooManyRequests, fault.RateLimited}}
 	return st.eachWriting(func(w writing) error {
 		u, err := st.undisturbed(ctx, w)
 		if err != nil {
 			return err
 		}
-		for status, class := range refusals {
+		for _, refusal := range refusals {
+			status, class := refusal.status, refusal.class
 			other, do, err := st.ready(ctx, w)
 			if err != nil {
 				return err

@@ -3,8 +3,10 @@ package suite
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -77,10 +79,10 @@ func spellings(secret string) []string {
 func (s *Session) reveals(text string) (name string, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for secret, name := range s.secrets {
+	for _, secret := range slices.Sorted(maps.Keys(s.secrets)) {
 		for _, spelling := range spellings(secret) {
 			if strings.Contains(text, spelling) {
-				return name, true
+				return s.secrets[secret], true
 			}
 		}
 	}

@@ -3,7 +3,9 @@ package suite
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -76,7 +78,7 @@ func (st *stage) apart(ctx context.Context, q question) error {
 	for _, change := range st.refused() {
 		first.connection.Credentials = first.changed(change)
 		a, err := first.ask(ctx, q, "")
-		if err == nil && !(q.lenient && a.bad) || err != nil && fault.ClassOf(err) != fault.Auth {
+		if err == nil && !q.reports(a) || err != nil && fault.ClassOf(err) != fault.Auth {
 			return wrong(q.String()+" with refused credentials after good ones", fmt.Sprintf("error %v", err), "class auth: the credentials of the call count")
 		}
 	}
@@ -105,7 +107,7 @@ func (st *stage) atOnce(ctx context.Context, stages []*stage, each int) error {
 		if err != nil {
 			return asMismatch(q, err, "an answer")
 		}
-		alone[q.String()] = sameEverywhere(q, a)
+		alone[q.String()] = a.said()
 	}
 	var all sync.WaitGroup
 	failures := make(chan error, len(stages)*each*len(alone))
@@ -118,12 +120,14 @@ func (st *stage) atOnce(ctx context.Context, stages []*stage, each int) error {
 	}
 	all.Wait()
 	close(failures)
+	// Of several the same one each time, whichever came first.
+	var least error
 	for err := range failures {
-		if err != nil {
-			return err
+		if err != nil && (least == nil || err.Error() < least.Error()) {
+			least = err
 		}
 	}
-	return nil
+	return least
 }
 
 func (st *stage) compare(ctx context.Context, q question, want string) (err error) {
@@ -138,16 +142,10 @@ func (st *stage) compare(ctx context.Context, q question, want string) (err erro
 		return nil // the hub keeps the limit, the suite does not
 	case err != nil:
 		return wrong(q.String()+", many at once", err, "the answer that it gets alone")
-	case sameEverywhere(q, a) != want:
+	case a.said() != want:
 		return wrong(q.String()+", many at once", "another answer", "the answer that it gets alone")
 	}
 	return nil
-}
-
-// sameEverywhere is the part of an answer that does not name the simulator's address.
-func sameEverywhere(_ question, a answer) string {
-	a.next = ""
-	return a.text()
 }
 
 func checkSilent(ctx context.Context, st *stage) error {
@@ -170,10 +168,7 @@ func checkSilent(ctx context.Context, st *stage) error {
 }
 
 func checkSecrets(ctx context.Context, st *stage) error {
-	echo := ""
-	for secret := range st.secrets {
-		echo += secret + " "
-	}
+	echo := strings.Join(slices.Sorted(maps.Keys(st.secrets)), " ")
 	for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusInternalServerError} {
 		body := fmt.Sprintf(`{"message":"credentials %s","error":"%s"}`, echo, echo)
 		if err := st.strikeWith(ctx, simulator.Fault{

@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +59,7 @@ func Open(ctx context.Context, setup Setup) (*Session, error) {
 		return nil, err
 	}
 	s.description = c.Describe()
-	s.stop(c)
+	s.retire(c)
 	s.learnSecrets(setup.Plan.Credentials)
 	if setup.Program != nil {
 		if s.sha256, err = setup.Program.SHA256(); err != nil {
@@ -87,7 +88,7 @@ func (s *Session) Do(ctx context.Context, c Case) report.Case {
 	began := time.Now()
 	state, reason := s.decide(ctx, c)
 	result := report.Case{
-		ID: c.ID, Level: c.Level, State: state, Reason: s.withoutSecrets(reason), Took: time.Since(began),
+		ID: c.ID, Level: c.Level, State: state, Reason: s.presentable(reason), Took: time.Since(began),
 	}
 	s.results[c.ID] = result
 	s.done = append(s.done, result)
@@ -144,6 +145,19 @@ func (s *Session) Report() report.Report {
 	}, s.setup.Plan.Level, s.setup.Level, s.done)
 }
 
+var port = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
+
+// presentable is a reason without secrets, at a length that people read, and the
+// same in every run.
+func (s *Session) presentable(reason string) string {
+	const most = 1000
+	reason = port.ReplaceAllString(s.withoutSecrets(reason), "127.0.0.1")
+	if len(reason) > most {
+		reason = strings.ToValidUTF8(reason[:most], "") + "…"
+	}
+	return reason
+}
+
 // hear keeps a text for the cases about secrets.
 func (s *Session) hear(where, text string) {
 	if text == "" {
@@ -154,7 +168,8 @@ func (s *Session) hear(where, text string) {
 	s.heard = append(s.heard, utterance{where, text})
 }
 
-func (s *Session) stop(c *launch.Connector) {
+// retire ends a connector and keeps what it has written.
+func (s *Session) retire(c *launch.Connector) {
 	c.Stop()
 	s.hear("the log", c.Log())
 	s.hear("standard output", c.Stray())

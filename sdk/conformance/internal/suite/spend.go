@@ -129,7 +129,7 @@ func (st *stage) exhaust(ctx context.Context, q question, grant int) error {
 	case sent > grant:
 		return wrong(what, fmt.Sprintf("%d requests", sent), "no more requests than were granted")
 	case err == nil:
-		if grant == 0 && !(q.lenient && a.bad) {
+		if grant == 0 && !q.reports(a) {
 			return wrong(what, "an answer", string(ports.CodeGrantExhausted))
 		}
 		return nil

@@ -30,7 +30,7 @@ func (s *Session) stage(ctx context.Context) (*stage, error) {
 	}
 	st, err := s.stageWith(ctx, c)
 	if err != nil {
-		s.stop(c)
+		s.retire(c)
 		return nil, err
 	}
 	return st, nil
@@ -84,7 +84,7 @@ func (st *stage) strike() {
 	for _, prop := range st.props {
 		prop()
 	}
-	st.stop(st.c)
+	st.retire(st.c)
 	st.far.Stop()
 }
 
@@ -108,7 +108,7 @@ func (st *stage) restart(ctx context.Context, o launch.Options) error {
 	if err != nil {
 		return err
 	}
-	st.Session.stop(st.c)
+	st.retire(st.c)
 	st.c = c
 	return nil
 }

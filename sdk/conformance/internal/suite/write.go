@@ -150,18 +150,23 @@ type undisturbed struct {
 	after    []string
 }
 
-func (st *stage) undisturbed(ctx context.Context, w writing) (undisturbed, error) {
-	other, do, err := st.ready(ctx, w)
+// untouched is what the remote system holds before a write.
+func (st *stage) untouched(ctx context.Context, w writing) ([]string, error) {
+	other, _, err := st.ready(ctx, w)
 	if err != nil {
-		return undisturbed{}, err
+		return nil, err
 	}
-	var u undisturbed
-	if u.before, err = other.snapshot(ctx); err != nil {
+	return other.snapshot(ctx)
+}
+
+func (st *stage) undisturbed(ctx context.Context, w writing) (u undisturbed, err error) {
+	if u.before, err = st.untouched(ctx, w); err != nil {
 		return u, err
 	}
 	// The look has warmed the connector up; what a first attempt takes is seen on a
 	// simulator of its own.
-	if other, do, err = st.ready(ctx, w); err != nil {
+	other, do, err := st.ready(ctx, w)
+	if err != nil {
 		return u, err
 	}
 	if _, err = other.attempt(ctx, w, do, 1); err != nil {
