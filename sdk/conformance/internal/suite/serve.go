@@ -168,7 +168,14 @@ func checkSilent(ctx context.Context, st *stage) error {
 }
 
 func checkSecrets(ctx context.Context, st *stage) error {
-	echo := strings.Join(slices.Sorted(maps.Keys(st.secrets)), " ")
+	// The remote system can only repeat what the call brings.
+	var carried []string
+	for _, value := range slices.Sorted(maps.Values(st.connection.Credentials)) {
+		if _, secret := st.secrets[value]; secret {
+			carried = append(carried, value)
+		}
+	}
+	echo := strings.Join(carried, " ")
 	for _, status := range []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusInternalServerError} {
 		body := fmt.Sprintf(`{"message":"credentials %s","error":"%s"}`, echo, echo)
 		if err := st.strikeWith(ctx, simulator.Fault{
