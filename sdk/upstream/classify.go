@@ -66,20 +66,50 @@ func openClass(req Request) fault.Class {
 	return fault.Temporary
 }
 
-// retryAfter reads how long a refused client is asked to wait (RFC 9110,
-// Retry-After: seconds or a date). Other answers ask for nothing.
-func retryAfter(answer Answer, now time.Time) time.Duration {
-	if answer.Status != http.StatusTooManyRequests && answer.Status != http.StatusServiceUnavailable {
-		return 0
+// longestWait is more than anybody means; a larger number would park a merchant
+// for ever.
+const longestWait = 24 * time.Hour
+
+// wait is how long the answer asks to be left alone. Only two statuses ask.
+func (c *Client) wait(answer Answer) time.Duration {
+	switch answer.Status {
+	case http.StatusTooManyRequests:
+		return c.asked(answer)
+	case http.StatusServiceUnavailable:
+		return retryAfter(answer.Header, time.Now())
 	}
-	// Nobody means more; a larger number would park a merchant for ever.
-	const longest = 24 * time.Hour
-	text := strings.TrimSpace(answer.Header.Get("Retry-After"))
+	return 0
+}
+
+// asked is the wait of an answer that limits calls.
+func (c *Client) asked(answer Answer) time.Duration {
+	if answer.Header.Get("Retry-After") != "" || c.config.Wait == nil {
+		return retryAfter(answer.Header, time.Now())
+	}
+	return min(max(c.config.Wait(answer.Header), 0), longestWait)
+}
+
+// Seconds gives a Config.Wait that reads a header which holds whole seconds, such
+// as X-Ratelimit-Reset at some systems. Of a list the first counts.
+func Seconds(header string) func(http.Header) time.Duration {
+	return func(h http.Header) time.Duration {
+		first, _, _ := strings.Cut(h.Get(header), ",")
+		seconds, err := strconv.ParseInt(strings.TrimSpace(first), 10, 32)
+		if err != nil {
+			return 0
+		}
+		return time.Duration(seconds) * time.Second
+	}
+}
+
+// retryAfter reads the header Retry-After (RFC 9110): seconds or a date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return min(max(time.Duration(seconds)*time.Second, 0), longest)
+		return min(max(time.Duration(seconds)*time.Second, 0), longestWait)
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return min(max(at.Sub(now), 0), longest)
+		return min(max(at.Sub(now), 0), longestWait)
 	}
 	return 0
 }

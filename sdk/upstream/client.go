@@ -3,7 +3,9 @@ package upstream
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,9 +32,20 @@ type Config struct {
 	Transport http.RoundTripper
 	// MaxBody is the most bytes that an answer may have; 0 means DefaultMaxBody.
 	MaxBody int64
-	// Authorize adds credentials to a request whose host has been checked. It may
-	// be nil.
+	// Authorize adds credentials to a request whose host has been checked: Basic,
+	// Bearer, HeaderKey or something of the connector's own. It may be nil.
 	Authorize func(http.Header)
+	// Sign adds what depends on the single request, such as a hash over its body and
+	// a secret, after Authorize. It may be nil.
+	Sign func(Outgoing) error
+	// Retries is how often a request is made again that has failed in a way that may
+	// pass, if that can do nothing twice: a read, or whatever was certainly not sent
+	// or not done. Each time costs a call of the grant; none goes beyond it or waits
+	// beyond the deadline. 0 leaves all trying again to the hub.
+	Retries int
+	// Wait reads how long to wait out of the header of an answer that limits calls
+	// and has no Retry-After, see Seconds. It may be nil.
+	Wait func(http.Header) time.Duration
 	// Classify tells the fault of an answer, nil if it is a good one. It sees
 	// every answer; nil means the function Classify.
 	Classify func(Request, Answer) *fault.Error
@@ -71,13 +84,23 @@ func (a Answer) Raw() ports.RawPage {
 	}
 }
 
+// Date is the remote system's own time, zero if the answer does not tell it.
+func (a Answer) Date() time.Time {
+	at, err := http.ParseTime(a.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
 // Client makes the requests of one call of the hub. It may be used from many
 // goroutines.
 type Client struct {
-	config Config
-	http   *http.Client
-	hosts  []host
-	grant  int
+	config  Config
+	http    *http.Client
+	hosts   []host
+	grant   int
+	secrets []string
 
 	mu    sync.Mutex
 	usage ports.Usage
@@ -98,9 +121,10 @@ func New(config Config, call ports.Call) *Client {
 		transport = http.DefaultTransport
 	}
 	return &Client{
-		config: config,
-		grant:  call.Grant,
-		hosts:  resolveHosts(config.Hosts, call.Connection.Hosts),
+		config:  config,
+		grant:   call.Grant,
+		hosts:   resolveHosts(config.Hosts, call.Connection.Hosts),
+		secrets: slices.Collect(maps.Values(call.Connection.Credentials)),
 		http: &http.Client{
 			Transport: transport,
 			// A redirect could carry credentials to a host that nobody has declared.
@@ -163,4 +187,18 @@ func (c *Client) account(sent int, answer *Answer, wait time.Duration) {
 		c.usage.RateLimited++
 	}
 	c.usage.RetryAfter = max(c.usage.RetryAfter, wait)
+}
+
+// limited takes up what only the fault of an answer tells: a limit under another
+// status, or a wait from elsewhere than Retry-After.
+func (c *Client) limited(f *fault.Error, answer Answer) {
+	if f.Class != fault.RateLimited {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if answer.Status != http.StatusTooManyRequests {
+		c.usage.RateLimited++
+	}
+	c.usage.RetryAfter = max(c.usage.RetryAfter, f.RetryAfter)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,10 +29,11 @@ const (
 	CodeRequest fault.Code = "upstream.invalid_request"
 )
 
-// Do makes one request. Its error is a fault: of class NotSent if the request
-// cannot have left, of class Unknown if a write may have taken effect, else what
-// the classification of the answer says. The answer comes with the error if
-// there was one.
+// Do makes one request, again as far as Config.Retries allows. Its error is a
+// fault: of class NotSent if the request cannot have left, of class Unknown if a
+// write may have taken effect, else what the classification of the answer says.
+// No secret of the connection is in it. The answer comes with the error if there
+// was one.
 func (c *Client) Do(ctx context.Context, req Request) (Answer, error) {
 	target, err := c.locate(req.URL)
 	if err != nil {
@@ -42,45 +44,50 @@ func (c *Client) Do(ctx context.Context, req Request) (Answer, error) {
 		ctx, cancel = context.WithTimeout(ctx, defaultTimeout)
 		defer cancel()
 	}
+	return c.persist(ctx, req, func() (Answer, error) { return c.attempt(ctx, req, target) })
+}
+
+// attempt makes a request once.
+func (c *Client) attempt(ctx context.Context, req Request, target *url.URL) (Answer, error) {
 	watch := &flight{}
-	r, err := c.build(watch.trace(ctx), req, target)
+	r, hidden, err := c.build(watch.trace(ctx), req, target)
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, hidden.err(err)
 	}
 	if err := c.spend(); err != nil {
 		return Answer{}, err
 	}
 	began := time.Now()
 	answer, err := c.exchange(r, req, watch)
-	log := sdk.Logger(ctx).With("host", target.Host, "path", target.Path, "http_method", r.Method)
+	log := sdk.Logger(ctx).With("host", target.Host, "path", hidden.in(target.Path), "http_method", r.Method)
 	took := time.Since(began).Round(time.Millisecond).String()
 	if err != nil {
 		log.Debug("upstream call failed", "status", answer.Status, "code", string(fault.CodeOf(err)), "took", took)
-		return answer, err
+		return answer, hidden.err(err)
 	}
 	log.Debug("upstream call done", "status", answer.Status, "bytes", len(answer.Body), "took", took)
 	return answer, nil
 }
 
-func (c *Client) build(ctx context.Context, req Request, target *url.URL) (*http.Request, error) {
+// build makes the request with its credentials, and tells what must not be shown.
+func (c *Client) build(ctx context.Context, req Request, target *url.URL) (*http.Request, secrets, error) {
+	hidden := hiding(c.secrets...)
 	var body io.Reader
 	if req.Body != nil {
 		body = bytes.NewReader(req.Body)
 	}
 	r, err := http.NewRequestWithContext(ctx, req.Method, target.String(), body)
 	if err != nil {
-		return nil, fault.New(CodeRequest, fault.NotSent, "the connector made an invalid HTTP request").From(fault.Connector)
+		return nil, hidden, fault.New(CodeRequest, fault.NotSent, "the connector made an invalid HTTP request").From(fault.Connector)
 	}
 	for name, values := range req.Header {
-		r.Header[http.CanonicalHeaderKey(name)] = values
+		r.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values) // Sign may change them
 	}
 	if c.config.UserAgent != "" {
 		r.Header.Set("User-Agent", c.config.UserAgent)
 	}
-	if c.config.Authorize != nil {
-		c.config.Authorize(r.Header)
-	}
-	return r, nil
+	added, err := c.authorize(r, req.Body)
+	return r, hiding(append(added, c.secrets...)...), err
 }
 
 // exchange sends the request and reads the answer to its end.
@@ -92,7 +99,7 @@ func (c *Client) exchange(r *http.Request, req Request, watch *flight) (Answer, 
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer := Answer{Status: resp.StatusCode, Header: resp.Header}
-	wait := retryAfter(answer, time.Now())
+	wait := c.wait(answer)
 	c.account(watch.sent(), &answer, wait)
 	c.answered(req)
 	answer.Body, err = io.ReadAll(io.LimitReader(resp.Body, c.config.MaxBody+1))
@@ -104,18 +111,23 @@ func (c *Client) exchange(r *http.Request, req Request, watch *flight) (Answer, 
 		return answer, tooLarge(req)
 	}
 	if f := c.config.Classify(req, answer); f != nil {
-		return answer, completed(f, answer, wait)
+		f = c.completed(f, answer, wait)
+		c.limited(f, answer)
+		return answer, f
 	}
 	return answer, nil
 }
 
 // completed gives a fault of an answer its source and its wait.
-func completed(f *fault.Error, answer Answer, wait time.Duration) *fault.Error {
+func (c *Client) completed(f *fault.Error, answer Answer, wait time.Duration) *fault.Error {
 	out := *f
 	if out.Source == fault.Hub {
 		out.Source = fault.Upstream
 	}
-	if out.RetryAfter == 0 && (out.Class == fault.RateLimited || answer.Status == http.StatusServiceUnavailable) {
+	if out.RetryAfter == 0 && out.Class == fault.RateLimited {
+		out.RetryAfter = max(wait, c.asked(answer))
+	}
+	if out.RetryAfter == 0 && answer.Status == http.StatusServiceUnavailable {
 		out.RetryAfter = wait
 	}
 	return &out
