@@ -62,15 +62,17 @@ func (c *Connector) Describe() ports.Description {
 }
 
 // open gives a client for one call of the hub.
-func (c *Connector) open(call ports.Call) (*client.Client, error) {
-	a, err := readAccount(call.Connection)
-	if err != nil {
-		return nil, err
+func (c *Connector) open(call ports.Call) func() (*client.Client, error) {
+	return func() (*client.Client, error) {
+		a, err := readAccount(call.Connection)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.keyFits(); err != nil {
+			return nil, err
+		}
+		return c.client(a, call), nil
 	}
-	if err := a.keyFits(); err != nil {
-		return nil, err
-	}
-	return c.client(a, call), nil
 }
 
 func (c *Connector) client(a account, call ports.Call) *client.Client {

@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
 )
 
 // equals tells rows that are equal from a row that is listed twice, on one page.
@@ -23,7 +24,7 @@ type equals struct {
 // listed: Klarna is asked how many such rows the order has in this payout. Rows
 // without an order cannot be asked for; the totals must vouch for them.
 func (r *lineReader) ordinal(ctx context.Context, row mapped, reserve int) (int, error) {
-	before := r.seen.count(row.digest.mark())
+	before := r.state.Seen.Count(paging.Mark(row.digest))
 	ordinal := before + r.here[row.digest] + 1
 	if before > 0 && row.order != "" {
 		existing, err := r.rowsOf(ctx, row.order, reserve)

@@ -45,11 +45,3 @@ func (d digest) key(ordinal int) string {
 	}
 	return key
 }
-
-// mark is the part of the digest that a cursor remembers: 48 bits, so that among
-// 20 000 rows two different ones look alike once in a million payouts.
-func (d digest) mark() uint64 {
-	var wide [8]byte
-	copy(wide[2:], d[:6])
-	return binary.BigEndian.Uint64(wide[:])
-}

@@ -11,17 +11,25 @@ import (
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/jsonpage"
+	"github.com/kvitt/kvitt/sdk/paging"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // maxItemBytes is how much the lines of one page may take: with the longest
 // cursor they stay below the 1 MiB of the protocol.
 const maxItemBytes = 600 << 10
 
-// lineState is how far the reading of a payout has come; it is the cursor.
+// lineCursor carries how far the reading of a payout has come.
+var lineCursor = paging.Codec[lineState]{Name: "lines.2"}
+
+// lineState is how far the reading of a payout has come.
 type lineState struct {
 	frame
-	progress
+	paging.Progress
 	tally
+	// Seen is what earlier pages have shown.
+	Seen paging.Marks `json:"seen,omitempty"`
 	// Stated is a fingerprint of the payout, which must not change meanwhile.
 	Stated string `json:"stated"`
 }
@@ -31,7 +39,6 @@ type lineReader struct {
 	remote *client.Client
 	size   int
 	state  lineState
-	seen   marks
 	// paid is the payout itself, nil if this page did not need it yet.
 	paid *paidOut
 	equals
@@ -39,24 +46,16 @@ type lineReader struct {
 
 // paidOut is a payout with the page that it was read from.
 type paidOut struct {
-	client.Item[client.Payout]
+	jsonpage.Item[client.Payout]
 	raw ports.RawPage
 }
 
 // ListPayoutLines gives the rows of one payout, then the lines for totals that
 // have no rows. The first page and the last one read the payout itself as well.
 func (c *Connector) ListPayoutLines(ctx context.Context, req ports.ListPayoutLinesRequest) (ports.LinePage, error) {
-	remote, err := c.open(req.Call)
-	if err != nil {
-		return ports.LinePage{}, ports.WithUsage(err, ports.Usage{})
-	}
-	r := &lineReader{remote: remote, size: c.size}
-	page, err := r.read(ctx, req)
-	if err != nil {
-		return ports.LinePage{}, remote.Failed(err)
-	}
-	page.Usage = remote.Usage()
-	return page, nil
+	return upstream.Serve(c.open(req.Call), func(remote *client.Client) (ports.LinePage, error) {
+		return (&lineReader{remote: remote, size: c.size}).read(ctx, req)
+	})
 }
 
 func (r *lineReader) read(ctx context.Context, req ports.ListPayoutLinesRequest) (ports.LinePage, error) {
@@ -69,7 +68,7 @@ func (r *lineReader) read(ctx context.Context, req ports.ListPayoutLinesRequest)
 	if err != nil {
 		return ports.LinePage{}, err
 	}
-	more, why := r.state.accept(page.Pagination, len(page.Items), r.size)
+	more, why := r.state.Accept(page.Announced, len(page.Items), r.size)
 	if why != "" {
 		return ports.LinePage{}, incomplete(why)
 	}
@@ -79,7 +78,7 @@ func (r *lineReader) read(ctx context.Context, req ports.ListPayoutLinesRequest)
 	}
 	out := ports.LinePage{Lines: lines, Raw: []ports.RawPage{page.Raw}}
 	if more || len(lines) < len(page.Items) {
-		out.Next, err = writeCursor(linesCursor, r.state, r.seen)
+		out.Next, err = lineCursor.Write(r.state)
 		return out, err
 	}
 	return r.finish(ctx, out)
@@ -89,9 +88,9 @@ func (r *lineReader) read(ctx context.Context, req ports.ListPayoutLinesRequest)
 func (r *lineReader) begin(ctx context.Context, req ports.ListPayoutLinesRequest) error {
 	if req.Cursor != "" {
 		var err error
-		r.seen, err = readCursor(linesCursor, req.Cursor, &r.state)
+		r.state, err = lineCursor.Read(req.Cursor, lineState{})
 		if err == nil && r.state.Reference != req.Reference {
-			err = invalidCursor("it belongs to another payout")
+			err = paging.Invalid("it belongs to another payout")
 		}
 		return err
 	}
@@ -140,8 +139,7 @@ func (r *lineReader) take(ctx context.Context, page client.Page[client.Transacti
 	}
 	lines, shown, size := []payout.Line{}, []uint64{}, 0
 	for i, item := range page.Items {
-		raw := payout.Raw{Page: page.Raw.SHA256, Offset: item.Offset, Length: item.Length}
-		row, err := r.state.mapRow(item.Value, raw, "transactions["+strconv.FormatInt(r.state.Offset+int64(i), 10)+"]")
+		row, err := r.state.mapRow(item.Value, item.Raw(page.Raw), "transactions["+strconv.FormatInt(r.state.Offset+int64(i), 10)+"]")
 		if err != nil {
 			return nil, err
 		}
@@ -159,10 +157,10 @@ func (r *lineReader) take(ctx context.Context, page client.Page[client.Transacti
 			return nil, err
 		}
 		row.line.Key = row.digest.key(ordinal)
-		lines, shown = append(lines, row.line), append(shown, row.digest.mark())
+		lines, shown = append(lines, row.line), append(shown, paging.Mark(row.digest))
 	}
 	r.state.Offset += int64(len(lines))
-	r.seen = r.seen.with(shown)
+	r.state.Seen = r.state.Seen.With(shown)
 	return lines, nil
 }
 
@@ -199,7 +197,7 @@ func (r *lineReader) finish(ctx context.Context, page ports.LinePage) (ports.Lin
 			return ports.LinePage{}, incomplete("the payout changed while its rows were read")
 		}
 	}
-	debts, err := carry(r.paid.Value, r.paid.raw.SHA256, r.paid.Offset)
+	debts, err := carry(r.paid.Value, r.paid.raw)
 	if err != nil {
 		return ports.LinePage{}, err
 	}

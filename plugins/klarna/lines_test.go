@@ -11,8 +11,9 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/payout"
-	"github.com/kvitt/kvitt/plugins/klarna/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
+	"github.com/kvitt/kvitt/sdk/wire"
 )
 
 func TestManyPagesGiveEveryRowOnce(t *testing.T) {
@@ -177,38 +178,6 @@ func TestAListWithoutATotalIsReadToItsEnd(t *testing.T) {
 		r, err := f.readLines(f.connectorWith(3), "P")
 		require.NoError(t, err)
 		require.Len(t, r.lines, n)
-	}
-}
-
-func TestPagesThatContradictThemselvesAreNotBelieved(t *testing.T) {
-	t.Parallel()
-	one, two, three := int64(1), int64(2), int64(3)
-	next := "https://api.klarna.com/settlements/v1/transactions?offset=3"
-	page := func(count, total, offset *int64, next *string) (p client.Pagination) {
-		p.Count, p.Total, p.Offset, p.Next = count, total, offset, next
-		return p
-	}
-	for name, c := range map[string]struct {
-		at    progress
-		page  client.Pagination
-		items int
-		more  bool
-		why   string
-	}{
-		"the last of a list":              {progress{Offset: 2, Total: &three}, page(&one, &three, &two, nil), 1, false, ""},
-		"a page shorter than asked for":   {progress{}, page(&one, &three, nil, nil), 1, true, ""},
-		"nothing but a successor":         {progress{}, page(nil, nil, nil, &next), 1, true, ""},
-		"nothing at all":                  {progress{}, page(nil, nil, nil, nil), 0, false, ""},
-		"fewer rows than the page counts": {progress{}, page(&two, &three, nil, nil), 1, false, "another number of items"},
-		"an offset that was ignored":      {progress{Offset: 2, Total: &three}, page(&one, &three, new(int64), nil), 1, false, "begins elsewhere"},
-		"a total that is gone":            {progress{Offset: 2, Total: &three}, page(&one, nil, nil, nil), 1, false, "the number of items changed"},
-		"an empty page before the end":    {progress{Offset: 2, Total: &three}, page(nil, &three, nil, nil), 0, false, "fewer items"},
-		"rows beyond the total":           {progress{Offset: 2, Total: &three}, page(&two, &three, nil, nil), 2, false, "more items"},
-	} {
-		more, why := c.at.accept(c.page, c.items, 2)
-		require.Equal(t, c.more, more, name)
-		require.Contains(t, why, c.why, name)
-		require.Equal(t, c.why == "", why == "", name)
 	}
 }
 
@@ -424,16 +393,23 @@ func TestACursorOfSomethingElseIsRefused(t *testing.T) {
 	c := f.connectorWith(2)
 	page, err := listLines(t.Context(), c, f.call(3), "P", "")
 	require.NoError(t, err)
+	payouts, err := payoutCursor.Write(payoutState{Days: 1})
+	require.NoError(t, err)
 	for name, cursor := range map[string]string{
-		"of another payout": page.Next, "of nobody": "x", "cut": page.Next[:len(page.Next)/2], "of the payouts": "p1.e30.",
+		"of another payout": page.Next, "of nobody": "x", "cut": page.Next[:len(page.Next)/2], "of the payouts": payouts,
 	} {
 		reference := "P"
 		if name == "of another payout" {
 			reference = "Q"
 		}
 		_, err := listLines(t.Context(), c, f.call(3), reference, cursor)
-		require.Equal(t, CodeCursor, fault.CodeOf(err), name)
+		require.Equal(t, paging.CodeCursor, fault.CodeOf(err), name)
 		usage, known := ports.UsageOf(err)
 		require.True(t, known && usage.Calls == 0, name)
 	}
+}
+
+func TestLinesAndTheLongestCursorFitTheProtocol(t *testing.T) {
+	t.Parallel()
+	require.Less(t, paging.MaxCursor+maxItemBytes, wire.MaxItemBytes)
 }

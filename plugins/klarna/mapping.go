@@ -5,12 +5,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
+	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/amount"
 )
 
 // mapPayout turns a payout of Klarna's into one of kvitt's.
@@ -61,19 +61,19 @@ func (f frame) mapRow(t client.Transaction, raw payout.Raw, where string) (mappe
 	if err != nil {
 		return mapped{}, err
 	}
-	amount, vat := f.amounts(t, m)
+	effect, vat := f.amounts(t, m)
 	line := payout.Line{
 		Kind: m.kind, RawType: rawType(t), OccurredAt: occurred, References: references(t), Group: group(t), Raw: raw,
-		Gross: amount, FeeExVAT: money.Zero(f.Currency), FeeVAT: vat.Neg(), FeeVATRate: percent(t.VATRate),
+		Gross: effect, FeeExVAT: money.Zero(f.Currency), FeeVAT: vat.Neg(), FeeVATRate: rate(t.VATRate),
 	}
-	parts := map[total]money.Amount{m.total: amount}
+	parts := map[total]money.Amount{m.total: effect}
 	switch {
 	case m.kind == payout.Tax || m.kind == payout.Unknown:
 		line.FeeVAT = money.Zero(f.Currency) // the row's amount is all it says
 	case m.kind == payout.Fee && strings.HasPrefix(strings.ToUpper(t.DetailedType), "VAT_ON_"):
-		line.Gross, line.FeeVAT = money.Zero(f.Currency), amount.Neg()
+		line.Gross, line.FeeVAT = money.Zero(f.Currency), effect.Neg()
 	case m.kind == payout.Fee:
-		line.Gross, line.FeeExVAT = money.Zero(f.Currency), amount.Neg()
+		line.Gross, line.FeeExVAT = money.Zero(f.Currency), effect.Neg()
 		parts[totalTax] = vat
 	default:
 		parts[totalTax] = vat
@@ -82,14 +82,14 @@ func (f frame) mapRow(t client.Transaction, raw payout.Raw, where string) (mappe
 		line.FeeExVAT, line.FeeVAT = money.Zero(f.Currency), money.Zero(f.Currency)
 	}
 	line.FeeVATLocal = f.localVAT(t, line.FeeVAT)
-	return mapped{line: line, order: t.OrderID, parts: parts, digest: f.identify(t, occurred, amount, vat).digest()}, nil
+	return mapped{line: line, order: t.OrderID, parts: parts, digest: f.identify(t, occurred, effect, vat).digest()}, nil
 }
 
-func (f frame) identify(t client.Transaction, occurred time.Time, amount, vat money.Amount) identity {
+func (f frame) identify(t client.Transaction, occurred time.Time, effect, vat money.Amount) identity {
 	return identity{
 		payout: f.Reference, kind: t.Type, detailed: t.DetailedType,
 		order: t.OrderID, capture: t.CaptureID, refund: t.RefundID,
-		occurred: occurred, amount: amount, vat: vat,
+		occurred: occurred, amount: effect, vat: vat,
 	}
 }
 
@@ -120,22 +120,12 @@ func (f frame) check(t client.Transaction, m meaning, where string) (time.Time, 
 
 // amounts gives the row's effects on the merchant's money: the amount without VAT
 // and the VAT, which go the same way.
-func (f frame) amounts(t client.Transaction, m meaning) (amount, vat money.Amount) {
-	amount, vat = money.New(*t.Amount, f.Currency), money.New(t.VATAmount, f.Currency)
-	switch m.effect {
-	case adds:
-		return amount.Abs(), vat.Abs()
-	case takes:
-		return amount.Abs().Neg(), vat.Abs().Neg()
-	case asSigned:
-		switch amount.Sign() {
-		case +1:
-			vat = vat.Abs()
-		case -1:
-			vat = vat.Abs().Neg()
-		}
+func (f frame) amounts(t client.Transaction, m meaning) (effect, vat money.Amount) {
+	effect, vat = m.effect.Of(money.New(*t.Amount, f.Currency)), money.New(t.VATAmount, f.Currency)
+	if m.effect == amount.AsSigned {
+		return effect, amount.Like(effect, vat)
 	}
-	return amount, vat
+	return effect, m.effect.Of(vat)
 }
 
 // localVAT gives the VAT on a fee as the row states it in the currency of the country
@@ -147,11 +137,7 @@ func (f frame) localVAT(t client.Transaction, vat money.Amount) money.Amount {
 	if err != nil || t.LocalVAT == nil || vat.IsZero() || currency == f.Currency {
 		return money.Amount{}
 	}
-	local := money.New(*t.LocalVAT, currency).Abs()
-	if vat.Sign() < 0 {
-		local = local.Neg()
-	}
-	return local
+	return amount.Like(vat, money.New(*t.LocalVAT, currency))
 }
 
 func rawType(t client.Transaction) string {
@@ -161,12 +147,12 @@ func rawType(t client.Transaction) string {
 	return t.Type + "/" + t.DetailedType
 }
 
-// percent turns 2500 into "25" and 2550 into "25.5".
-func percent(rate *int64) string {
-	if rate == nil {
+// rate turns 2500 into "25" and 2550 into "25.5".
+func rate(stated *int64) string {
+	if stated == nil {
 		return ""
 	}
-	return decimal.New(*rate, -2).String()
+	return amount.Rate(*stated)
 }
 
 // group joins the rows of one capture, else of one refund, else of one order.
@@ -198,22 +184,22 @@ func references(t client.Transaction) map[payout.Reference]string {
 
 // carry gives the lines of totals that have no rows: debt to Klarna repaid out of
 // this payout, and debt left for the next, which lifts this one to 0.
-func carry(p client.Payout, page string, at int64) ([]payout.Line, error) {
+func carry(p client.Payout, page ports.RawPage) ([]payout.Line, error) {
 	var lines []payout.Line
 	for _, s := range carried() {
-		amount, err := s.effect(p.Totals, p.Currency)
+		debt, err := s.effect(p.Totals, p.Currency)
 		if err != nil {
 			return nil, err
 		}
-		if amount.IsZero() {
+		if debt.IsZero() {
 			continue
 		}
 		stated := p.Totals[string(s.total)+"_amount"]
 		lines = append(lines, payout.Line{
 			Key: "totals/" + string(s.total), Kind: payout.Carry, RawType: "totals/" + string(s.total) + "_amount",
-			Gross: amount, FeeExVAT: money.Zero(p.Currency), FeeVAT: money.Zero(p.Currency),
+			Gross: debt, FeeExVAT: money.Zero(p.Currency), FeeVAT: money.Zero(p.Currency),
 			OccurredAt: p.PayoutDate, Synthesised: true,
-			Raw: payout.Raw{Page: page, Offset: at + stated.Offset, Length: stated.Length},
+			Raw: stated.JSON.Raw(page),
 		})
 	}
 	return lines, nil

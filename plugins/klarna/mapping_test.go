@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
+	"github.com/kvitt/kvitt/sdk/jsonpage"
 )
 
 // TestTypesMeanWhatKlarnaDocuments follows Klarna's page on settlement files,
@@ -131,9 +132,9 @@ func TestVATGoesTheWayOfItsFee(t *testing.T) {
 
 func TestRatesArePercentages(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, percent(nil))
-	for rate, want := range map[int64]string{2500: "25", 2550: "25.5", 1200: "12", 0: "0", 1: "0.01", 10000: "100"} {
-		require.Equal(t, want, percent(&rate))
+	require.Empty(t, rate(nil))
+	for stated, want := range map[int64]string{2500: "25", 2550: "25.5", 1200: "12", 0: "0", 1: "0.01", 10000: "100"} {
+		require.Equal(t, want, rate(&stated))
 	}
 }
 
@@ -185,7 +186,7 @@ func FuzzRow(f *testing.F) {
 	}
 	frame := frame{Reference: "P", Currency: "SEK", Date: time.Date(2026, 4, 2, 0, 0, 0, 0, time.UTC)}
 	f.Fuzz(func(t *testing.T, object []byte) {
-		row, err := client.ReadTransaction(object, "row")
+		row, err := client.ReadTransaction(jsonpage.Whole(object), "row")
 		if err != nil {
 			return
 		}

@@ -9,6 +9,8 @@ import (
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 const (
@@ -21,7 +23,10 @@ const (
 // epoch lies before the first payout of the Settlements API.
 func epoch() time.Time { return time.Date(2015, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// payoutState is the window of days that is being read; it is the cursor.
+// payoutCursor carries the window of days that is being read.
+var payoutCursor = paging.Codec[payoutState]{Name: "payouts.2"}
+
+// payoutState is the window of days that is being read.
 //
 // A window that fits on one page is one answer: nothing can move between two
 // pages. One that does not is made narrower. Only a single day may take several
@@ -31,12 +36,17 @@ type payoutState struct {
 	Since time.Time `json:"since"`
 	Start time.Time `json:"start"`
 	Days  int       `json:"days"`
-	progress
+	paging.Progress
 	// Last is the payout at the end of the page before, which the next page
 	// repeats.
 	Last     string `json:"last,omitempty"`
 	Restarts int    `json:"restarts,omitempty"`
+	// Seen is what earlier pages of the window have shown.
+	Seen paging.Marks `json:"seen,omitempty"`
 }
+
+// Valid reports whether a state that came from outside can be one.
+func (s payoutState) Valid() bool { return s.Days >= 1 && s.Days <= widest && s.Progress.Valid() }
 
 // end is the last day of the window.
 func (s *payoutState) end() time.Time { return s.Start.AddDate(0, 0, s.Days-1) }
@@ -46,22 +56,13 @@ type payoutReader struct {
 	connector *Connector
 	remote    *client.Client
 	state     payoutState
-	seen      marks
 }
 
 // ListPayouts gives the payouts from a moment on, by days, oldest first.
 func (c *Connector) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (ports.PayoutPage, error) {
-	remote, err := c.open(req.Call)
-	if err != nil {
-		return ports.PayoutPage{}, ports.WithUsage(err, ports.Usage{})
-	}
-	r := &payoutReader{connector: c, remote: remote}
-	page, err := r.read(ctx, req)
-	if err != nil {
-		return ports.PayoutPage{}, remote.Failed(err)
-	}
-	page.Usage = remote.Usage()
-	return page, nil
+	return upstream.Serve(c.open(req.Call), func(remote *client.Client) (ports.PayoutPage, error) {
+		return (&payoutReader{connector: c, remote: remote}).read(ctx, req)
+	})
 }
 
 func (r *payoutReader) read(ctx context.Context, req ports.ListPayoutsRequest) (ports.PayoutPage, error) {
@@ -84,25 +85,18 @@ func (r *payoutReader) read(ctx context.Context, req ports.ListPayoutsRequest) (
 	if !more && r.finished() {
 		return out, nil
 	}
-	out.Next, err = writeCursor(payoutsCursor, r.state, r.seen)
+	out.Next, err = payoutCursor.Write(r.state)
 	return out, err
 }
 
 func (r *payoutReader) begin(req ports.ListPayoutsRequest) error {
-	if req.Cursor != "" {
-		var err error
-		r.seen, err = readCursor(payoutsCursor, req.Cursor, &r.state)
-		if err == nil && (r.state.Days < 1 || r.state.Days > widest || r.state.Offset < 0) {
-			err = invalidCursor("it is damaged")
-		}
-		return err
-	}
 	since := req.Since.UTC()
 	if since.Before(epoch()) {
 		since = epoch()
 	}
-	r.state = payoutState{Since: since, Start: since.Truncate(24 * time.Hour), Days: widest}
-	return nil
+	var err error
+	r.state, err = payoutCursor.Read(req.Cursor, payoutState{Since: since, Start: since.Truncate(24 * time.Hour), Days: widest})
+	return err
 }
 
 func (r *payoutReader) fetch(ctx context.Context) (client.Page[client.Payout], error) {
@@ -113,7 +107,7 @@ func (r *payoutReader) fetch(ctx context.Context) (client.Page[client.Payout], e
 
 // accept says whether more of the window follows, or why the list has moved.
 func (r *payoutReader) accept(page client.Page[client.Payout]) (more bool, why string) {
-	more, why = r.state.accept(page.Pagination, len(page.Items), r.connector.size)
+	more, why = r.state.Accept(page.Announced, len(page.Items), r.connector.size)
 	if why != "" || r.state.Last == "" {
 		return more, why
 	}
@@ -121,7 +115,7 @@ func (r *payoutReader) accept(page client.Page[client.Payout]) (more bool, why s
 		return false, "the list moved between two pages"
 	}
 	for _, item := range page.Items[1:] {
-		if r.seen.count(referenceMark(item.Value)) > 0 {
+		if r.state.Seen.Count(referenceMark(item.Value)) > 0 {
 			return false, "a payout was listed twice"
 		}
 	}
@@ -129,14 +123,14 @@ func (r *payoutReader) accept(page client.Page[client.Payout]) (more bool, why s
 }
 
 func referenceMark(p client.Payout) uint64 {
-	return identity{payout: p.PaymentReference}.digest().mark()
+	return paging.Mark(identity{payout: p.PaymentReference}.digest())
 }
 
 // narrow halves a window that does not fit on one page.
 func (r *payoutReader) narrow(ctx context.Context, req ports.ListPayoutsRequest) (ports.PayoutPage, error) {
 	r.state.Days /= 2
-	r.state.progress = progress{}
-	next, err := writeCursor(payoutsCursor, r.state, nil)
+	r.state.Progress, r.state.Seen = paging.Progress{}, nil
+	next, err := payoutCursor.Write(r.state)
 	if err != nil || r.remote.Left() == 0 {
 		return ports.PayoutPage{Next: next}, err
 	}
@@ -151,9 +145,9 @@ func (r *payoutReader) again(out ports.PayoutPage, why string) (ports.PayoutPage
 		return ports.PayoutPage{}, incomplete(why)
 	}
 	r.state.Restarts++
-	r.state.progress, r.state.Last = progress{}, ""
+	r.state.Progress, r.state.Last, r.state.Seen = paging.Progress{}, "", nil
 	var err error
-	out.Next, err = writeCursor(payoutsCursor, r.state, nil)
+	out.Next, err = payoutCursor.Write(r.state)
 	return out, err
 }
 
@@ -164,8 +158,7 @@ func (r *payoutReader) advance(page client.Page[client.Payout], more bool) {
 		if r.state.Last == "" && 3*len(page.Items) < r.connector.size {
 			r.state.Days = min(2*r.state.Days, widest)
 		}
-		r.state.progress, r.state.Last, r.state.Restarts = progress{}, "", 0
-		r.seen = nil
+		r.state.Progress, r.state.Last, r.state.Restarts, r.state.Seen = paging.Progress{}, "", 0, nil
 		return
 	}
 	var shown []uint64
@@ -174,7 +167,7 @@ func (r *payoutReader) advance(page client.Page[client.Payout], more bool) {
 			shown = append(shown, referenceMark(item.Value))
 		}
 	}
-	r.seen = r.seen.with(shown)
+	r.state.Seen = r.state.Seen.With(shown)
 	r.state.Offset += int64(len(page.Items)) - 1
 	r.state.Last = page.Items[len(page.Items)-1].Value.PaymentReference
 }
@@ -192,7 +185,7 @@ func (r *payoutReader) payouts(page client.Page[client.Payout]) []payout.Payout 
 		if item.Value.PayoutDate.Before(r.state.Since) {
 			continue
 		}
-		found = append(found, mapPayout(item.Value, payout.Raw{Page: page.Raw.SHA256, Offset: item.Offset, Length: item.Length}))
+		found = append(found, mapPayout(item.Value, item.Raw(page.Raw)))
 	}
 	slices.SortFunc(found, func(a, b payout.Payout) int {
 		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.Reference, b.Reference))

@@ -15,6 +15,8 @@ import (
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/jsonpage"
+	"github.com/kvitt/kvitt/sdk/paging"
 )
 
 // paidOn is an empty payout of a moment.
@@ -191,7 +193,7 @@ func TestPayoutsThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	good := `{"payment_reference":"P","payout_date":"2016-12-14T07:52:26Z","currency_code":"sek","merchant_id":"K1",` +
 		`"merchant_settlement_type":"NET","totals":{"settlement_amount":550,"sale_amount":null}}`
-	p, err := client.ReadPayout([]byte(good), "")
+	p, err := client.ReadPayout(jsonpage.Whole([]byte(good)), "")
 	require.NoError(t, err)
 	require.Equal(t, money.Currency("SEK"), p.Currency)
 	require.EqualValues(t, 550, p.Totals.Minor("settlement_amount"))
@@ -212,7 +214,7 @@ func TestPayoutsThatMakeNoSenseAreRefused(t *testing.T) {
 	} {
 		text := strings.Replace(good, c.old, c.new, 1)
 		require.NotEqual(t, good, text, name)
-		_, err := client.ReadPayout([]byte(text), "payouts[3]")
+		_, err := client.ReadPayout(jsonpage.Whole([]byte(text)), "payouts[3]")
 		require.Equal(t, client.CodePayoutInvalid, fault.CodeOf(err), name)
 		require.Equal(t, "payouts[3]."+c.field, fault.Of(err).Field, name)
 	}
@@ -228,9 +230,17 @@ func TestAnUnknownTypeOfSettlementNeedsAPerson(t *testing.T) {
 func TestCursorsOfPayoutsAreChecked(t *testing.T) {
 	t.Parallel()
 	f := simulate(t, nil)
-	for _, cursor := range []string{"x", "p1.e30.", "p1.!.", "l1.e30.", "p1.e30.gA"} {
+	cursors := []string{"x"}
+	for _, state := range []payoutState{{}, {Days: widest + 1}, {Days: 1, Progress: paging.Progress{Offset: -1}}} {
+		cursor, err := payoutCursor.Write(state)
+		require.NoError(t, err)
+		cursors = append(cursors, cursor)
+	}
+	lines, err := lineCursor.Write(lineState{})
+	require.NoError(t, err)
+	for _, cursor := range append(cursors, lines, cursors[1][:20]) {
 		_, err := f.connectorWith(500).ListPayouts(t.Context(), ports.ListPayoutsRequest{Call: f.call(2), Cursor: cursor})
-		require.Equal(t, CodeCursor, fault.CodeOf(err), cursor)
+		require.Equal(t, paging.CodeCursor, fault.CodeOf(err), cursor)
 	}
 	require.Empty(t, f.requests())
 }

@@ -4,29 +4,20 @@ import (
 	"strings"
 
 	"github.com/kvitt/kvitt/core/payout"
-)
-
-// effect is what a row does to the merchant's money.
-type effect int
-
-const (
-	adds  effect = +1
-	takes effect = -1
-	// asSigned: the amount's own sign is the effect.
-	asSigned effect = 0
+	"github.com/kvitt/kvitt/sdk/amount"
 )
 
 // meaning is what a row of Klarna's is to kvitt.
 type meaning struct {
 	kind   payout.Kind
-	effect effect
+	effect amount.Effect
 	// total names the total that counts rows of this type.
 	total total
 }
 
 // unknown is a row whose sign or meaning nobody has taught the connector. It is
 // shown as it was delivered and keeps the payout from being booked.
-func unknown() meaning { return meaning{kind: payout.Unknown, effect: asSigned} }
+func unknown() meaning { return meaning{kind: payout.Unknown, effect: amount.AsSigned} }
 
 // meaningOf follows Klarna's page on settlement files (transaction types) and the
 // names that only its API description has. Klarna adds names without notice: a
@@ -35,42 +26,42 @@ func unknown() meaning { return meaning{kind: payout.Unknown, effect: asSigned} 
 func meaningOf(kind, detailed string) meaning {
 	kind, detailed = strings.ToUpper(kind), strings.ToUpper(detailed)
 	if strings.Contains(detailed, "FEE_CORRECTION") {
-		return meaning{payout.Fee, asSigned, totalFeeCorrection}
+		return meaning{payout.Fee, amount.AsSigned, totalFeeCorrection}
 	}
 	switch kind {
 	case "SALE":
-		return among(detailed, meaning{payout.Sale, adds, totalSale}, "PURCHASE")
+		return among(detailed, meaning{payout.Sale, amount.Adds, totalSale}, "PURCHASE")
 	case "RETURN":
 		if detailed == "PAYMENT_DEFAULT" { // the customer did not pay; the merchant refunded nothing
-			return meaning{payout.Chargeback, takes, totalReturn}
+			return meaning{payout.Chargeback, amount.Takes, totalReturn}
 		}
-		return among(detailed, meaning{payout.Refund, takes, totalReturn}, "PURCHASE_RETURN")
+		return among(detailed, meaning{payout.Refund, amount.Takes, totalReturn}, "PURCHASE_RETURN")
 	case "FEE":
 		if strings.HasSuffix(detailed, "REFUND") { // a fee by type, a fee given back by name
 			return unknown()
 		}
-		return meaning{payout.Fee, takes, totalFee}
+		return meaning{payout.Fee, amount.Takes, totalFee}
 	case "FEE_REFUND":
-		return meaning{payout.Fee, adds, totalFeeRefund}
+		return meaning{payout.Fee, amount.Adds, totalFeeRefund}
 	case "REVERSAL", "REVERSAL_MERCHANT_PROTECTION":
 		return reversal(kind, detailed)
 	case "COMMISSION":
 		return commission(detailed)
 	case "CORRECTION":
 		if detailed == "CORRECTION_DISPUTE" {
-			return meaning{payout.ChargebackReversal, asSigned, someCorrection}
+			return meaning{payout.ChargebackReversal, amount.AsSigned, someCorrection}
 		}
-		return among(detailed, meaning{payout.Adjustment, asSigned, someCorrection}, "CREDITED_CORRECTION", "CORRECTION", "MANUAL_ENTRY")
+		return among(detailed, meaning{payout.Adjustment, amount.AsSigned, someCorrection}, "CREDITED_CORRECTION", "CORRECTION", "MANUAL_ENTRY")
 	case "CREDIT":
 		return credit(detailed)
 	case "CHARGE":
 		return charge(detailed)
 	case "HOLDBACK":
-		return meaning{payout.Reserve, takes, totalHoldback}
+		return meaning{payout.Reserve, amount.Takes, totalHoldback}
 	case "RELEASE":
-		return meaning{payout.Release, adds, totalRelease}
+		return meaning{payout.Release, amount.Adds, totalRelease}
 	case "TAX":
-		return meaning{payout.Tax, takes, totalTax}
+		return meaning{payout.Tax, amount.Takes, totalTax}
 	}
 	return unknown()
 }
@@ -90,19 +81,19 @@ func among(detailed string, m meaning, known ...string) meaning {
 
 func reversal(kind, detailed string) meaning {
 	if kind == "REVERSAL_MERCHANT_PROTECTION" { // counted in the same total, which is net of it
-		return among(detailed, meaning{payout.ChargebackReversal, adds, totalReversal}, "FRAUD_POLICY_CREDIT_NET")
+		return among(detailed, meaning{payout.ChargebackReversal, amount.Adds, totalReversal}, "FRAUD_POLICY_CREDIT_NET")
 	}
 	if strings.HasPrefix(detailed, "COMMISSION_RETURN") {
-		return meaning{payout.Commission, takes, someCommissionReturn}
+		return meaning{payout.Commission, amount.Takes, someCommissionReturn}
 	}
-	return among(detailed, meaning{payout.Chargeback, takes, totalReversal}, "REVERSAL", "FRAUD_POLICY_CHARGE")
+	return among(detailed, meaning{payout.Chargeback, amount.Takes, totalReversal}, "REVERSAL", "FRAUD_POLICY_CHARGE")
 }
 
 func commission(detailed string) meaning {
 	if detailed == "REVENUE_SHARE_REVERSAL" || strings.HasPrefix(detailed, "COMMISSION_RETURN") {
-		return meaning{payout.Commission, takes, someCommissionReturn}
+		return meaning{payout.Commission, amount.Takes, someCommissionReturn}
 	}
-	return among(detailed, meaning{payout.Commission, adds, totalCommission}, "COMMISSION", "PURCHASE_COMMISSION_PERCENTAGE", "REVENUE_SHARE")
+	return among(detailed, meaning{payout.Commission, amount.Adds, totalCommission}, "COMMISSION", "PURCHASE_COMMISSION_PERCENTAGE", "REVENUE_SHARE")
 }
 
 // credit does not know CASH_ADVANCE_FEES: Klarna's page lists it among credits
@@ -110,19 +101,19 @@ func commission(detailed string) meaning {
 func credit(detailed string) meaning {
 	switch detailed {
 	case "CORRECTION_DISPUTE": // a dispute won
-		return meaning{payout.ChargebackReversal, adds, totalCredit}
+		return meaning{payout.ChargebackReversal, amount.Adds, totalCredit}
 	case "CASH_ADVANCE_PAYOUT", "LOAN_PAYOUT":
-		return meaning{payout.Loan, adds, totalCredit}
+		return meaning{payout.Loan, amount.Adds, totalCredit}
 	}
-	return among(detailed, meaning{payout.Adjustment, adds, totalCredit})
+	return among(detailed, meaning{payout.Adjustment, amount.Adds, totalCredit})
 }
 
 func charge(detailed string) meaning {
 	switch detailed {
 	case "CASH_ADVANCE_AMORTISATION", "CASH_ADVANCE_FEES", "LOAN_AMORTISATION", "LOAN_FEE":
-		return meaning{payout.Loan, takes, totalCharge}
+		return meaning{payout.Loan, amount.Takes, totalCharge}
 	case "TRANSFER_FROM_LEGACY_INTEGRATION", "LIABILITY_TRANSFER", "PAYMENT_REMINDER": // debt collected
-		return meaning{payout.Carry, takes, totalCharge}
+		return meaning{payout.Carry, amount.Takes, totalCharge}
 	}
-	return among(detailed, meaning{payout.Adjustment, takes, totalCharge})
+	return among(detailed, meaning{payout.Adjustment, amount.Takes, totalCharge})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // expectOrders in VerifyRequest.Expect says that the enabled flows read orders.
@@ -21,16 +22,21 @@ func (c *Connector) Verify(ctx context.Context, req ports.VerifyRequest) (ports.
 	if err != nil {
 		return ports.VerifyReport{}, ports.WithUsage(err, ports.Usage{})
 	}
+	return upstream.Serve(func() (*client.Client, error) { return c.client(a, req.Call), nil }, func(remote *client.Client) (ports.VerifyReport, error) {
+		return verify(ctx, a, remote, req.Expect)
+	})
+}
+
+func verify(ctx context.Context, a account, remote *client.Client, expect map[string][]string) (ports.VerifyReport, error) {
 	environment := checkEnvironment(a)
 	report := ports.VerifyReport{Checks: []ports.Check{environment}, AccountID: a.merchantID, AccountName: a.name(a.merchantID)}
 	if environment.State == ports.CheckFailed {
 		return report, nil // the key is not sent to where it does not belong
 	}
-	remote := c.client(a, req.Call)
 	page, err := remote.Payouts(ctx, client.PayoutsQuery{Size: 1})
 	settlements, err := outcome("settlements", "Klarna shows the merchant's payouts", err)
 	if err != nil {
-		return ports.VerifyReport{}, remote.Failed(err)
+		return ports.VerifyReport{}, err
 	}
 	report.Checks = append(report.Checks, settlements)
 	if settlements.State == ports.CheckOK {
@@ -38,14 +44,13 @@ func (c *Connector) Verify(ctx context.Context, req ports.VerifyRequest) (ports.
 		report.Checks = append(report.Checks, merchant)
 		report.AccountID, report.AccountName = found, a.name(found)
 	}
-	if _, needed := req.Expect[expectOrders]; needed && settlements.State == ports.CheckOK {
+	if _, needed := expect[expectOrders]; needed && settlements.State == ports.CheckOK {
 		orders, err := checkOrders(ctx, remote)
 		if err != nil {
-			return ports.VerifyReport{}, remote.Failed(err)
+			return ports.VerifyReport{}, err
 		}
 		report.Checks = append(report.Checks, orders)
 	}
-	report.Usage = remote.Usage()
 	return report, nil
 }
 

@@ -30,7 +30,7 @@ func ExampleList() {
 	}
 	for _, s := range sales {
 		raw := s.Raw(page)
-		fmt.Println(s.Read.Amount, raw.Offset, raw.Length)
+		fmt.Println(s.Value.Amount, raw.Offset, raw.Length)
 	}
 	// Output:
 	// 500 9 14

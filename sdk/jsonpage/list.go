@@ -5,11 +5,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
-// ErrTwice is the error of an object that has two members of one name.
-var ErrTwice = errors.New("the member stands there twice")
+var (
+	// ErrTwice is the error of an object that has two members of one name.
+	ErrTwice = errors.New("the member stands there twice")
+	// ErrMissing is the error of an object that lacks a member.
+	ErrMissing = errors.New("there is no such member")
+)
 
 // PathError names the value that could not be read.
 type PathError struct {
@@ -23,6 +29,15 @@ func (e *PathError) Error() string { return e.Path + ": " + e.Err.Error() }
 
 // Unwrap gives the cause.
 func (e *PathError) Unwrap() error { return e.Err }
+
+// PathOf gives the path in an error of this package, or "".
+func PathOf(err error) string {
+	var at *PathError
+	if errors.As(err, &at) {
+		return at.Path
+	}
+	return ""
+}
 
 // below puts a name in front of the path of an error.
 func below(name string, err error) error {
@@ -43,10 +58,13 @@ func Join(where, field string) string {
 
 // Item is something that a remote system has listed, with its place in the page.
 type Item[T any] struct {
-	// What stands for the item in the code of the connector.
-	Read T
-	Value
+	// Value is what the connector has made of it.
+	Value T
+	JSON  Value
 }
+
+// Raw points to the item in its page.
+func (i Item[T]) Raw(page ports.RawPage) payout.Raw { return i.JSON.Raw(page) }
 
 // List reads the items of the list at a path of a page; the list of a page that is
 // itself an array has the path "". Each item is read by read, which is given the
@@ -71,7 +89,7 @@ func List[T any](page []byte, path string, first int64, read func(item Value, wh
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, Item[T]{Read: value, Value: element})
+		items = append(items, Item[T]{Value: value, JSON: element})
 	}
 	return items, nil
 }
@@ -86,19 +104,20 @@ func Object[T any](page []byte, read func(item Value, where string) (T, error)) 
 	if err != nil {
 		return Item[T]{}, err
 	}
-	return Item[T]{Read: value, Value: whole}, nil
+	return Item[T]{Value: value, JSON: whole}, nil
 }
 
 // unreadable is the fault of a page. Pages are read, never written. Of the cause
 // only the path is shown: the rest may quote a value.
 func unreadable(err error) error {
 	reason := "the answer is not what the remote system documents"
-	var at *PathError
-	if errors.As(err, &at) {
+	if path := PathOf(err); path != "" {
 		const longest = 100
-		reason += ", see " + strings.ToValidUTF8(at.Path[:min(len(at.Path), longest)], "")
-		if errors.Is(at, ErrTwice) {
-			reason += ": it stands there twice"
+		reason += ", see " + strings.ToValidUTF8(path[:min(len(path), longest)], "")
+	}
+	for _, known := range []error{ErrTwice, ErrMissing} {
+		if errors.Is(err, known) {
+			reason += ": " + known.Error()
 		}
 	}
 	return upstream.Unreadable(upstream.Request{}, reason)

@@ -16,7 +16,6 @@ var (
 	errNotObject = errors.New("this is not a JSON object")
 	errNotArray  = errors.New("this is not a JSON array")
 	errRest      = errors.New("something follows the JSON value")
-	errMissing   = errors.New("there is no such member")
 )
 
 // Value is a JSON value with its place in the page that it stands in.
@@ -112,7 +111,7 @@ func (v Value) Member(path string) (Value, error) {
 		}
 		return found, nil
 	}
-	return Value{}, &PathError{Path: name, Err: errMissing}
+	return Value{}, &PathError{Path: name, Err: ErrMissing}
 }
 
 // next reads a value and finds where it stands: it ends where the decoder is.

@@ -14,7 +14,7 @@ const CodeCursor fault.Code = "connector.cursor_invalid"
 
 // MaxCursor is the most bytes that a cursor may have. With 600 KiB of items it
 // stays within the limits of the protocol.
-const MaxCursor = 424 << 10
+const MaxCursor = 420 << 10
 
 // Codec writes cursors that carry a T, as JSON, and reads them back. It refuses a
 // cursor of another list, of another version of the connector, or one that is

@@ -83,15 +83,20 @@ func Decode(req Request, answer Answer, out any, path ...string) error {
 		if len(path) > 0 {
 			what = "the " + strings.Join(path, ".") + " of the answer"
 		}
-		return Unreadable(req, what+" cannot be read"+wrongMember(err))
+		if member := WrongMember(err); member != "" {
+			return Unreadable(req, what+" cannot be read, "+member+" is of another type")
+		}
+		return Unreadable(req, what+" cannot be read")
 	}
 	return nil
 }
 
-func wrongMember(err error) string {
+// WrongMember gives the path of the member that an error of encoding/json is about,
+// or "".
+func WrongMember(err error) string {
 	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) && wrong.Field != "" {
-		return ", " + wrong.Field + " is of another type"
+	if errors.As(err, &wrong) {
+		return wrong.Field
 	}
 	return ""
 }

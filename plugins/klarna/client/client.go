@@ -4,14 +4,13 @@ package client
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/jsonpage"
 	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
@@ -39,42 +38,25 @@ type Access struct {
 
 // Client makes the requests of one call of the hub.
 type Client struct {
+	*upstream.Client
 	access Access
-	http   *upstream.Client
 }
 
 // New gives a client for one call of the hub.
 func New(access Access, call ports.Call) *Client {
-	return &Client{access: access, http: upstream.New(upstream.Config{
+	return &Client{access: access, Client: upstream.New(upstream.Config{
 		Hosts: access.Hosts, UserAgent: access.UserAgent, Transport: access.Transport, MaxBody: maxBody,
-		Authorize: func(h http.Header) { h.Set("Authorization", access.authorization()) },
-		Classify:  classify,
+		Authorize: access.authorize(), Classify: refusals().Classify, Wait: upstream.Seconds("X-Ratelimit-Reset"),
 	}, call)}
 }
 
-// authorization is HTTP Basic in one of the two forms of Klarna's page on
+// authorize is HTTP Basic in one of the two forms of Klarna's page on
 // authentication: the key as it is, not encoded again, or user and key as usual.
-func (a Access) authorization() string {
+func (a Access) authorize() func(http.Header) {
 	if a.Username == "" {
-		return "Basic " + a.APIKey
+		return upstream.HeaderKey("Authorization", "Basic "+a.APIKey)
 	}
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(a.Username+":"+a.APIKey))
-}
-
-// Usage says what has been spent so far.
-func (c *Client) Usage() ports.Usage { return c.http.Usage() }
-
-// Left is how many requests the grant still allows.
-func (c *Client) Left() int { return c.http.Left() }
-
-// Failed joins to err what the call has cost; nil stays nil. Klarna may say only
-// in a header of its own how long to wait, which the fault knows.
-func (c *Client) Failed(err error) error {
-	usage := c.http.Usage()
-	if f := fault.Of(err); f != nil && f.Class == fault.RateLimited {
-		usage.RetryAfter = max(usage.RetryAfter, f.RetryAfter)
-	}
-	return ports.WithUsage(err, usage)
+	return upstream.Basic(a.Username, a.APIKey)
 }
 
 // PayoutsQuery asks for a page of payouts by the day of the transfer.
@@ -87,27 +69,23 @@ type PayoutsQuery struct {
 
 // Payouts gives a page of payouts, in whatever order Klarna keeps them.
 func (c *Client) Payouts(ctx context.Context, q PayoutsQuery) (Page[Payout], error) {
-	query := paging(q.Size, q.Offset)
+	query := window(q.Size, q.Offset)
 	if !q.Start.IsZero() {
 		// A bare date means midnight, as an end too: the same day twice would find
 		// nothing.
 		query.Set("start_date", q.Start.Format(time.DateOnly)+"T00:00:00Z")
 		query.Set("end_date", q.End.Format(time.DateOnly)+"T23:59:59Z")
 	}
-	answer, err := c.get(ctx, c.access.Settlements+"/settlements/v1/payouts", query)
-	if err != nil {
-		return Page[Payout]{}, err
-	}
-	return readPage(answer.Raw(), "payouts", q.Offset, ReadPayout)
+	return list(ctx, c, "payouts", query, q.Offset, ReadPayout)
 }
 
 // Payout gives one payout.
-func (c *Client) Payout(ctx context.Context, reference string) (Item[Payout], ports.RawPage, error) {
-	answer, err := c.get(ctx, c.access.Settlements+"/settlements/v1/payouts/"+url.PathEscape(reference), nil)
+func (c *Client) Payout(ctx context.Context, reference string) (jsonpage.Item[Payout], ports.RawPage, error) {
+	answer, err := c.Do(ctx, upstream.Get(upstream.Address(c.access.Settlements, nil, "settlements", "v1", "payouts", reference)))
 	if err != nil {
-		return Item[Payout]{}, ports.RawPage{}, err
+		return jsonpage.Item[Payout]{}, ports.RawPage{}, err
 	}
-	item, err := readWhole(answer.Body, ReadPayout)
+	item, err := jsonpage.Object(answer.Body, ReadPayout)
 	return item, answer.Raw(), err
 }
 
@@ -122,33 +100,20 @@ type TransactionsQuery struct {
 
 // Transactions gives a page of rows, in whatever order Klarna keeps them.
 func (c *Client) Transactions(ctx context.Context, q TransactionsQuery) (Page[Transaction], error) {
-	query := paging(q.Size, q.Offset)
+	query := window(q.Size, q.Offset)
 	query.Set("payment_reference", q.PaymentReference)
 	if q.OrderID != "" {
 		query.Set("order_id", q.OrderID)
 	}
-	answer, err := c.get(ctx, c.access.Settlements+"/settlements/v1/transactions", query)
-	if err != nil {
-		return Page[Transaction]{}, err
-	}
-	return readPage(answer.Raw(), "transactions", q.Offset, ReadTransaction)
+	return list(ctx, c, "transactions", query, q.Offset, ReadTransaction)
 }
 
 // Order reads an order; only whether it may is of interest.
 func (c *Client) Order(ctx context.Context, id string) error {
-	_, err := c.get(ctx, c.access.Orders+"/ordermanagement/v1/orders/"+url.PathEscape(id), nil)
+	_, err := c.Do(ctx, upstream.Get(upstream.Address(c.access.Orders, nil, "ordermanagement", "v1", "orders", id)))
 	return err
 }
 
-func paging(size int, offset int64) url.Values {
+func window(size int, offset int64) url.Values {
 	return url.Values{"size": {strconv.Itoa(size)}, "offset": {strconv.FormatInt(offset, 10)}}
-}
-
-func (c *Client) get(ctx context.Context, address string, query url.Values) (upstream.Answer, error) {
-	if len(query) > 0 {
-		address += "?" + query.Encode()
-	}
-	return c.http.Do(ctx, upstream.Request{
-		Method: http.MethodGet, URL: address, Header: http.Header{"Accept": {"application/json"}},
-	})
 }

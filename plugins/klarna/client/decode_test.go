@@ -12,6 +12,8 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/jsonpage"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // sample reads one of the test payloads of Klarna's own SDK, which are kept
@@ -31,11 +33,11 @@ func sample(t *testing.T, name string) []byte {
 
 func TestKlarnasOwnSampleOfPayoutsIsRead(t *testing.T) {
 	t.Parallel()
-	page, err := readPage(ports.RawPage{Bytes: sample(t, "SettlementsGetAllPayoutsResponse.json")}, "payouts", 0, ReadPayout)
+	page, err := readPage(upstream.Answer{Body: sample(t, "SettlementsGetAllPayoutsResponse.json")}, "payouts", 0, ReadPayout)
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
-	require.EqualValues(t, 42, *page.Pagination.Total)
-	require.EqualValues(t, 10, *page.Pagination.Offset)
+	require.EqualValues(t, 42, *page.Announced.Total)
+	require.EqualValues(t, 10, *page.Announced.Offset)
 	p := page.Items[0].Value
 	require.Equal(t, "XISA93DJ", p.PaymentReference)
 	require.Equal(t, time.Date(2016, 12, 14, 7, 52, 26, 0, time.UTC), p.PayoutDate)
@@ -45,14 +47,14 @@ func TestKlarnasOwnSampleOfPayoutsIsRead(t *testing.T) {
 	require.EqualValues(t, 500, p.Totals.Minor("sale_amount"))
 	require.Zero(t, p.Totals.Minor("charge_amount"), "a total that is missing is 0")
 
-	one, err := readWhole(sample(t, "SettlementsGetPayoutResponse.json"), ReadPayout)
+	one, err := jsonpage.Object(sample(t, "SettlementsGetPayoutResponse.json"), ReadPayout)
 	require.NoError(t, err)
 	require.Equal(t, p.PaymentReference, one.Value.PaymentReference)
 }
 
 func TestKlarnasOwnSampleOfTransactionsIsRead(t *testing.T) {
 	t.Parallel()
-	page, err := readPage(ports.RawPage{Bytes: sample(t, "SettlementsGetTransactionsResponse.json")}, "transactions", 0, ReadTransaction)
+	page, err := readPage(upstream.Answer{Body: sample(t, "SettlementsGetTransactionsResponse.json")}, "transactions", 0, ReadTransaction)
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	row := page.Items[0].Value
@@ -62,6 +64,12 @@ func TestKlarnasOwnSampleOfTransactionsIsRead(t *testing.T) {
 	require.Equal(t, "ce17b4cb-147f-48b7-b8e6-dde2fa397f04", row.OrderID)
 }
 
+// standing gives the bytes of a page at the place of a value.
+func standing(page []byte, v jsonpage.Value) []byte {
+	raw := v.Raw(ports.RawPage{})
+	return page[raw.Offset : raw.Offset+raw.Length]
+}
+
 func TestItemsPointToTheirBytesInAnySpacing(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -69,12 +77,12 @@ func TestItemsPointToTheirBytesInAnySpacing(t *testing.T) {
 		"\n{ \"pagination\" : {\"count\":2} ,\t\"transactions\" : [ {\"type\":\"SALE\", \"amount\":1 } ,\r\n {\"amount\":2,\"type\":\"FEE\"}\n] }\n",
 		`{"\u0074ransactions":[{"type":"SALE","amount":1,"klarna_comment":"å\u00e5}{]["},{"type":"FEE","amount":2,"x":[{}]}],"pagination":{}}`,
 	} {
-		page, err := readPage(ports.RawPage{Bytes: []byte(text)}, "transactions", 0, ReadTransaction)
+		page, err := readPage(upstream.Answer{Body: []byte(text)}, "transactions", 0, ReadTransaction)
 		require.NoError(t, err)
 		require.Len(t, page.Items, 2)
 		for i, kind := range []string{"SALE", "FEE"} {
 			item := page.Items[i]
-			again, err := ReadTransaction([]byte(text)[item.Offset:item.Offset+item.Length], "")
+			again, err := ReadTransaction(jsonpage.Whole(standing([]byte(text), item.JSON)), "")
 			require.NoError(t, err)
 			require.Equal(t, item.Value, again)
 			require.Equal(t, kind, again.Type)
@@ -85,7 +93,7 @@ func TestItemsPointToTheirBytesInAnySpacing(t *testing.T) {
 func TestARowIsCountedFromTheBeginningOfItsList(t *testing.T) {
 	t.Parallel()
 	text := `{"transactions":[{"type":"SALE","amount":1},{"type":"SALE"}],"pagination":{"count":2}}`
-	_, err := readPage(ports.RawPage{Bytes: []byte(text)}, "transactions", 500, ReadTransaction)
+	_, err := readPage(upstream.Answer{Body: []byte(text)}, "transactions", 500, ReadTransaction)
 	require.Equal(t, payout.CodeLineInvalid, fault.CodeOf(err))
 	require.Equal(t, "transactions[501].amount", fault.Of(err).Field)
 }
@@ -118,15 +126,15 @@ func FuzzPage(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		page, err := readPage(ports.RawPage{Bytes: body}, "transactions", 0, ReadTransaction)
+		page, err := readPage(upstream.Answer{Body: body}, "transactions", 0, ReadTransaction)
 		if err != nil {
-			if code := fault.CodeOf(err); code != CodeUnreadable && code != payout.CodeLineInvalid {
+			if code := fault.CodeOf(err); code != upstream.CodeUnreadable && code != payout.CodeLineInvalid {
 				t.Fatalf("a fault of its own: %v", err)
 			}
 			return
 		}
 		for _, item := range page.Items {
-			again, err := ReadTransaction(body[item.Offset:item.Offset+item.Length], "")
+			again, err := ReadTransaction(jsonpage.Whole(standing(body, item.JSON)), "")
 			if err != nil {
 				t.Fatalf("the bytes of a row are not the row: %v", err)
 			}
@@ -144,16 +152,16 @@ func FuzzPayout(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		item, err := readWhole(body, ReadPayout)
+		item, err := jsonpage.Object(body, ReadPayout)
 		if err != nil {
-			if code := fault.CodeOf(err); code != CodeUnreadable && code != CodePayoutInvalid {
+			if code := fault.CodeOf(err); code != upstream.CodeUnreadable && code != CodePayoutInvalid {
 				t.Fatalf("a fault of its own: %v", err)
 			}
 			return
 		}
 		for name, total := range item.Value.Totals {
 			var number int64
-			if err := json.Unmarshal(body[total.Offset:total.Offset+total.Length], &number); err != nil || number != total.Minor {
+			if err := json.Unmarshal(standing(body, total.JSON), &number); err != nil || number != total.Minor {
 				t.Fatalf("%s does not stand at its place: %v", name, err)
 			}
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/sdk/jsonpage"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // CodePayoutInvalid: a payout that makes no sense.
@@ -20,8 +22,6 @@ const (
 	Gross    = "GROSS"     // fees are invoiced apart
 	GrossFee = "GROSS_FEE" // the record of that invoice
 )
-
-var errNumber = errors.New("this is not a number that can be used")
 
 // Payout is Klarna's Payout object as far as kvitt reads it.
 type Payout struct {
@@ -39,17 +39,17 @@ type Payout struct {
 // missing or null is 0.
 type Totals map[string]Total
 
-// Total is a total with its place in the payout's JSON object.
+// Total is a total with its place in the page.
 type Total struct {
-	Minor          int64
-	Offset, Length int64
+	Minor int64
+	JSON  jsonpage.Value
 }
 
 // Minor gives a total in minor units.
 func (t Totals) Minor(name string) int64 { return t[name].Minor }
 
 // ReadPayout reads one payout. Where stands before the names of fields in faults.
-func ReadPayout(object []byte, where string) (Payout, error) {
+func ReadPayout(object jsonpage.Value, where string) (Payout, error) {
 	var in struct {
 		PaymentReference string `json:"payment_reference"`
 		PayoutDate       string `json:"payout_date"`
@@ -59,11 +59,11 @@ func ReadPayout(object []byte, where string) (Payout, error) {
 		SettlementType   string `json:"merchant_settlement_type"`
 	}
 	invalid := func(field, reason string) error {
-		return fault.Invalid(CodePayoutInvalid, join(where, field), reason).From(fault.Upstream).
+		return fault.Invalid(CodePayoutInvalid, jsonpage.Join(where, field), reason).From(fault.Upstream).
 			WithRemedy("compare the payout with the one in Klarna's merchant portal")
 	}
-	if err := json.Unmarshal(object, &in); err != nil {
-		return Payout{}, invalid(wrongField(err), "this is not the type that Klarna documents")
+	if err := json.Unmarshal(object.Bytes, &in); err != nil {
+		return Payout{}, invalid(upstream.WrongMember(err), "this is not the type that Klarna documents")
 	}
 	if in.PaymentReference == "" {
 		return Payout{}, invalid("payment_reference", "a payout needs its reference")
@@ -98,37 +98,28 @@ func ReadPayout(object []byte, where string) (Payout, error) {
 
 // readTotals gives the totals with their places, or the path of the member that
 // makes no sense.
-func readTotals(object []byte) (totals Totals, wrong string) {
-	found := false
-	read := func(name string, number []byte, offset int64) error {
-		wrong = "totals." + name
-		if string(number) == "null" {
-			return nil
-		}
-		minor, err := strconv.ParseInt(string(number), 10, 64)
-		if err != nil {
-			return err
-		}
-		if _, twice := totals[name]; twice || minor == minInt64 {
-			return errNumber
-		}
-		totals[name] = Total{Minor: minor, Offset: offset, Length: int64(len(number))}
-		return nil
+func readTotals(object jsonpage.Value) (totals Totals, wrong string) {
+	stated, err := object.Member("totals")
+	switch {
+	case errors.Is(err, jsonpage.ErrMissing):
+		return nil, ""
+	case err != nil:
+		return nil, jsonpage.PathOf(err)
+	}
+	members, err := stated.Members()
+	if err != nil {
+		return nil, jsonpage.Join("totals", jsonpage.PathOf(err))
 	}
 	totals = Totals{}
-	err := eachMember(object, func(member string, value []byte, at int64) error {
-		if member != "totals" {
-			return nil
+	for _, m := range members {
+		if m.IsNull() {
+			continue
 		}
-		wrong = "totals"
-		if found {
-			return errNumber
+		minor, err := strconv.ParseInt(string(m.Bytes), 10, 64)
+		if err != nil || minor == minInt64 {
+			return nil, "totals." + m.Name
 		}
-		found = true
-		return eachMember(value, func(name string, number []byte, offset int64) error { return read(name, number, at+offset) })
-	})
-	if err != nil {
-		return nil, wrong
+		totals[m.Name] = Total{Minor: minor, JSON: m.Value}
 	}
 	return totals, ""
 }

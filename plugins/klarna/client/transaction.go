@@ -8,6 +8,8 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/sdk/jsonpage"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // minInt64 has no opposite, so no amount may be it.
@@ -45,14 +47,14 @@ type Transaction struct {
 
 // ReadTransaction reads one row. It refuses what has the wrong type and leaves
 // meaning to its caller. Where stands before the names of fields in faults.
-func ReadTransaction(object []byte, where string) (Transaction, error) {
+func ReadTransaction(object jsonpage.Value, where string) (Transaction, error) {
 	var t Transaction
 	invalid := func(field, reason string) error {
-		return fault.Invalid(payout.CodeLineInvalid, join(where, field), reason).From(fault.Upstream).
+		return fault.Invalid(payout.CodeLineInvalid, jsonpage.Join(where, field), reason).From(fault.Upstream).
 			WithRemedy("compare the row with the settlement report in Klarna's merchant portal")
 	}
-	if err := json.Unmarshal(object, &t); err != nil {
-		return Transaction{}, invalid(wrongField(err), "this is not the type that Klarna documents")
+	if err := json.Unmarshal(object.Bytes, &t); err != nil {
+		return Transaction{}, invalid(upstream.WrongMember(err), "this is not the type that Klarna documents")
 	}
 	switch {
 	case t.Type == "":
@@ -92,20 +94,4 @@ func ReadTime(text string) (time.Time, error) {
 		return time.Time{}, errors.New("the year is out of range")
 	}
 	return moment, nil
-}
-
-// wrongField names the member that could not be read.
-func wrongField(err error) string {
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return wrong.Field
-	}
-	return ""
-}
-
-func join(where, field string) string {
-	if where == "" || field == "" {
-		return where + field
-	}
-	return where + "." + field
 }
