@@ -7,6 +7,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Faults of attachments.
@@ -23,16 +24,7 @@ const (
 // EnsureAttachment implements ports.Attachments: the file goes to the inbox for
 // vouchers, then it is joined to the voucher and leaves the inbox.
 func (c *Connector) EnsureAttachment(ctx context.Context, req ports.AttachmentRequest) (ports.AttachmentResult, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.AttachmentResult{}, err
-	}
-	result, err := s.ensureAttachment(ctx, req)
-	if err != nil {
-		return ports.AttachmentResult{}, s.Failed(err)
-	}
-	result.Usage = s.Usage()
-	return result, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.AttachmentResult, error) { return s.ensureAttachment(ctx, req) })
 }
 
 func (s *session) ensureAttachment(ctx context.Context, req ports.AttachmentRequest) (ports.AttachmentResult, error) {
@@ -53,7 +45,7 @@ func (s *session) ensureAttachment(ctx context.Context, req ports.AttachmentRequ
 	if id == "" {
 		const requests = 2
 		if s.Left() < requests {
-			return ports.AttachmentResult{}, exhausted(req.Write)
+			return ports.AttachmentResult{}, upstream.Exhausted(req.Write)
 		}
 		made, err := s.Upload(ctx, req.FileName, req.MediaType, req.Content)
 		if err != nil {
@@ -65,7 +57,7 @@ func (s *session) ensureAttachment(ctx context.Context, req ports.AttachmentRequ
 		}
 	}
 	if _, err := s.Connect(ctx, id, req.Voucher.Series, req.Voucher.Number, req.Voucher.Year); err != nil {
-		return ports.AttachmentResult{}, halfway("the file is in Fortnox's inbox and may not be joined to the voucher", err)
+		return ports.AttachmentResult{}, upstream.Halfway("the file is in Fortnox's inbox and may not be joined to the voucher", err)
 	}
 	return ports.AttachmentResult{ID: id, Outcome: ports.Created}, nil
 }
@@ -93,13 +85,13 @@ const mostFiles = 3
 func (s *session) lookForFile(ctx context.Context, req ports.AttachmentRequest) (joined, waiting string, err error) {
 	ids, err := s.filesOf(ctx, req.Voucher)
 	if err != nil {
-		return "", "", unsettled(err)
+		return "", "", upstream.Unsettled(err)
 	}
 	unread := len(ids) > mostFiles
 	for _, id := range ids[:min(len(ids), mostFiles)] {
 		content, readable, err := s.content(ctx, id)
 		if err != nil {
-			return "", "", unsettled(err)
+			return "", "", upstream.Unsettled(err)
 		}
 		if readable && bytes.Equal(content, req.Content) {
 			return id, "", nil
@@ -108,7 +100,7 @@ func (s *session) lookForFile(ctx context.Context, req ports.AttachmentRequest) 
 	}
 	files, err := s.Inbox(ctx)
 	if err != nil {
-		return "", "", unsettled(err)
+		return "", "", upstream.Unsettled(err)
 	}
 	for _, f := range files {
 		if string(f.Name) == req.FileName {
@@ -125,32 +117,18 @@ func (s *session) lookForFile(ctx context.Context, req ports.AttachmentRequest) 
 // filesOf lists the ids of the files of one voucher. The search is for parts of
 // numbers and reaches every series.
 func (s *session) filesOf(ctx context.Context, voucher ports.VoucherNumber) ([]string, error) {
+	found, err := all(s.connector.pageSize, func(c client.Connection) string { return string(c.FileID) },
+		func(w client.Window) (client.Page[client.Connection], error) {
+			return s.Connections(ctx, voucher.Year, voucher.Number, w)
+		})
 	var ids []string
-	var at position
-	for {
-		page, err := s.Connections(ctx, voucher.Year, voucher.Number, client.Window{Offset: at.Offset, Limit: s.connector.pageSize})
-		if err != nil {
-			return nil, err
+	for _, c := range found {
+		ofYear := c.VoucherYear == "" || string(c.VoucherYear) == voucher.Year
+		if ofYear && string(c.VoucherNumber) == voucher.Number && string(c.VoucherSeries) == voucher.Series {
+			ids = append(ids, string(c.FileID))
 		}
-		keys := make([]string, len(page.Items))
-		for i, c := range page.Items {
-			keys[i] = string(c.FileID)
-		}
-		known, next, last, err := at.advance(keys, page.Total, s.connector.pageSize)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range page.Items[known:] {
-			ofYear := c.VoucherYear == "" || string(c.VoucherYear) == voucher.Year
-			if ofYear && string(c.VoucherNumber) == voucher.Number && string(c.VoucherSeries) == voucher.Series {
-				ids = append(ids, string(c.FileID))
-			}
-		}
-		if last {
-			return ids, nil
-		}
-		at = next
 	}
+	return ids, err
 }
 
 // content reads a file of a voucher, wherever it is kept. A file that Fortnox does

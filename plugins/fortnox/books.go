@@ -10,6 +10,8 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Faults of reading the books.
@@ -26,16 +28,7 @@ const largestBooks = 64 << 20
 // Period implements ports.Books. Both answers are fresh: a person may lock a
 // period at any moment.
 func (c *Connector) Period(ctx context.Context, req ports.PeriodRequest) (ports.Period, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.Period{}, err
-	}
-	period, err := s.period(ctx, req.On)
-	if err != nil {
-		return ports.Period{}, s.Failed(err)
-	}
-	period.Usage = s.Usage()
-	return period, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.Period, error) { return s.period(ctx, req.On) })
 }
 
 func (s *session) period(ctx context.Context, on civil.Date) (ports.Period, error) {
@@ -54,7 +47,10 @@ func (s *session) period(ctx context.Context, on civil.Date) (ports.Period, erro
 	return period, nil
 }
 
-// piece is the cursor of ExportBooks. All pieces come from the very file whose
+// pieceCursor carries the place in the books.
+var pieceCursor = paging.Codec[piece]{Name: "books.1"}
+
+// piece is how far ExportBooks has come. All pieces come from the very file whose
 // hash it names.
 type piece struct {
 	Offset int    `json:"offset"`
@@ -64,26 +60,16 @@ type piece struct {
 // ExportBooks implements ports.Books. The file is downloaded once and handed out
 // from memory; if the memory is gone it is downloaded again, and must not differ.
 func (c *Connector) ExportBooks(ctx context.Context, req ports.ExportBooksRequest) (ports.BooksPiece, error) {
-	s, err := c.open(req.Call, largestBooks)
-	if err != nil {
-		return ports.BooksPiece{}, err
-	}
-	cut, err := s.exportBooks(ctx, req)
-	if err != nil {
-		return ports.BooksPiece{}, s.Failed(err)
-	}
-	cut.Usage = s.Usage()
-	return cut, nil
+	return upstream.Serve(c.open(req.Call, largestBooks), func(s *session) (ports.BooksPiece, error) { return s.exportBooks(ctx, req) })
 }
 
 func (s *session) exportBooks(ctx context.Context, req ports.ExportBooksRequest) (ports.BooksPiece, error) {
-	var at piece
-	if err := readCursor(req.Cursor, &at); err != nil {
+	at, err := pieceCursor.Read(req.Cursor, piece{})
+	if err != nil {
 		return ports.BooksPiece{}, err
 	}
 	file, known := s.connector.exports.find(s.company(), at.SHA256)
 	if !known {
-		var err error
 		if file, err = s.download(ctx, req.On); err != nil {
 			return ports.BooksPiece{}, err
 		}
@@ -97,7 +83,7 @@ func (s *session) exportBooks(ctx context.Context, req ports.ExportBooksRequest)
 		s.connector.exports.keep(s.company(), hash, file)
 	}
 	if at.Offset < 0 || at.Offset > len(file) {
-		return ports.BooksPiece{}, fault.Invalid(CodeCursor, "cursor", "the cursor lies outside the file").From(fault.Connector)
+		return ports.BooksPiece{}, paging.Invalid("it lies outside the file")
 	}
 	end := min(at.Offset+s.connector.pieceSize, len(file))
 	out := ports.BooksPiece{Bytes: file[at.Offset:end]}
@@ -106,8 +92,7 @@ func (s *session) exportBooks(ctx context.Context, req ports.ExportBooksRequest)
 		return out, nil
 	}
 	at.Offset = end
-	var err error
-	out.Next, err = writeCursor(at)
+	out.Next, err = pieceCursor.Write(at)
 	return out, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
 	"github.com/kvitt/kvitt/sdk/simulator"
 )
 
@@ -119,10 +120,10 @@ func TestBooksWithoutAYearAreAFault(t *testing.T) {
 	eachWay(t, func(t *testing.T, r *remote, c everything) {
 		_, err := c.ExportBooks(t.Context(), ports.ExportBooksRequest{Call: r.granted("ExportBooks", 1), On: on("2031-01-01")})
 		r.requireFault(err, client.CodeYearMissing, fault.Validation)
-		_, err = c.ExportBooks(t.Context(), ports.ExportBooksRequest{Call: r.granted("ExportBooks", 1), On: on("2026-01-01"), Cursor: `{"offset":-1}`})
-		r.requireFault(err, CodeCursor, fault.Validation)
+		_, err = c.ExportBooks(t.Context(), ports.ExportBooksRequest{Call: r.granted("ExportBooks", 1), On: on("2026-01-01"), Cursor: cursor(pieceCursor, piece{Offset: -1})})
+		r.requireFault(err, paging.CodeCursor, fault.Validation)
 		_, err = c.ExportBooks(t.Context(), ports.ExportBooksRequest{Call: r.granted("ExportBooks", 1), On: on("2026-01-01"), Cursor: "?"})
-		r.requireFault(err, CodeCursor, fault.Validation)
+		r.requireFault(err, paging.CodeCursor, fault.Validation)
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // CodeChoice: Fortnox has no choices of that kind.
@@ -16,41 +18,29 @@ const CodeChoice fault.Code = "erp.choice_unsupported"
 // ListChoices implements ports.Choices. Accounts and series are those of the
 // financial year of the date: they can go missing when a new year begins.
 func (c *Connector) ListChoices(ctx context.Context, req ports.ChoicesRequest) (ports.ChoicesPage, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.ChoicesPage{}, err
-	}
-	page, err := s.listChoices(ctx, req)
-	if err != nil {
-		return ports.ChoicesPage{}, s.Failed(err)
-	}
-	page.Usage = s.Usage()
-	return page, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.ChoicesPage, error) { return s.listChoices(ctx, req) })
 }
 
+// choicesCursor carries the place in a list of choices.
+var choicesCursor = paging.Codec[paging.Position]{Name: "choices.1"}
+
 func (s *session) listChoices(ctx context.Context, req ports.ChoicesRequest) (ports.ChoicesPage, error) {
-	var at position
-	if err := readCursor(req.Cursor, &at); err != nil {
-		return ports.ChoicesPage{}, err
-	}
-	if !at.valid() {
-		return ports.ChoicesPage{}, fault.Invalid(CodeCursor, "cursor", "the cursor was not made by this connector").From(fault.Connector)
-	}
-	all, total, err := s.choices(ctx, req.Kind, req.On, client.Window{Offset: at.Offset, Limit: s.connector.pageSize})
+	at, err := choicesCursor.Read(req.Cursor, paging.Position{})
 	if err != nil {
 		return ports.ChoicesPage{}, err
 	}
-	keys := make([]string, len(all))
-	for i, choice := range all {
-		keys[i] = choice.Value
-	}
-	known, next, last, err := at.advance(keys, total, s.connector.pageSize)
+	limit := s.connector.pageSize
+	found, total, err := s.choices(ctx, req.Kind, req.On, client.Window{Offset: at.Offset, Limit: limit})
 	if err != nil {
 		return ports.ChoicesPage{}, err
 	}
-	page := ports.ChoicesPage{Choices: all[known:]}
-	if !last {
-		page.Next, err = writeCursor(next)
+	step, err := paging.Advance(at, found, func(c ports.Choice) string { return c.Value }, total, limit)
+	if err != nil {
+		return ports.ChoicesPage{}, err
+	}
+	page := ports.ChoicesPage{Choices: step.Fresh}
+	if !step.Last {
+		page.Next, err = choicesCursor.Write(step.Next)
 	}
 	return page, err
 }

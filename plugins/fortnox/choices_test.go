@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
 )
 
 func (r *remote) choices(c everything, kind ports.ChoiceKind, date string) []ports.Choice {
@@ -61,8 +62,8 @@ func TestChoicesOfAYearThatIsMissingAreAFault(t *testing.T) {
 	eachWay(t, func(t *testing.T, r *remote, c everything) {
 		_, err := c.ListChoices(t.Context(), ports.ChoicesRequest{Call: r.granted("ListChoices", 1), Kind: ports.ChooseAccount, On: on("2040-01-01")})
 		r.requireFault(err, client.CodeYearMissing, fault.Validation)
-		_, err = c.ListChoices(t.Context(), ports.ChoicesRequest{Call: r.granted("ListChoices", 1), Kind: ports.ChooseAccount, On: on("2026-01-01"), Cursor: `{"offset":-4}`})
-		r.requireFault(err, CodeCursor, fault.Validation)
+		_, err = c.ListChoices(t.Context(), ports.ChoicesRequest{Call: r.granted("ListChoices", 1), Kind: ports.ChooseAccount, On: on("2026-01-01"), Cursor: cursor(choicesCursor, paging.Position{Offset: -4})})
+		r.requireFault(err, paging.CodeCursor, fault.Validation)
 	})
 	_, err := New().ListChoices(t.Context(), ports.ChoicesRequest{Call: start(t).call(2), Kind: "customers", On: on("2026-01-01")})
 	require.Equal(t, CodeChoice, fault.CodeOf(err))

@@ -7,6 +7,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
 )
 
 // version is the connector's own.
@@ -111,18 +112,27 @@ type session struct {
 }
 
 // open prepares a call. It makes no request. MaxBody is that of client.Options.
-func (c *Connector) open(call ports.Call, maxBody int64) (*session, error) {
-	chosen, err := parseSettings(call.Connection.Settings)
-	if err != nil {
-		return nil, ports.WithUsage(err, ports.Usage{})
+func (c *Connector) open(call ports.Call, maxBody int64) func() (*session, error) {
+	return func() (*session, error) {
+		chosen, err := parseSettings(call.Connection.Settings)
+		if err != nil {
+			return nil, err
+		}
+		if call.Connection.Credentials[client.AccessToken] == "" {
+			return nil, fault.New(CodeTokenMissing, fault.Auth, "the call brings no access token").From(fault.Connector).
+				WithRemedy("enter the credentials of the connection again")
+		}
+		options := client.Options{Transport: c.transport, MaxBody: maxBody, UserAgent: "kvitt-fortnox/" + version}
+		return &session{
+			Client: client.New(call, options), connector: c, connection: call.Connection, settings: chosen,
+		}, nil
 	}
-	if call.Connection.Credentials[client.AccessToken] == "" {
-		missing := fault.New(CodeTokenMissing, fault.Auth, "the call brings no access token").From(fault.Connector).
-			WithRemedy("enter the credentials of the connection again")
-		return nil, ports.WithUsage(missing, ports.Usage{})
-	}
-	options := client.Options{Transport: c.transport, MaxBody: maxBody, UserAgent: "kvitt-fortnox/" + version}
-	return &session{
-		Client: client.New(call, options), connector: c, connection: call.Connection, settings: chosen,
-	}, nil
+}
+
+// all reads a list of Fortnox to its end, within what the grant leaves.
+func all[T any](limit int, key func(T) string, read func(client.Window) (client.Page[T], error)) ([]T, error) {
+	return paging.All(limit, key, func(offset int) ([]T, int, error) {
+		page, err := read(client.Window{Offset: offset, Limit: limit})
+		return page.Items, page.Total, err
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Faults of documents in other currencies.
@@ -135,10 +136,10 @@ func (s *session) unfit(ctx context.Context, made client.Payment, intended ports
 			From(fault.Upstream).WithRemedy("register the payment by hand in Fortnox, then adopt it")
 	}
 	if s.Left() < 1 {
-		return halfway("payment "+string(made.Number)+" is registered in Fortnox without effect", refused)
+		return upstream.Halfway("payment "+string(made.Number)+" is registered in Fortnox without effect", refused)
 	}
 	if err := s.DeletePayment(ctx, string(made.Number)); err != nil {
-		return halfway("payment "+string(made.Number)+" is registered in Fortnox without effect", err)
+		return upstream.Halfway("payment "+string(made.Number)+" is registered in Fortnox without effect", err)
 	}
 	return refused
 }

@@ -3,20 +3,24 @@ package main
 import (
 	"context"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
-// listing is the cursor of ListDocuments.
+// listingCursor carries the place in the documents.
+var listingCursor = paging.Codec[listing]{Name: "documents.1"}
+
+// listing is how far ListDocuments has come.
 type listing struct {
 	// Set is the part of the list that is being read.
 	Set set `json:"set"`
 	// Watermark is what the next reading will begin with. It is taken at the first
 	// request: what changes later is read again.
 	Watermark string `json:"watermark"`
-	position
+	paging.Position
 }
 
 // set is a list that Fortnox keeps.
@@ -35,16 +39,7 @@ const (
 // Documents come in the order of their numbers, which never change, so that many
 // of them may share a second of change.
 func (c *Connector) ListDocuments(ctx context.Context, req ports.ListDocumentsRequest) (ports.DocumentPage, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.DocumentPage{}, err
-	}
-	page, err := s.listDocuments(ctx, req.Since, req.Cursor)
-	if err != nil {
-		return ports.DocumentPage{}, s.Failed(err)
-	}
-	page.Usage = s.Usage()
-	return page, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.DocumentPage, error) { return s.listDocuments(ctx, req.Since, req.Cursor) })
 }
 
 func (s *session) listDocuments(ctx context.Context, since, cursor string) (ports.DocumentPage, error) {
@@ -83,45 +78,47 @@ func startListing(since, cursor string) (listing, error) {
 		}
 	}
 	first := at.Set
-	if err := readCursor(cursor, &at); err != nil {
+	at, err := listingCursor.Read(cursor, at)
+	if err != nil {
 		return listing{}, err
 	}
 	fits := at.Set == first || first == setDrafts && at.Set == setUnpaid
-	if !fits || !at.valid() || cursor != "" && checkWatermark(at.Watermark) != nil {
-		return listing{}, fault.Invalid(CodeCursor, "cursor", "the cursor belongs to another reading").From(fault.Connector)
+	if !fits || cursor != "" && checkWatermark(at.Watermark) != nil {
+		return listing{}, paging.Invalid("it belongs to another reading")
 	}
 	return at, nil
 }
 
 // take turns a page of Fortnox into one of the hub.
 func (l listing) take(found client.Page[client.Invoice], limit int) (ports.DocumentPage, error) {
-	documents, keys, err := documentsOf(found.Items)
+	documents, err := documentsOf(found.Items)
 	if err != nil {
 		return ports.DocumentPage{}, err
 	}
-	known, next, last, err := l.advance(keys, found.Total, limit)
+	step, err := paging.Advance(l.Position, documents, func(d invoice.Document) string { return d.Number }, found.Total, limit)
 	if err != nil {
 		return ports.DocumentPage{}, err
 	}
-	page := ports.DocumentPage{Documents: documents[known:]}
+	page := ports.DocumentPage{Documents: step.Fresh}
 	switch {
-	case last && l.Set == setDrafts:
-		page.Next, err = writeCursor(listing{Set: setUnpaid, Watermark: l.Watermark})
-	case last:
+	case step.Last && l.Set == setDrafts:
+		page.Next, err = listingCursor.Write(listing{Set: setUnpaid, Watermark: l.Watermark})
+	case step.Last:
 		page.Watermark = l.Watermark
 	default:
-		page.Next, err = writeCursor(listing{Set: l.Set, Watermark: l.Watermark, position: next})
+		page.Next, err = listingCursor.Write(listing{Set: l.Set, Watermark: l.Watermark, Position: step.Next})
 	}
 	return page, err
 }
 
-func documentsOf(items []client.Invoice) (documents []invoice.Document, keys []string, err error) {
+func documentsOf(items []client.Invoice) ([]invoice.Document, error) {
+	documents := make([]invoice.Document, 0, len(items))
 	for _, item := range items {
 		d, err := document(item)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		documents, keys = append(documents, d), append(keys, d.Number)
+		documents = append(documents, d)
 	}
-	return documents, keys, nil
+	return documents, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/world"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/paging"
 	"github.com/kvitt/kvitt/sdk/simulator"
 )
 
@@ -259,17 +260,28 @@ func TestAReadingIsResumedByItsCursorAlone(t *testing.T) {
 	}
 }
 
+// cursor makes up a cursor that this connector would not.
+func cursor[T any](codec paging.Codec[T], state T) string {
+	text, err := codec.Write(state)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
 func TestCursorsAndWatermarksOfOthersAreRefused(t *testing.T) {
 	t.Parallel()
+	const now = "2026-04-20 07:00"
 	tests := map[string]struct {
 		since, cursor string
 		code          fault.Code
 	}{
-		"no JSON":                     {"", "page 2", CodeCursor},
-		"an unknown set":              {"", `{"set":"all","watermark":"2026-04-20 07:00"}`, CodeCursor},
-		"a set of another reading":    {"2026-04-20 07:00", `{"set":"unpaid","watermark":"2026-04-20 07:00"}`, CodeCursor},
-		"before the start":            {"", `{"set":"unpaid","watermark":"2026-04-20 07:00","offset":-1}`, CodeCursor},
-		"no watermark":                {"", `{"set":"unpaid"}`, CodeCursor},
+		"no cursor":                   {"", "page 2", paging.CodeCursor},
+		"of another list":             {"", cursor(choicesCursor, paging.Position{}), paging.CodeCursor},
+		"an unknown set":              {"", cursor(listingCursor, listing{Set: "all", Watermark: now}), paging.CodeCursor},
+		"a set of another reading":    {now, cursor(listingCursor, listing{Set: setUnpaid, Watermark: now}), paging.CodeCursor},
+		"before the start":            {"", cursor(listingCursor, listing{Set: setUnpaid, Watermark: now, Position: paging.Position{Offset: -1}}), paging.CodeCursor},
+		"no watermark":                {"", cursor(listingCursor, listing{Set: setUnpaid}), paging.CodeCursor},
 		"a watermark of another kind": {"yesterday", "", CodeWatermark},
 		"a second parameter":          {"2026-04-20 07:00&filter=unpaid", "", CodeWatermark},
 	}
@@ -323,7 +335,7 @@ func TestASourceThatRepeatsOrLosesItemsIsNoticed(t *testing.T) {
 			r := start(t)
 			r.fault(simulator.Fault{Kind: simulator.KindStatus, Status: 200, Body: body})
 			_, err := New(WithPageSize(2)).ListDocuments(t.Context(), ports.ListDocumentsRequest{Call: r.granted("ListDocuments", 1)})
-			r.requireFault(err, CodeListUnstable, fault.Temporary)
+			r.requireFault(err, paging.CodeListUnstable, fault.Temporary)
 		})
 	}
 }

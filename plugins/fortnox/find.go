@@ -11,6 +11,7 @@ import (
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // CodeReference: Fortnox cannot be searched by that reference.
@@ -38,15 +39,10 @@ func searchParameter(r invoice.Reference) string {
 // else: what does not carry it is left out. The newest documents are looked
 // through first, as far as the grant goes.
 func (c *Connector) FindDocuments(ctx context.Context, req ports.FindDocumentsRequest) (ports.DocumentPage, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.DocumentPage{}, err
-	}
-	documents, err := s.findDocuments(ctx, req.Reference, req.Value)
-	if err != nil {
-		return ports.DocumentPage{}, s.Failed(err)
-	}
-	return ports.DocumentPage{Documents: documents, Usage: s.Usage()}, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.DocumentPage, error) {
+		documents, err := s.findDocuments(ctx, req.Reference, req.Value)
+		return ports.DocumentPage{Documents: documents}, err
+	})
 }
 
 func (s *session) findDocuments(ctx context.Context, reference invoice.Reference, value string) ([]invoice.Document, error) {
@@ -103,7 +99,7 @@ func (s *session) search(ctx context.Context, parameter, value string, wanted fu
 		if err != nil {
 			return nil, err
 		}
-		documents, _, err := documentsOf(page.Items)
+		documents, err := documentsOf(page.Items)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +129,7 @@ func (s *session) findByOrderNumber(ctx context.Context, parameter, value string
 	if err != nil {
 		return nil, err
 	}
-	hits, _, err := documentsOf(page.Items)
+	hits, err := documentsOf(page.Items)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Faults of payments.
@@ -19,16 +20,7 @@ const (
 // EnsurePayment implements ports.InvoicePayments. Fortnox registers a payment as a
 // draft without effect; a second request books it.
 func (c *Connector) EnsurePayment(ctx context.Context, req ports.PaymentRequest) (ports.PaymentResult, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.PaymentResult{}, err
-	}
-	result, err := s.ensurePayment(ctx, req)
-	if err != nil {
-		return ports.PaymentResult{}, s.Failed(err)
-	}
-	result.Usage = s.Usage()
-	return result, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.PaymentResult, error) { return s.ensurePayment(ctx, req) })
 }
 
 func (s *session) ensurePayment(ctx context.Context, req ports.PaymentRequest) (ports.PaymentResult, error) {
@@ -47,7 +39,7 @@ func (s *session) ensurePayment(ctx context.Context, req ports.PaymentRequest) (
 	}
 	const requests = 2
 	if s.Left() < requests {
-		return ports.PaymentResult{}, exhausted(req.Write)
+		return ports.PaymentResult{}, upstream.Exhausted(req.Write)
 	}
 	made, err := s.CreatePayment(ctx, body)
 	if err != nil {
@@ -79,7 +71,7 @@ func (s *session) finishPayment(ctx context.Context, made client.Payment, intend
 func (s *session) bookPayment(ctx context.Context, number string, outcome ports.Outcome) (ports.PaymentResult, error) {
 	booked, err := s.BookPayment(ctx, number)
 	if err != nil {
-		return ports.PaymentResult{}, halfway("payment "+number+" is registered in Fortnox and may not be booked", err)
+		return ports.PaymentResult{}, upstream.Halfway("payment "+number+" is registered in Fortnox and may not be booked", err)
 	}
 	if !booked.Booked {
 		return ports.PaymentResult{}, fault.New(CodePaymentOpen, fault.Unknown, "payment "+number+" is registered in Fortnox but not booked").

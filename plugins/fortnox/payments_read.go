@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // CodeTooManyPayments: the document has more payments than can be read at once.
@@ -18,15 +19,10 @@ const CodeTooManyPayments fault.Code = "erp.too_many_payments"
 // ListPayments implements ports.PaymentSource. The list does not tell the account
 // of a payment, so each is read by itself.
 func (c *Connector) ListPayments(ctx context.Context, req ports.ListPaymentsRequest) (ports.PaymentList, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.PaymentList{}, err
-	}
-	payments, err := s.listPayments(ctx, req.DocumentNumber)
-	if err != nil {
-		return ports.PaymentList{}, s.Failed(err)
-	}
-	return ports.PaymentList{Payments: payments, Usage: s.Usage()}, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.PaymentList, error) {
+		payments, err := s.listPayments(ctx, req.DocumentNumber)
+		return ports.PaymentList{Payments: payments}, err
+	})
 }
 
 func (s *session) listPayments(ctx context.Context, document string) ([]ports.RegisteredPayment, error) {
@@ -62,42 +58,9 @@ func (s *session) listPayments(ctx context.Context, document string) ([]ports.Re
 // paymentsOf lists every payment of a document, or fails. The search is for parts
 // of numbers: asked for 1001, Fortnox shows the payments of 11001 as well.
 func (s *session) paymentsOf(ctx context.Context, document string) ([]client.Payment, error) {
-	var own []client.Payment
-	var at position
-	for {
-		page, err := s.Payments(ctx, document, client.Window{Offset: at.Offset, Limit: s.connector.pageSize})
-		if err != nil {
-			return nil, err
-		}
-		keys := make([]string, len(page.Items))
-		for i, p := range page.Items {
-			keys[i] = string(p.Number)
-		}
-		known, next, last, err := at.advance(keys, page.Total, s.connector.pageSize)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.Items[known:] {
-			if string(p.InvoiceNumber) == document {
-				own = append(own, p)
-			}
-		}
-		if last {
-			return distinct(own), nil
-		}
-		at = next
-	}
-}
-
-// distinct drops payments that were read twice.
-func distinct(payments []client.Payment) []client.Payment {
-	var once []client.Payment
-	for _, p := range payments {
-		if !slices.ContainsFunc(once, func(other client.Payment) bool { return other.Number == p.Number }) {
-			once = append(once, p)
-		}
-	}
-	return once
+	payments, err := all(s.connector.pageSize, func(p client.Payment) string { return string(p.Number) },
+		func(w client.Window) (client.Page[client.Payment], error) { return s.Payments(ctx, document, w) })
+	return slices.DeleteFunc(payments, func(p client.Payment) bool { return string(p.InvoiceNumber) != document }), err
 }
 
 // matches reports whether a payment, read by itself, is the one intended: the same

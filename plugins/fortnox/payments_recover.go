@@ -11,6 +11,7 @@ import (
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Faults of looking for a payment.
@@ -31,7 +32,7 @@ const mostCandidates = 4
 func (s *session) lookForPayment(ctx context.Context, req ports.PaymentRequest) (client.Payment, bool, error) {
 	items, err := s.paymentsOf(ctx, req.Payment.DocumentNumber)
 	if err != nil {
-		return client.Payment{}, false, unsettled(err)
+		return client.Payment{}, false, upstream.Unsettled(err)
 	}
 	items = slices.DeleteFunc(items, func(p client.Payment) bool {
 		return slices.Contains(req.Known, string(p.Number)) || !resembles(p, req.Payment)
@@ -43,7 +44,7 @@ func (s *session) lookForPayment(ctx context.Context, req ports.PaymentRequest) 
 	for _, item := range items {
 		full, err := s.Payment(ctx, string(item.Number))
 		if err != nil {
-			return client.Payment{}, false, unsettled(err)
+			return client.Payment{}, false, upstream.Unsettled(err)
 		}
 		if matches(full, req.Payment) {
 			fitting = append(fitting, full)
@@ -71,11 +72,11 @@ func (s *session) balanceStands(ctx context.Context, req ports.PaymentRequest) e
 	}
 	found, err := s.Invoice(ctx, req.Payment.DocumentNumber)
 	if err != nil {
-		return unsettled(err)
+		return upstream.Unsettled(err)
 	}
 	now, err := document(found)
 	if err != nil {
-		return unsettled(err)
+		return upstream.Unsettled(err)
 	}
 	if now.Balance == req.BalanceBefore {
 		return nil

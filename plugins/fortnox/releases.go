@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // CodeReleaseRefused: Fortnox does not let a booked payment be taken back this way.
@@ -21,16 +22,7 @@ const CodeReleaseRefused fault.Code = "erp.release_refused"
 // That Fortnox takes such a payment is not documented. If it refuses, nothing has
 // happened and a person takes the payment back in Fortnox.
 func (c *Connector) EnsureReleased(ctx context.Context, req ports.ReleaseRequest) (ports.ReleaseResult, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.ReleaseResult{}, err
-	}
-	result, err := s.release(ctx, req)
-	if err != nil {
-		return ports.ReleaseResult{}, s.Failed(err)
-	}
-	result.Usage = s.Usage()
-	return result, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.ReleaseResult, error) { return s.release(ctx, req) })
 }
 
 func (s *session) release(ctx context.Context, req ports.ReleaseRequest) (ports.ReleaseResult, error) {
@@ -39,7 +31,7 @@ func (s *session) release(ctx context.Context, req ports.ReleaseRequest) (ports.
 	case f != nil && f.Class == fault.NotFound:
 		return ports.ReleaseResult{Number: req.PaymentNumber, Outcome: ports.Found}, nil
 	case err != nil && req.Attempt > 1:
-		return ports.ReleaseResult{}, unsettled(err)
+		return ports.ReleaseResult{}, upstream.Unsettled(err)
 	case err != nil:
 		return ports.ReleaseResult{}, err
 	case string(made.InvoiceNumber) != req.DocumentNumber:
@@ -66,7 +58,7 @@ func (s *session) release(ctx context.Context, req ports.ReleaseRequest) (ports.
 // remove deletes a payment that was registered and never booked.
 func (s *session) remove(ctx context.Context, req ports.ReleaseRequest) (ports.ReleaseResult, error) {
 	if s.Left() < 1 {
-		return ports.ReleaseResult{}, exhausted(req.Write)
+		return ports.ReleaseResult{}, upstream.Exhausted(req.Write)
 	}
 	if err := s.DeletePayment(ctx, req.PaymentNumber); err != nil {
 		return ports.ReleaseResult{}, err

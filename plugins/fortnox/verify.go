@@ -11,6 +11,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // What a verification may be asked to expect, see ports.VerifyRequest.
@@ -34,20 +35,15 @@ type examination struct {
 // Verify implements ports.Connector. A refusal by Fortnox is the outcome of the
 // check that met it; only what keeps the connector from asking is an error.
 func (c *Connector) Verify(ctx context.Context, req ports.VerifyRequest) (ports.VerifyReport, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.VerifyReport{}, err
-	}
 	zone, err := time.LoadLocation(zoneOfFortnox)
 	if err != nil {
 		zone = time.UTC
 	}
-	e := &examination{session: s, expect: req.Expect, today: civil.In(req.Today, zone)}
-	if err := e.examine(ctx); err != nil {
-		return ports.VerifyReport{}, s.Failed(err)
-	}
-	e.report.Usage = s.Usage()
-	return e.report, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.VerifyReport, error) {
+		e := &examination{session: s, expect: req.Expect, today: civil.In(req.Today, zone)}
+		err := e.examine(ctx)
+		return e.report, err
+	})
 }
 
 // examine makes the checks in order. Without access nothing else can be asked.

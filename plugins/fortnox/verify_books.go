@@ -71,12 +71,14 @@ func (e *examination) accounts(ctx context.Context) error {
 	if e.year == nil {
 		return e.noYear("accounts")
 	}
-	chart := map[string]client.Account{}
-	err := each(func(w client.Window) (client.Page[client.Account], error) { return e.Accounts(ctx, int(e.year.ID), w) },
-		func(a client.Account) string { return string(a.Number) },
-		func(a client.Account) { chart[string(a.Number)] = a })
+	found, err := all(client.MaxLimit, func(a client.Account) string { return string(a.Number) },
+		func(w client.Window) (client.Page[client.Account], error) { return e.Accounts(ctx, int(e.year.ID), w) })
 	if err != nil {
 		return e.refused("accounts", err)
+	}
+	chart := map[string]client.Account{}
+	for _, a := range found {
+		chart[string(a.Number)] = a
 	}
 	var wrong []string
 	for _, number := range expected {
@@ -112,12 +114,14 @@ func (e *examination) voucherSeries(ctx context.Context) error {
 	if e.year == nil {
 		return e.noYear("voucher_series")
 	}
-	manual := map[string]bool{}
-	err := each(func(w client.Window) (client.Page[client.Series], error) { return e.Series(ctx, int(e.year.ID), w) },
-		func(s client.Series) string { return string(s.Code) },
-		func(s client.Series) { manual[string(s.Code)] = bool(s.Manual) })
+	found, err := all(client.MaxLimit, func(s client.Series) string { return string(s.Code) },
+		func(w client.Window) (client.Page[client.Series], error) { return e.Series(ctx, int(e.year.ID), w) })
 	if err != nil {
 		return e.refused("voucher_series", err)
+	}
+	manual := map[string]bool{}
+	for _, s := range found {
+		manual[string(s.Code)] = bool(s.Manual)
 	}
 	var wrong []string
 	for _, code := range e.expect[expectSeries] {
@@ -141,14 +145,14 @@ func (e *examination) modeOfPayment(ctx context.Context) error {
 	if e.settings.ModeOfPayment != "" {
 		wanted = append(wanted, e.settings.ModeOfPayment)
 	}
-	known := map[string]bool{}
-	err := each(func(w client.Window) (client.Page[client.Mode], error) { return e.Modes(ctx, w) },
-		func(m client.Mode) string { return string(m.Code) },
-		func(m client.Mode) { known[string(m.Code)] = true })
+	known, err := all(client.MaxLimit, func(m client.Mode) string { return string(m.Code) },
+		func(w client.Window) (client.Page[client.Mode], error) { return e.Modes(ctx, w) })
 	if err != nil {
 		return e.refused("mode_of_payment", err)
 	}
-	missing := slices.DeleteFunc(wanted, func(code string) bool { return known[code] })
+	missing := slices.DeleteFunc(wanted, func(code string) bool {
+		return slices.ContainsFunc(known, func(m client.Mode) bool { return string(m.Code) == code })
+	})
 	switch {
 	case len(missing) > 0:
 		e.failed("mode_of_payment", strings.Join(missing, ", ")+" does not exist",
@@ -236,27 +240,6 @@ func (e *examination) permissions(ctx context.Context) error {
 func (e *examination) noYear(name string) error {
 	e.failed(name, "there is no financial year to look in", client.RemedyYear)
 	return nil
-}
-
-// each reads a whole list, within what the grant leaves.
-func each[T any](read func(client.Window) (client.Page[T], error), key func(T) string, take func(T)) error {
-	var at position
-	for {
-		page, err := read(client.Window{Offset: at.Offset})
-		if err != nil {
-			return err
-		}
-		keys := make([]string, len(page.Items))
-		for i, item := range page.Items {
-			keys[i] = key(item)
-			take(item)
-		}
-		_, next, last, err := at.advance(keys, page.Total, client.MaxLimit)
-		if err != nil || last {
-			return err
-		}
-		at = next
-	}
 }
 
 func count(n int, noun string) string {

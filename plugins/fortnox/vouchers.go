@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Faults of vouchers.
@@ -23,16 +25,7 @@ const (
 // EnsureVoucher implements ports.Vouchers. The description ends with the key, and
 // a later attempt searches the series on the voucher's date for it.
 func (c *Connector) EnsureVoucher(ctx context.Context, req ports.VoucherRequest) (ports.VoucherResult, error) {
-	s, err := c.open(req.Call, 0)
-	if err != nil {
-		return ports.VoucherResult{}, err
-	}
-	result, err := s.ensureVoucher(ctx, req)
-	if err != nil {
-		return ports.VoucherResult{}, s.Failed(err)
-	}
-	result.Usage = s.Usage()
-	return result, nil
+	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.VoucherResult, error) { return s.ensureVoucher(ctx, req) })
 }
 
 func (s *session) ensureVoucher(ctx context.Context, req ports.VoucherRequest) (ports.VoucherResult, error) {
@@ -55,7 +48,7 @@ func (s *session) ensureVoucher(ctx context.Context, req ports.VoucherRequest) (
 		}
 	}
 	if s.Left() < 1 {
-		return ports.VoucherResult{}, exhausted(req.Write)
+		return ports.VoucherResult{}, upstream.Exhausted(req.Write)
 	}
 	made, err := s.CreateVoucher(ctx, int(year.ID), body)
 	if err != nil {
@@ -81,35 +74,22 @@ func voucherNumber(v client.Voucher, series string, year client.Year) ports.Vouc
 
 // lookForVoucher finds the voucher that carries the key.
 func (s *session) lookForVoucher(ctx context.Context, year int, req ports.VoucherRequest) (ports.VoucherNumber, bool, error) {
-	found := map[client.Int]client.Voucher{}
-	var at position
-	for {
-		page, err := s.Vouchers(ctx, year, req.Series, req.Voucher.Date().String(), client.Window{Offset: at.Offset, Limit: s.connector.pageSize})
-		if err != nil {
-			return ports.VoucherNumber{}, false, unsettled(err)
-		}
-		keys := make([]string, len(page.Items))
-		for i, v := range page.Items {
-			keys[i] = strconv.Itoa(int(v.VoucherNumber))
-			if strings.Contains(string(v.Description), req.Key) || strings.Contains(string(v.Comments), req.Key) {
-				found[v.VoucherNumber] = v
-			}
-		}
-		_, next, last, err := at.advance(keys, page.Total, s.connector.pageSize)
-		if err != nil {
-			return ports.VoucherNumber{}, false, unsettled(err)
-		}
-		if last {
-			break
-		}
-		at = next
+	found, err := all(s.connector.pageSize, func(v client.Voucher) string { return strconv.Itoa(int(v.VoucherNumber)) },
+		func(w client.Window) (client.Page[client.Voucher], error) {
+			return s.Vouchers(ctx, year, req.Series, req.Voucher.Date().String(), w)
+		})
+	if err != nil {
+		return ports.VoucherNumber{}, false, upstream.Unsettled(err)
 	}
-	if len(found) > 1 {
-		return ports.VoucherNumber{}, false, fault.New(CodeAmbiguousVoucher, fault.Duplicate, strconv.Itoa(len(found))+" vouchers carry the key "+req.Key).
-			From(fault.Upstream).WithRemedy("reverse the vouchers that are too many in Fortnox")
+	found = slices.DeleteFunc(found, func(v client.Voucher) bool {
+		return !strings.Contains(string(v.Description), req.Key) && !strings.Contains(string(v.Comments), req.Key)
+	})
+	switch len(found) {
+	case 0:
+		return ports.VoucherNumber{}, false, nil
+	case 1:
+		return voucherNumber(found[0], req.Series, client.Year{ID: client.Int(year)}), true, nil
 	}
-	for _, v := range found {
-		return voucherNumber(v, req.Series, client.Year{ID: client.Int(year)}), true, nil
-	}
-	return ports.VoucherNumber{}, false, nil
+	return ports.VoucherNumber{}, false, fault.New(CodeAmbiguousVoucher, fault.Duplicate, strconv.Itoa(len(found))+" vouchers carry the key "+req.Key).
+		From(fault.Upstream).WithRemedy("reverse the vouchers that are too many in Fortnox")
 }

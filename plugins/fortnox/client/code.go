@@ -3,6 +3,7 @@ package client
 import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // Faults that Fortnox names by a code of its own.
@@ -49,44 +50,35 @@ const (
 	remedyLocked  = "open the period in Fortnox (Inställningar, Bokföring, Lås period), then retry; or book it by hand and do not retry"
 )
 
-// codeSystemException is Fortnox's own failure under a status that blames the
-// request.
-const codeSystemException = 1000003
-
-// meaning is what one of Fortnox's codes says to the hub.
-type meaning struct {
-	code   fault.Code
-	class  fault.Class
-	remedy string
-}
-
 // meanings are the codes that are documented or were recorded (Fortnox developer
 // guide, errors).
-func meanings() map[int]meaning {
-	return map[int]meaning{
-		2000401: {CodePeriodLocked, fault.Conflict, remedyLocked},
-		2002141: {CodePeriodLocked, fault.Conflict, remedyLocked},
-		2000423: {CodeAccountMissing, fault.Validation, remedyAccount},
-		2001304: {CodeAccountMissing, fault.Validation, remedyAccount},
-		2000550: {CodeAccountInactive, fault.Validation, remedyAccount},
-		2001265: {CodeAccountInvalid, fault.Validation, remedyAccount},
-		2002462: {CodeAccountInvalid, fault.Validation, remedyAccount},
-		2004052: {CodeAccountInvalid, fault.Validation, remedyAccount},
-		2001089: {CodeBeforeInvoice, fault.Validation, "choose a payment date on or after the invoice date"},
-		2003055: {matching.CodeAlreadyPaid, fault.Conflict, "adopt the payment that stands in Fortnox, or undo it there"},
-		2000427: {CodeCurrencyMissing, fault.Validation, "add the currency in Fortnox"},
-		2000359: {CodeForbiddenCharacters, fault.Validation, "remove unusual characters from the text"},
-		2000946: {CodeCostCenter, fault.Validation, "let the account go without a cost center in Fortnox, or choose another account"},
-		2000947: {CodeCostCenter, fault.Validation, "let the account go without a cost center in Fortnox, or choose another account"},
-		2001161: {CodeProjectMissing, fault.Validation, "let the account go without a project in Fortnox, or choose another account"},
-		2000434: {CodeNotFound, fault.NotFound, "check that the document has not been removed in Fortnox"},
-		2000663: {CodeScopeMissing, fault.Auth, remedyConsent},
-		2001101: {CodeLicenceMissing, fault.Auth, "order the missing licence in Fortnox, then give the consent again"},
-		2001103: {CodeLicenceMissing, fault.Auth, "order the licence for integrations in Fortnox"},
-		2001393: {CodeRightMissing, fault.Auth, remedyConsent},
-		2002455: {CodeRightMissing, fault.Auth, remedyConsent},
-		2000310: {CodeLoginRefused, fault.Auth, remedyConsent},
-		2000311: {CodeLoginRefused, fault.Auth, remedyConsent},
-		2004054: {CodeLoginRefused, fault.Auth, remedyConsent},
+func meanings() map[string]upstream.Meaning {
+	return map[string]upstream.Meaning{
+		// Fortnox's own failure, under a status that blames the request.
+		"1000003": {Failed: true},
+		"2000401": {Code: CodePeriodLocked, Class: fault.Conflict, Remedy: remedyLocked},
+		"2002141": {Code: CodePeriodLocked, Class: fault.Conflict, Remedy: remedyLocked},
+		"2000423": {Code: CodeAccountMissing, Class: fault.Validation, Remedy: remedyAccount},
+		"2001304": {Code: CodeAccountMissing, Class: fault.Validation, Remedy: remedyAccount},
+		"2000550": {Code: CodeAccountInactive, Class: fault.Validation, Remedy: remedyAccount},
+		"2001265": {Code: CodeAccountInvalid, Class: fault.Validation, Remedy: remedyAccount},
+		"2002462": {Code: CodeAccountInvalid, Class: fault.Validation, Remedy: remedyAccount},
+		"2004052": {Code: CodeAccountInvalid, Class: fault.Validation, Remedy: remedyAccount},
+		"2001089": {Code: CodeBeforeInvoice, Class: fault.Validation, Remedy: "choose a payment date on or after the invoice date"},
+		"2003055": {Code: matching.CodeAlreadyPaid, Class: fault.Conflict, Remedy: "adopt the payment that stands in Fortnox, or undo it there"},
+		"2000427": {Code: CodeCurrencyMissing, Class: fault.Validation, Remedy: "add the currency in Fortnox"},
+		"2000359": {Code: CodeForbiddenCharacters, Class: fault.Validation, Remedy: "remove unusual characters from the text"},
+		"2000946": {Code: CodeCostCenter, Class: fault.Validation, Remedy: "let the account go without a cost center in Fortnox, or choose another account"},
+		"2000947": {Code: CodeCostCenter, Class: fault.Validation, Remedy: "let the account go without a cost center in Fortnox, or choose another account"},
+		"2001161": {Code: CodeProjectMissing, Class: fault.Validation, Remedy: "let the account go without a project in Fortnox, or choose another account"},
+		"2000434": {Code: CodeNotFound, Class: fault.NotFound, Remedy: "check that the document has not been removed in Fortnox"},
+		"2000663": {Code: CodeScopeMissing, Class: fault.Auth, Remedy: remedyConsent},
+		"2001101": {Code: CodeLicenceMissing, Class: fault.Auth, Remedy: "order the missing licence in Fortnox, then give the consent again"},
+		"2001103": {Code: CodeLicenceMissing, Class: fault.Auth, Remedy: "order the licence for integrations in Fortnox"},
+		"2001393": {Code: CodeRightMissing, Class: fault.Auth, Remedy: remedyConsent},
+		"2002455": {Code: CodeRightMissing, Class: fault.Auth, Remedy: remedyConsent},
+		"2000310": {Code: CodeLoginRefused, Class: fault.Auth, Remedy: remedyConsent},
+		"2000311": {Code: CodeLoginRefused, Class: fault.Auth, Remedy: remedyConsent},
+		"2004054": {Code: CodeLoginRefused, Class: fault.Auth, Remedy: remedyConsent},
 	}
 }

@@ -47,13 +47,11 @@ func (c *Client) Upload(ctx context.Context, name, mediaType string, content []b
 	if err != nil {
 		return File{}, fault.New(upstream.CodeRequest, fault.NotSent, "the file cannot be put into a form").From(fault.Connector)
 	}
-	headers := accepting(typeJSON)
-	headers.Set("Content-Type", form.FormDataContentType())
-	req := upstream.Request{
-		Method: http.MethodPost, URL: address(url.Values{"path": {voucherInbox}}, "inbox"), Header: headers, Body: body.Bytes(),
-	}
+	req := upstream.Get(address(url.Values{"path": {voucherInbox}}, "inbox"))
+	req.Method, req.Body = http.MethodPost, body.Bytes()
+	req.Header.Set("Content-Type", form.FormDataContentType())
 	var made File
-	err = c.exchange(ctx, req, "File", &made)
+	_, err = c.JSON(ctx, req, nil, &made, "File")
 	return made, err
 }
 
@@ -76,7 +74,7 @@ func (c *Client) ArchiveFile(ctx context.Context, id string) ([]byte, error) {
 }
 
 func (c *Client) download(ctx context.Context, target string) ([]byte, error) {
-	answer, err := c.http.Do(ctx, upstream.Request{Method: http.MethodGet, URL: target, Header: accepting("*/*")})
+	answer, err := c.Do(ctx, upstream.Request{Method: http.MethodGet, URL: target, Header: http.Header{"Accept": {"*/*"}}})
 	return answer.Body, err
 }
 

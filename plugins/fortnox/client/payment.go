@@ -80,8 +80,6 @@ func (c *Client) BookPayment(ctx context.Context, number string) (Payment, error
 
 // DeletePayment removes a payment that is not booked.
 func (c *Client) DeletePayment(ctx context.Context, number string) error {
-	_, err := c.http.Do(ctx, upstream.Request{
-		Method: http.MethodDelete, URL: address(nil, "invoicepayments", number), Header: accepting(typeJSON),
-	})
+	_, err := c.JSON(ctx, upstream.Request{Method: http.MethodDelete, URL: address(nil, "invoicepayments", number)}, nil, nil)
 	return err
 }

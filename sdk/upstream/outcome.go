@@ -1,14 +1,14 @@
-package main
+package upstream
 
 import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 )
 
-// halfway is the fault of a write of several requests of which the first has
-// taken effect. Whatever the later one says, even that nothing was sent, the
-// document is there, so the hub must look it up.
-func halfway(what string, err error) error {
+// Halfway is the fault of a write of several requests of which the first has
+// taken effect. Whatever the later one says, even that nothing was sent, something
+// is there, so the hub must look it up. What says what is there.
+func Halfway(what string, err error) error {
 	f := fault.Of(err)
 	if f == nil {
 		return err
@@ -19,10 +19,10 @@ func halfway(what string, err error) error {
 	return &open
 }
 
-// unsettled is the fault of a look-up that failed while the outcome of an earlier
+// Unsettled is the fault of a look-up that failed while the outcome of an earlier
 // attempt is open. A failure that would pass by itself keeps its class; any other
 // must not be taken for the refusal of the write.
-func unsettled(err error) error {
+func Unsettled(err error) error {
 	f := fault.Of(err)
 	if f == nil {
 		return err
@@ -37,16 +37,16 @@ func unsettled(err error) error {
 		}
 	default:
 	}
-	return halfway("looking for what an earlier attempt has made", err)
+	return Halfway("looking for what an earlier attempt has made", err)
 }
 
-// exhausted is the fault of a write for which the grant is too small. Nothing was
+// Exhausted is the fault of a write for which the grant is too small. Nothing was
 // sent by this attempt; what an earlier one has done stays open.
-func exhausted(w ports.Write) error {
+func Exhausted(w ports.Write) error {
 	err := fault.New(ports.CodeGrantExhausted, fault.NotSent, "the request needs more calls of the remote API than it was granted").
 		From(fault.Connector)
 	if w.Attempt > 1 {
-		return unsettled(err)
+		return Unsettled(err)
 	}
 	return err
 }
