@@ -14,6 +14,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/sdk"
+	"github.com/kvitt/kvitt/sdk/redact"
 )
 
 // Faults of calls to remote systems.
@@ -52,26 +53,26 @@ func (c *Client) attempt(ctx context.Context, req Request, target *url.URL) (Ans
 	watch := &flight{}
 	r, hidden, err := c.build(watch.trace(ctx), req, target)
 	if err != nil {
-		return Answer{}, hidden.err(err)
+		return Answer{}, hide(hidden, err)
 	}
 	if err := c.spend(); err != nil {
 		return Answer{}, err
 	}
 	began := time.Now()
 	answer, err := c.exchange(r, req, watch)
-	log := sdk.Logger(ctx).With("host", target.Host, "path", hidden.in(target.Path), "http_method", r.Method)
+	log := sdk.Logger(ctx).With("host", target.Host, "path", hidden.In(target.Path), "http_method", r.Method)
 	took := time.Since(began).Round(time.Millisecond).String()
 	if err != nil {
 		log.Debug("upstream call failed", "status", answer.Status, "code", string(fault.CodeOf(err)), "took", took)
-		return answer, hidden.err(err)
+		return answer, hide(hidden, err)
 	}
 	log.Debug("upstream call done", "status", answer.Status, "bytes", len(answer.Body), "took", took)
 	return answer, nil
 }
 
 // build makes the request with its credentials, and tells what must not be shown.
-func (c *Client) build(ctx context.Context, req Request, target *url.URL) (*http.Request, secrets, error) {
-	hidden := hiding(c.secrets...)
+func (c *Client) build(ctx context.Context, req Request, target *url.URL) (*http.Request, redact.Secrets, error) {
+	hidden := redact.New(c.secrets...)
 	var body io.Reader
 	if req.Body != nil {
 		body = bytes.NewReader(req.Body)
@@ -87,7 +88,7 @@ func (c *Client) build(ctx context.Context, req Request, target *url.URL) (*http
 		r.Header.Set("User-Agent", c.config.UserAgent)
 	}
 	added, err := c.authorize(r, req.Body)
-	return r, hiding(append(added, c.secrets...)...), err
+	return r, redact.New(append(added, c.secrets...)...), err
 }
 
 // exchange sends the request and reads the answer to its end.
