@@ -9,6 +9,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/clock"
 	"github.com/kvitt/kvitt/sdk/paging"
 	"github.com/kvitt/kvitt/sdk/simulator"
 )
@@ -87,13 +88,13 @@ func TestTheBooksComeWholeInOneDownload(t *testing.T) {
 
 func TestPiecesOfDifferentBooksAreNeverJoined(t *testing.T) {
 	t.Parallel()
-	r, now := start(t), time.Date(2026, 4, 20, 8, 0, 0, 0, time.UTC)
-	c := New(WithPieceSize(500), WithClock(func() time.Time { return now }))
-	pieces, _, err := r.export(c, func() { now = now.Add(2 * exportKept) })
+	r, machine := start(t), clock.At(time.Date(2026, 4, 20, 8, 0, 0, 0, time.UTC))
+	c := New(WithPieceSize(500), WithClock(machine.Now))
+	pieces, _, err := r.export(c, func() { machine.Advance(2 * exportKept) })
 	require.NoError(t, err, "memory may be lost as long as the books are the same")
 	require.Greater(t, pieces, 5)
 	_, _, err = r.export(c, func() {
-		now = now.Add(2 * exportKept)
+		machine.Advance(2 * exportKept)
 		_, err := r.tryVoucher(t.Context(), New(), 1)
 		require.NoError(t, err)
 	})
@@ -129,8 +130,8 @@ func TestBooksWithoutAYearAreAFault(t *testing.T) {
 
 func TestKeptBooksAreBounded(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 4, 20, 8, 0, 0, 0, time.UTC)
-	e := newExports(func() time.Time { return now })
+	machine := clock.At(time.Date(2026, 4, 20, 8, 0, 0, 0, time.UTC))
+	e := newExports(machine.Now)
 	big := make([]byte, mostExports/2)
 	for _, company := range []string{"a", "b", "c"} {
 		e.keep(company, "hash", big)
@@ -141,7 +142,7 @@ func TestKeptBooksAreBounded(t *testing.T) {
 	require.True(t, known)
 	_, known = e.find("b", "other")
 	require.False(t, known)
-	now = now.Add(exportKept + time.Second)
+	machine.Advance(exportKept + time.Second)
 	_, known = e.find("c", "hash")
 	require.False(t, known)
 	require.Empty(t, e.files)

@@ -15,6 +15,7 @@ import (
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/world"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/clock"
 )
 
 func TestAVoucherIsBookedInTheYearOfItsDate(t *testing.T) {
@@ -31,8 +32,8 @@ func TestAVoucherIsBookedInTheYearOfItsDate(t *testing.T) {
 
 func TestTheYearIsAskedForOnceInAWhile(t *testing.T) {
 	t.Parallel()
-	r, now := start(t), time.Date(2026, 4, 20, 8, 0, 0, 0, time.UTC)
-	c := New(WithClock(func() time.Time { return now }))
+	r, machine := start(t), clock.At(time.Date(2026, 4, 20, 8, 0, 0, 0, time.UTC))
+	c := New(WithClock(machine.Now))
 	calls := func() int {
 		result, err := r.tryVoucher(t.Context(), c, 1)
 		require.NoError(t, err)
@@ -40,7 +41,7 @@ func TestTheYearIsAskedForOnceInAWhile(t *testing.T) {
 	}
 	require.Equal(t, 2, calls())
 	require.Equal(t, 1, calls())
-	now = now.Add(yearKept)
+	machine.Advance(yearKept)
 	require.Equal(t, 2, calls())
 }
 
