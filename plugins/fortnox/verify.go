@@ -120,15 +120,10 @@ func (e *examination) add(name string, state ports.CheckState, detail, remedy st
 // refused turns a refusal into a failed check. It returns the error if it is
 // none: then nothing is known about the item.
 func (e *examination) refused(name string, err error) error {
-	f := fault.Of(err)
-	if f == nil {
-		return err
+	check, failed := upstream.Check(name, "", err)
+	if failed != nil {
+		return failed
 	}
-	switch f.Class {
-	case fault.Auth, fault.Validation, fault.NotFound, fault.Conflict, fault.Duplicate:
-		e.failed(name, string(f.Code)+": "+f.Reason, f.Remedy)
-		return nil
-	default:
-		return err
-	}
+	e.failed(name, string(fault.CodeOf(err))+": "+check.Detail, check.Remedy)
+	return nil
 }

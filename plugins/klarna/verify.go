@@ -74,25 +74,17 @@ func checkEnvironment(a account) ports.Check {
 	return check
 }
 
-// outcome makes a check of an answer. A failure that says nothing about the
-// connection is an error: nothing was checked.
+// outcome makes a check of an answer, with what to do at Klarna.
 func outcome(name, good string, err error) (ports.Check, error) {
-	f := fault.Of(err)
-	if err == nil || f == nil {
-		return ports.Check{Name: name, State: ports.CheckOK, Detail: good}, err
+	check, failed := upstream.Check(name, good, err)
+	switch class := fault.ClassOf(err); {
+	case failed != nil || err == nil:
+	case class == fault.Auth:
+		check.Remedy = "check key, username, region and environment; ask Klarna for access to the Settlements API if they are right"
+	case check.Remedy == "":
+		check.Remedy = "check region, platform and the host of settlements"
 	}
-	failed := ports.Check{Name: name, State: ports.CheckFailed, Detail: f.Reason, Remedy: f.Remedy}
-	switch f.Class {
-	case fault.Auth:
-		failed.Remedy = "check key, username, region and environment; ask Klarna for access to the Settlements API if they are right"
-	case fault.Validation, fault.NotFound:
-		if failed.Remedy == "" {
-			failed.Remedy = "check region, platform and the host of settlements"
-		}
-	case fault.Duplicate, fault.Conflict, fault.RateLimited, fault.Temporary, fault.NotSent, fault.Unknown:
-		return ports.Check{}, err
-	}
-	return failed, nil
+	return check, failed
 }
 
 // checkMerchant compares the merchant id with the one in Klarna's answer, which

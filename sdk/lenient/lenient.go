@@ -1,4 +1,7 @@
-package client
+// Package lenient holds types for the JSON of remote systems that cannot decide
+// between 7, "7" and null. Each takes every spelling of its value and refuses what
+// is something else.
+package lenient
 
 import (
 	"encoding/json"
@@ -34,7 +37,7 @@ func scalar(raw []byte) (string, error) {
 	return n.String(), nil
 }
 
-// Text is a text that Fortnox may also write as a number, or as null for none.
+// Text is a text that may also be written as a number, or as null for none.
 type Text string
 
 // UnmarshalJSON takes a text, a number or null.
@@ -47,7 +50,7 @@ func (t *Text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Int is a whole number that Fortnox may also write as a text. None is 0.
+// Int is a whole number that may also be written as a text. None is 0.
 type Int int
 
 // UnmarshalJSON takes a whole number, a text that holds one, "" or null.
@@ -68,7 +71,7 @@ func (i *Int) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Number is a decimal number in major units that Fortnox may also write as a
+// Number is a decimal number in major units that may also be written as a
 // text. None is 0.
 type Number struct{ decimal.Decimal }
 
@@ -93,7 +96,7 @@ func (n *Number) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Bool is a truth that Fortnox may also write as a text. None is false.
+// Bool is a truth that may also be written as a text. None is false.
 type Bool bool
 
 // UnmarshalJSON takes true, false, the same as texts, "" or null.
@@ -109,7 +112,7 @@ func (b *Bool) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Date is a calendar date; Fortnox writes none as "" or null.
+// Date is a calendar date; none is written as "" or null.
 type Date struct{ civil.Date }
 
 // UnmarshalJSON takes YYYY-MM-DD, also with a time behind it, "" or null.
