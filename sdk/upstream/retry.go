@@ -48,6 +48,7 @@ func repeatable(req Request, f *fault.Error) bool {
 		return true
 	case fault.Temporary:
 		return !req.Writes()
+	case fault.Validation, fault.Auth, fault.NotFound, fault.Duplicate, fault.Conflict, fault.Unknown:
 	}
 	return false
 }
