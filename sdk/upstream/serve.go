@@ -15,7 +15,7 @@ type Session interface {
 
 // Result is what a method of a connector answers.
 type Result interface {
-	ports.VerifyReport | ports.PayoutPage | ports.LinePage |
+	ports.VerifyReport | ports.PayoutPage | ports.LinePage | ports.OrderPage |
 		ports.DocumentPage | ports.PaymentList | ports.PaymentResult | ports.ReleaseResult |
 		ports.VoucherResult | ports.AttachmentResult | ports.ChoicesPage | ports.Period | ports.BooksPiece
 }
@@ -49,6 +49,8 @@ func usageOf(result any) *ports.Usage {
 	case *ports.PayoutPage:
 		return &r.Usage
 	case *ports.LinePage:
+		return &r.Usage
+	case *ports.OrderPage:
 		return &r.Usage
 	case *ports.DocumentPage:
 		return &r.Usage
