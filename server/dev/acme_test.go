@@ -17,8 +17,12 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/order"
+	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk"
 	"github.com/kvitt/kvitt/server/dev"
@@ -42,7 +46,7 @@ type acme struct{ path string }
 func (acme) Describe() ports.Description {
 	return ports.Description{
 		ID: "acme", Name: "Acme Pay", Version: "1.0.0", Settings: json.RawMessage(`{"type":"object"}`), Credentials: json.RawMessage(`{"type":"object"}`),
-		Operations: []ports.Operation{{Name: "Verify"}, {Name: "ListPayouts"}, {Name: "ListPayoutLines"}},
+		Operations: []ports.Operation{{Name: "Verify"}, {Name: "ListPayouts"}, {Name: "ListPayoutLines"}, {Name: "ListOrders"}},
 	}
 }
 
@@ -90,6 +94,28 @@ func (a acme) ListPayoutLines(context.Context, ports.ListPayoutLinesRequest) (po
 		return ports.LinePage{}, err
 	}
 	return ports.LinePage{Lines: lines[1:], Raw: []ports.RawPage{page}}, nil
+}
+
+// ListOrders gives an order for each sale, paid at once.
+func (a acme) ListOrders(context.Context, ports.ListOrdersRequest) (ports.OrderPage, error) {
+	page, lines, err := a.rows()
+	if err != nil {
+		return ports.OrderPage{}, err
+	}
+	answer := ports.OrderPage{Raw: []ports.RawPage{page}, Watermark: time.Date(2026, 4, 2, 0, 0, 0, 0, time.UTC)}
+	for _, l := range lines[1:] {
+		if l.Kind != payout.Sale {
+			continue
+		}
+		answer.Orders = append(answer.Orders, ports.ShopOrder{
+			Order: order.Order{Number: l.Key, Country: "SE", Date: civil.Date{Year: 2026, Month: time.April, Day: 1}, Parts: []order.Part{{Rate: tax.Percent(25), Gross: l.Gross}}},
+			Events: []ports.ShopEvent{{Raw: l.Raw, Event: payment.Event{
+				Kind: payment.Payment, Transaction: "T-" + l.Key, Method: "card", Key: "payment/" + l.Key, Amount: l.Gross, At: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC),
+			}}},
+			Raw: l.Raw,
+		})
+	}
+	return answer, nil
 }
 
 // sources is the folder of acme's sources, whose build is a shell script.

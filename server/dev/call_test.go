@@ -11,9 +11,12 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/kvitt/kvitt/adapters/pluginhost"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk/wire"
 	"github.com/kvitt/kvitt/server/dev"
 )
@@ -99,7 +102,25 @@ func TestTheMethodsOfAConnectorAreListed(t *testing.T) {
 	_, err := newCaller(t).call(t, "EnsureVoucher", "")
 	require.Equal(t, dev.CodeMethod, fault.CodeOf(err))
 	require.Equal(t, "acme 1.0.0 has no method \"EnsureVoucher\"", fault.Of(err).Reason)
-	require.Equal(t, "it has: Describe, Verify, ListPayouts, ListPayoutLines", fault.Of(err).Remedy)
+	require.Equal(t, "it has: Describe, Verify, ListPayouts, ListPayoutLines, ListOrders", fault.Of(err).Remedy)
+}
+
+// TestEveryServiceOfTheProtocolCanBeCalled holds the list of services against what
+// the generated code registers.
+func TestEveryServiceOfTheProtocolCanBeCalled(t *testing.T) {
+	t.Parallel()
+	methods := 0
+	protoregistry.GlobalFiles.RangeFilesByPackage("kvitt.connector.v1", func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			methods += file.Services().Get(i).Methods().Len()
+		}
+		return true
+	})
+	all := []ports.Capability{
+		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
+		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
+	}
+	require.Len(t, dev.Methods(ports.Description{Capabilities: all}), methods)
 }
 
 func TestABadRequestNamesFieldAndReason(t *testing.T) {

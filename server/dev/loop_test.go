@@ -27,6 +27,7 @@ func TestAConnectorThatIsRightIsSaidToBe(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `^acme 1\.0\.0: all well \(\d+\.\d s\)\n`, shown)
 	require.Contains(t, shown, `verified: 1 check(s), account "Acme"`)
+	require.Contains(t, shown, "1 order(s) with 1 event(s) listed")
 	require.Contains(t, shown, "payout P1: 2 line(s) add up to 90.00 SEK; voucher of 2 row(s)")
 }
 
@@ -44,6 +45,9 @@ func TestWhatIsWrongIsShownWithRowAndRule(t *testing.T) {
 		}},
 		"a type that nobody knows": {"P1 payout 90.00\ns1 sale 100.00\nx1 unknown -10.00\n", []string{
 			"WRONG  payout P1, line x1\n", `payout.unknown_type, field raw_type: the connector does not know what a row of type "UNKNOWN" means`, "read from  x1 unknown -10.00\n",
+		}},
+		"an order whose payment goes the wrong way": {"P1 payout -90.00\ns1 sale -90.00\n", []string{
+			"WRONG  order s1, event payment/s1\n", "field amount: an amount is never negative",
 		}},
 		"a key that two rows share": {"P1 payout 200.00\ns1 sale 100.00\ns1 sale 100.00\n", []string{
 			"WRONG  payout P1, line s1\n", "payout.line_invalid, field key: another line of the payout has the same key",
@@ -116,7 +120,8 @@ func TestEverySaveIsTriedAndComparedWithTheRunBefore(t *testing.T) {
 	s.write("build.sh", text)
 	changed := shown.await(t, "since the run before")
 	require.Contains(t, changed, "all well")
-	require.Contains(t, changed, "since the run before: 1 added, 1 removed, 2 changed\n  + payout P1, line r2\n  - payout P1, line r1\n"+
+	require.Contains(t, changed, "since the run before: 1 added, 1 removed, 4 changed\n  + payout P1, line r2\n  - payout P1, line r1\n"+
+		"  ~ order s1: total 100.00 SEK → 105.00 SEK\n  ~ order s1, event payment/s1: amount 100.00 SEK → 105.00 SEK\n"+
 		"  ~ payout P1: net 90.00 SEK → 95.00 SEK\n  ~ payout P1, line s1: gross 100.00 → 105.00")
 	cancel()
 	require.NoError(t, <-ended)

@@ -21,6 +21,7 @@ func services() map[ports.Capability]protoreflect.Name {
 		ports.CapabilityAttachments: "AttachmentsService",
 		ports.CapabilityChoices:     "ChoicesService",
 		ports.CapabilityBooks:       "BooksService",
+		ports.CapabilityOrders:      "OrderSourceService",
 	}
 }
 
@@ -30,6 +31,7 @@ func files() []protoreflect.FileDescriptor {
 		pb.File_kvitt_connector_v1_connector_proto, pb.File_kvitt_connector_v1_payouts_proto, pb.File_kvitt_connector_v1_documents_proto,
 		pb.File_kvitt_connector_v1_payments_proto, pb.File_kvitt_connector_v1_releases_proto, pb.File_kvitt_connector_v1_vouchers_proto,
 		pb.File_kvitt_connector_v1_attachments_proto, pb.File_kvitt_connector_v1_choices_proto, pb.File_kvitt_connector_v1_books_proto,
+		pb.File_kvitt_connector_v1_orders_proto,
 	}
 }
 

@@ -175,6 +175,10 @@ func (s *Stage) date(in proto.Message) {
 		if request.Since == nil {
 			request.Since = timestamppb.New(midnight(s.Plan.Since))
 		}
+	case *pb.ListOrdersRequest:
+		if request.Since == nil {
+			request.Since = timestamppb.New(midnight(s.Plan.Since))
+		}
 	case *pb.VerifyRequest:
 		if request.Today == nil {
 			request.Today = timestamppb.New(midnight(s.Plan.Today))

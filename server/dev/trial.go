@@ -40,6 +40,9 @@ func Try(ctx context.Context, stage *Stage, connector *pluginhost.Instance) (*Re
 	if about.Has(ports.CapabilityVouchers) {
 		t.voucher(ctx)
 	}
+	if about.Has(ports.CapabilityOrders) {
+		t.orders(ctx)
+	}
 	return t.result, ctx.Err()
 }
 

@@ -95,7 +95,7 @@ func TestAConnectorUnderADebuggerIsTriedEachTimeItIsStarted(t *testing.T) {
 	_ = first.Wait()
 	s.write("rows.txt", "P1 payout 90.00\ns1 sale 90.00\n")
 	second, _ := debugged()
-	require.Contains(t, shown.await(t, "acme 1.0.0: all well"), "0 added, 1 removed, 1 changed")
+	require.Contains(t, shown.await(t, "acme 1.0.0: all well"), "0 added, 1 removed, 3 changed")
 	cancel()
 	require.NoError(t, <-ended)
 	require.NoError(t, second.Process.Signal(os.Interrupt), "it was left alone")
