@@ -38,8 +38,10 @@ type Session struct {
 	sha256      string
 	results     map[string]report.Case
 	done        []report.Case
-	// known is what read.answers has found out.
+	// known is what read.answers has found out, and idle the questions for which the
+	// connector need not ask the remote system.
 	known *facts
+	idle  map[string]bool
 
 	mu      sync.Mutex
 	stages  int
@@ -53,7 +55,7 @@ type utterance struct{ where, text string }
 
 // Open asks the connector what it is.
 func Open(ctx context.Context, setup Setup) (*Session, error) {
-	s := &Session{setup: setup, results: map[string]report.Case{}, secrets: map[string]string{}}
+	s := &Session{setup: setup, results: map[string]report.Case{}, idle: map[string]bool{}, secrets: map[string]string{}}
 	c, err := setup.Way.Start(ctx, launch.Options{})
 	if err != nil {
 		return nil, err
