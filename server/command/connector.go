@@ -10,6 +10,6 @@ func newConnector(s streams) *cobra.Command {
 		Args:  knownCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConnectorCheck(s), newConnectorCall(s))
+	cmd.AddCommand(newConnectorNew(s), newConnectorCheck(s), newConnectorCall(s))
 	return cmd
 }
