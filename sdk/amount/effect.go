@@ -38,6 +38,16 @@ func (e Effect) Of(a money.Amount) money.Amount {
 	return a
 }
 
+// OfUnsigned gives the effect of an amount of a provider whose amounts have no sign.
+// One that is negative all the same is a fault with CodeSigns: nobody knows what the
+// provider means by it.
+func (e Effect) OfUnsigned(a money.Amount) (money.Amount, error) {
+	if a.Sign() < 0 && (e == Adds || e == Takes) {
+		return money.Amount{}, fault.Invalid(CodeSigns, "amount", a.String()+" has a sign where the type of the row tells the direction").From(fault.Upstream)
+	}
+	return e.Of(a), nil
+}
+
 // Like gives part the sign of whole, as for the VAT in an amount: the two always
 // go the same way. Beside a whole of 0 it stays as it is.
 func Like(whole, part money.Amount) money.Amount {

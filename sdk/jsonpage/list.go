@@ -1,6 +1,7 @@
 package jsonpage
 
 import (
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -121,4 +122,18 @@ func unreadable(err error) error {
 		}
 	}
 	return upstream.Unreadable(upstream.Request{}, reason)
+}
+
+// Into reads an item into a T by the rules of encoding/json, for List and Object. An
+// item that does not fit, or has a member twice, is a fault with
+// upstream.CodeUnreadable that names the member.
+func Into[T any](item Value, where string) (T, error) {
+	var value, none T
+	if _, err := item.Members(); err != nil {
+		return none, unreadable(below(where, err))
+	}
+	if err := json.Unmarshal(item.Bytes, &value); err != nil {
+		return none, upstream.Unreadable(upstream.Request{}, "the answer is not what the remote system documents: "+Join(where, upstream.WrongMember(err)))
+	}
+	return value, nil
 }

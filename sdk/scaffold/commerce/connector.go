@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"time"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk"
 	"github.com/kvitt/kvitt/sdk/upstream"
@@ -61,13 +61,8 @@ func (c *Connector) Verify(ctx context.Context, verify ports.VerifyRequest) (por
 		if err == nil && shop.ID == "" {
 			err = upstream.Unreadable(req, "the shop has no id")
 		}
-		check := ports.Check{Name: "credentials", State: ports.CheckOK, Detail: "SampleShop accepts the token"}
-		if f := fault.Of(err); f != nil && f.Class == fault.Auth {
-			check.State, check.Detail, check.Remedy = ports.CheckFailed, f.Reason, f.Remedy
-		} else if err != nil {
-			return ports.VerifyReport{}, err
-		}
-		return ports.VerifyReport{Checks: []ports.Check{check}, AccountID: shop.ID, AccountName: shop.Name}, nil
+		check, err := upstream.Check("credentials", "SampleShop accepts the token", err)
+		return ports.VerifyReport{Checks: []ports.Check{check}, AccountID: shop.ID, AccountName: shop.Name}, err
 	})
 }
 
@@ -92,7 +87,7 @@ func (c *Connector) open(call ports.Call) func() (*upstream.Client, error) {
 func refusals() upstream.Refusals {
 	return upstream.Refusals{Read: func(answer upstream.Answer) upstream.Said {
 		var body struct{ Error struct{ Code string } }
-		_ = upstream.Decode(upstream.Request{}, answer, &body) // a proxy's page says nothing
+		_ = json.Unmarshal(answer.Body, &body) // a proxy's page says nothing
 		return upstream.Said{Code: body.Error.Code}
 	}}
 }

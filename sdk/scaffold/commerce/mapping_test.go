@@ -58,10 +58,11 @@ func TestWhatWasSoldAndWhatHappened(t *testing.T) {
 func TestWhatNobodyHasTaughtTheConnectorIsNotGuessed(t *testing.T) {
 	t.Parallel()
 	for field, change := range map[string]func(*remoteOrder){
-		"orders[10002].lines[0].type":        func(o *remoteOrder) { o.Lines[0].Type = "tip" },
-		"orders[10002].lines[2].vat_rate":    func(o *remoteOrder) { o.Lines[2].VATRate = "six" },
-		"orders[10002].payments[pay_4].kind": func(o *remoteOrder) { o.Payments[0].Kind = "adjustment" },
-		"orders[10002].currency":             func(o *remoteOrder) { o.Currency = "kr" },
+		"orders[10002].lines[0].type":          func(o *remoteOrder) { o.Lines[0].Type = "tip" },
+		"orders[10002].lines[2].vat_rate":      func(o *remoteOrder) { o.Lines[2].VATRate = "six" },
+		"orders[10002].payments[pay_4].kind":   func(o *remoteOrder) { o.Payments[0].Kind = "adjustment" },
+		"orders[10002].payments[pay_4].status": func(o *remoteOrder) { o.Payments[0].Status = "partially_captured" },
+		"orders[10002].currency":               func(o *remoteOrder) { o.Currency = "kr" },
 	} {
 		var in remoteOrder
 		require.NoError(t, json.Unmarshal([]byte(example), &in))

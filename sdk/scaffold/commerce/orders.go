@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strconv"
 	"time"
@@ -49,6 +48,9 @@ func (c *Connector) ListOrders(ctx context.Context, req ports.ListOrdersRequest)
 		if err := upstream.Decode(list, answer, &around); err != nil {
 			return ports.OrderPage{}, err
 		}
+		if around.AsOf.IsZero() {
+			return ports.OrderPage{}, upstream.Unreadable(list, "the answer lacks as_of")
+		}
 		if at.Began.IsZero() {
 			at.Began = around.AsOf
 		}
@@ -72,13 +74,7 @@ func (c *Connector) ListOrders(ctx context.Context, req ports.ListOrdersRequest)
 // orders reads the orders of an answer; those of testers never happened.
 func orders(answer upstream.Answer) (ports.OrderPage, error) {
 	page := ports.OrderPage{Raw: []ports.RawPage{answer.Raw()}}
-	items, err := jsonpage.List(answer.Body, "orders", 0, func(item jsonpage.Value, where string) (remoteOrder, error) {
-		var order remoteOrder
-		if json.Unmarshal(item.Bytes, &order) != nil {
-			return order, upstream.Unreadable(upstream.Request{}, where+" is not what SampleShop documents")
-		}
-		return order, nil
-	})
+	items, err := jsonpage.List(answer.Body, "orders", 0, jsonpage.Into[remoteOrder])
 	if err != nil {
 		return ports.OrderPage{}, err
 	}

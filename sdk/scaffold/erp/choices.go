@@ -50,7 +50,8 @@ func chosen[T any](page list[T], err error, choice func(T) ports.Choice) (ports.
 // expected checks that everything is there and usable that a flow needs.
 func (c *Connector) expected(ctx context.Context, remote *upstream.Client, name string, kind ports.ChoiceKind, wanted []string) (ports.Check, error) {
 	usable := map[string]bool{}
-	for cursor, pages := "", 0; pages == 0 || cursor != "" && pages < mostPages; pages++ {
+	cursor := ""
+	for pages := 0; pages == 0 || cursor != "" && pages < mostPages; pages++ {
 		page, err := c.choices(ctx, remote, kind, cursor)
 		if err != nil {
 			return ports.Check{}, err
@@ -59,6 +60,9 @@ func (c *Connector) expected(ctx context.Context, remote *upstream.Client, name 
 			usable[choice.Value] = choice.Active
 		}
 		cursor = page.Next
+	}
+	if cursor != "" {
+		return ports.Check{Name: name, State: ports.CheckWarning, Detail: "there is more than can be checked at once"}, nil
 	}
 	var missing []string
 	for _, value := range wanted {

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"time"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk"
 	"github.com/kvitt/kvitt/sdk/upstream"
@@ -53,8 +52,11 @@ func (c *Connector) Describe() ports.Description {
 		// 20 calls a second for each token (SampleBooks' documentation, rate limits).
 		Quota: ports.Quota{Calls: 20, Window: time.Second, InFlight: 2, Account: []string{"token"}},
 		Operations: []ports.Operation{
-			{Name: "Verify", Calls: callsVerify}, {Name: "ListDocuments", Calls: 1}, {Name: "FindDocuments", Calls: callsFind},
-			{Name: "ListPayments", Calls: 1}, {Name: "ListChoices", Calls: 1},
+			{Name: "Verify", Calls: callsVerify},
+			{Name: "ListDocuments", Calls: 1},
+			{Name: "FindDocuments", Calls: callsFind},
+			{Name: "ListPayments", Calls: 1},
+			{Name: "ListChoices", Calls: 1},
 			// SampleBooks knows every write by its idempotency key, for ever.
 			{Name: "EnsurePayment", Calls: 1, RecoveryCalls: 1, Recovery: ports.RecoveryKeyed},
 			{Name: "EnsureVoucher", Calls: 1, RecoveryCalls: 1, Recovery: ports.RecoveryKeyed},
@@ -91,16 +93,14 @@ func (c *Connector) Verify(ctx context.Context, verify ports.VerifyRequest) (por
 		if err == nil && company.ID == "" {
 			err = upstream.Unreadable(req, "the company has no id")
 		}
-		if f := fault.Of(err); f != nil && f.Class == fault.Auth {
-			return ports.VerifyReport{Checks: []ports.Check{
-				{Name: "credentials", State: ports.CheckFailed, Detail: f.Reason, Remedy: f.Remedy},
-			}}, nil
-		}
+		credentials, err := upstream.Check("credentials", "SampleBooks accepts the token", err)
 		if err != nil {
 			return ports.VerifyReport{}, err
 		}
-		report := ports.VerifyReport{AccountID: company.ID, AccountName: company.Name}
-		report.Checks = append(report.Checks, ports.Check{Name: "credentials", State: ports.CheckOK, Detail: "SampleBooks accepts the token"})
+		report := ports.VerifyReport{Checks: []ports.Check{credentials}, AccountID: company.ID, AccountName: company.Name}
+		if credentials.State != ports.CheckOK {
+			return report, nil
+		}
 		for _, kind := range []struct {
 			name, expect string
 			choices      ports.ChoiceKind

@@ -4,14 +4,17 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
-// callsFind is how many pages of a search are read: three hundred documents with the
-// same reference are more than there can be.
-const callsFind = 3
+// CodeSearch: a search finds more than can be read. A part of it would look like all.
+const CodeSearch fault.Code = "samplebooks.search_too_wide"
+
+// callsFind is how many pages of a search are read.
+const callsFind = 10
 
 // ListDocuments gives what is not yet paid, or what has changed since a watermark,
 // which is SampleBooks' own time when the reading began.
@@ -48,7 +51,8 @@ func (c *Connector) FindDocuments(ctx context.Context, req ports.FindDocumentsRe
 			return ports.DocumentPage{}, nil // SampleBooks keeps none of them
 		}
 		var page ports.DocumentPage
-		for cursor, calls := "", 0; calls == 0 || cursor != "" && calls < callsFind; calls++ {
+		cursor := ""
+		for calls := 0; calls == 0 || cursor != "" && calls < callsFind; calls++ {
 			list, err := read[remoteInvoice](ctx, remote, "search.1", cursor, c.limit, query, "v1", "invoices")
 			if err != nil {
 				return ports.DocumentPage{}, err
@@ -59,6 +63,10 @@ func (c *Connector) FindDocuments(ctx context.Context, req ports.FindDocumentsRe
 			}
 			page.Documents, page.Raw = append(page.Documents, found...), append(page.Raw, list.raw)
 			cursor = list.next
+		}
+		if cursor != "" {
+			return ports.DocumentPage{}, fault.New(CodeSearch, fault.Validation, "more documents than can be read carry the reference").From(fault.Upstream).
+				WithRemedy("choose a reference that tells documents apart in the setting match_keys")
 		}
 		return page, nil
 	})

@@ -52,8 +52,8 @@ func read[T interface{ id() string }](ctx context.Context, remote *upstream.Clie
 	if err != nil {
 		return list[T]{}, err
 	}
-	if page.Items == nil {
-		return list[T]{}, upstream.Unreadable(req, "the answer holds no items")
+	if page.Items == nil || page.AsOf == "" {
+		return list[T]{}, upstream.Unreadable(req, "the answer lacks items or as_of")
 	}
 	if at.Began == "" {
 		at.Began = page.AsOf

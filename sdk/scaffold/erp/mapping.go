@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"strconv"
 
 	"github.com/shopspring/decimal"
@@ -20,6 +21,9 @@ const booksCurrency money.Currency = "SEK"
 // creditNote is SampleBooks' name of a credit invoice. Its amounts have no sign.
 const creditNote = "credit_note"
 
+// CodeKind: a document is of a kind that nobody has taught the connector.
+const CodeKind fault.Code = "samplebooks.kind_unknown"
+
 // Faults that SampleBooks names by a code of its own.
 const (
 	CodeAccountMissing fault.Code = "erp.account_missing"
@@ -33,15 +37,14 @@ func refusals() upstream.Refusals {
 	return upstream.Refusals{
 		Read: func(answer upstream.Answer) upstream.Said {
 			var body struct{ Error struct{ Code string } }
-			_ = upstream.Decode(upstream.Request{}, answer, &body) // a proxy's page says nothing
+			_ = json.Unmarshal(answer.Body, &body) // a proxy's page says nothing
 			return upstream.Said{Code: body.Error.Code}
 		},
 		Codes: map[string]upstream.Meaning{
-			"no_such_account": {Code: CodeAccountMissing, Class: fault.Validation, Remedy: "open the account in SampleBooks, or choose another one in the settings"},
-			"no_such_series":  {Code: CodeSeriesMissing, Class: fault.Validation, Remedy: "make the series in SampleBooks, or choose another one in the settings"},
-			"invoice_cancelled": {Code: CodeCancelled, Class: fault.Conflict,
-				Remedy: "find out in SampleBooks why the invoice was cancelled, and pay another one"},
-			"more_than_open": {Code: CodeAlreadyPaid, Class: fault.Conflict, Remedy: "adopt the payment that stands in SampleBooks, or undo it there"},
+			"no_such_account":   {Code: CodeAccountMissing, Class: fault.Validation, Remedy: "open the account in SampleBooks, or choose another one in the settings"},
+			"no_such_series":    {Code: CodeSeriesMissing, Class: fault.Validation, Remedy: "make the series in SampleBooks, or choose another one in the settings"},
+			"invoice_cancelled": {Code: CodeCancelled, Class: fault.Conflict, Remedy: "find out in SampleBooks why the invoice was cancelled, and pay another one"},
+			"more_than_open":    {Code: CodeAlreadyPaid, Class: fault.Conflict, Remedy: "adopt the payment that stands in SampleBooks, or undo it there"},
 		},
 	}
 }
@@ -98,10 +101,14 @@ func (i remoteInvoice) document() (invoice.Document, error) {
 	if d.Balance, err = money.FromDecimal(i.Open, currency); err != nil {
 		return invoice.Document{}, fault.Of(err).WithField("invoices[" + d.Number + "].open")
 	}
-	if i.Kind == creditNote {
+	switch i.Kind {
+	case "invoice":
+		return d, nil
+	case creditNote:
 		d.Kind, d.Total, d.Balance = invoice.Credit, d.Total.Neg(), d.Balance.Neg()
+		return d, nil
 	}
-	return d, nil
+	return invoice.Document{}, fault.Invalid(CodeKind, "invoices["+d.Number+"].kind", "\""+i.Kind+"\" is not a kind of document that the connector knows").From(fault.Connector)
 }
 
 // remotePayment is a payment as SampleBooks takes and shows it, without a sign.

@@ -44,6 +44,12 @@ func TestTheKindOfADocumentGivesItsSign(t *testing.T) {
 	}
 }
 
+func TestAKindThatNobodyKnowsIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	_, err := remoteInvoice{Number: 7, Kind: "reminder", Currency: "SEK"}.document()
+	require.ErrorContains(t, err, "invoices[7].kind")
+}
+
 func TestACreditNoteIsPaidWithoutASign(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(paymentOf(ports.Payment{

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk/upstream"
 )
@@ -13,10 +14,16 @@ import (
 // a later attempt sends the same again and is told what the first one made.
 func (c *Connector) EnsurePayment(ctx context.Context, req ports.PaymentRequest) (ports.PaymentResult, error) {
 	return upstream.Serve(c.open(req.Call), func(remote *upstream.Client) (ports.PaymentResult, error) {
+		if req.Payment.Amount.Currency() != booksCurrency || req.Payment.Exchange != nil {
+			return ports.PaymentResult{}, unsupported("payment.amount")
+		}
 		made, outcome, err := write(ctx, remote, req.Write, paymentOf(req.Payment), "v1", "invoices", req.Payment.DocumentNumber, "payments")
 		return ports.PaymentResult{Number: made.ID, Outcome: outcome}, err
 	})
 }
+
+// CodePayments: a document has more payments than ports.PaymentList holds.
+const CodePayments fault.Code = "samplebooks.payments_too_many"
 
 // ListPayments gives the payments of a document, oldest first.
 func (c *Connector) ListPayments(ctx context.Context, req ports.ListPaymentsRequest) (ports.PaymentList, error) {
@@ -24,6 +31,9 @@ func (c *Connector) ListPayments(ctx context.Context, req ports.ListPaymentsRequ
 		list, err := read[remotePayment](ctx, remote, "payments.1", "", mostLimit, url.Values{}, "v1", "invoices", req.DocumentNumber, "payments")
 		if err != nil {
 			return ports.PaymentList{}, err
+		}
+		if list.next != "" {
+			return ports.PaymentList{}, fault.New(CodePayments, fault.Validation, "the document has more payments than can be read").From(fault.Upstream)
 		}
 		var out ports.PaymentList
 		for _, item := range list.items {

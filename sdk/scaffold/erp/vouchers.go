@@ -16,7 +16,7 @@ func (c *Connector) EnsureVoucher(ctx context.Context, req ports.VoucherRequest)
 	return upstream.Serve(c.open(req.Call), func(remote *upstream.Client) (ports.VoucherResult, error) {
 		for _, row := range req.Voucher.Rows() {
 			if row.Amount.Currency() != booksCurrency {
-				return ports.VoucherResult{}, fault.Invalid(CodeCurrency, "voucher.rows", "SampleBooks keeps its books in "+string(booksCurrency)).From(fault.Connector)
+				return ports.VoucherResult{}, unsupported("voucher.rows")
 			}
 		}
 		made, outcome, err := write(ctx, remote, req.Write, voucherOf(req.Series, req.Voucher), "v1", "vouchers")
@@ -28,4 +28,9 @@ func (c *Connector) EnsureVoucher(ctx context.Context, req ports.VoucherRequest)
 			Outcome: outcome,
 		}, nil
 	})
+}
+
+// unsupported is the fault of an amount in another currency than that of the books.
+func unsupported(field string) error {
+	return fault.Invalid(CodeCurrency, field, "SampleBooks keeps its books in "+string(booksCurrency)).From(fault.Connector)
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"net/http"
 	"time"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk"
 	"github.com/kvitt/kvitt/sdk/upstream"
@@ -64,13 +64,8 @@ func (c *Connector) Verify(ctx context.Context, verify ports.VerifyRequest) (por
 		if err == nil && account.ID == "" {
 			err = upstream.Unreadable(req, "the account has no id")
 		}
-		check := ports.Check{Name: "credentials", State: ports.CheckOK, Detail: "SamplePay accepts the API key"}
-		if f := fault.Of(err); f != nil && f.Class == fault.Auth {
-			check.State, check.Detail, check.Remedy = ports.CheckFailed, f.Reason, f.Remedy
-		} else if err != nil {
-			return ports.VerifyReport{}, err
-		}
-		return ports.VerifyReport{Checks: []ports.Check{check}, AccountID: account.ID, AccountName: account.Name}, nil
+		check, err := upstream.Check("credentials", "SamplePay accepts the API key", err)
+		return ports.VerifyReport{Checks: []ports.Check{check}, AccountID: account.ID, AccountName: account.Name}, err
 	})
 }
 
@@ -96,7 +91,7 @@ func refusals() upstream.Refusals {
 	return upstream.Refusals{
 		Read: func(answer upstream.Answer) upstream.Said {
 			var body struct{ Error struct{ Code string } }
-			_ = upstream.Decode(upstream.Request{}, answer, &body) // a proxy's page says nothing
+			_ = json.Unmarshal(answer.Body, &body) // a proxy's page says nothing
 			return upstream.Said{Code: body.Error.Code}
 		},
 		Statuses: map[int]upstream.Meaning{

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strconv"
 
@@ -43,13 +42,7 @@ func read[T interface{ id() string }](ctx context.Context, remote *upstream.Clie
 		return list[T]{}, err
 	}
 	out := list[T]{raw: answer.Raw()}
-	if out.items, err = jsonpage.List(answer.Body, "items", 0, func(item jsonpage.Value, where string) (T, error) {
-		var one T
-		if json.Unmarshal(item.Bytes, &one) != nil {
-			return one, upstream.Unreadable(req, where+" is not what SamplePay documents")
-		}
-		return one, nil
-	}); err != nil || !page.More {
+	if out.items, err = jsonpage.List(answer.Body, "items", 0, jsonpage.Into[T]); err != nil || !page.More {
 		return out, err
 	}
 	if len(out.items) == 0 {

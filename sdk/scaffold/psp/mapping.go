@@ -83,17 +83,22 @@ func (r remoteRow) line(raw payout.Raw) (payout.Line, error) {
 	if r.Order != "" {
 		line.References[payout.MerchantReference1] = r.Order
 	}
-	decimals := amount.Format{Empty: true} // a row without a fee leaves it out
+	fees := amount.Format{Empty: true} // a row without a fee leaves it out
 	for _, part := range []struct {
 		field, text string
+		as          amount.Format
 		into        *money.Amount
 	}{
-		{"amount", r.Amount, &line.Gross}, {"fee", r.Fee, &line.FeeExVAT}, {"fee_vat", r.FeeVAT, &line.FeeVAT},
+		{"amount", r.Amount, amount.Format{}, &line.Gross},
+		{"fee", r.Fee, fees, &line.FeeExVAT},
+		{"fee_vat", r.FeeVAT, fees, &line.FeeVAT},
 	} {
-		if *part.into, err = decimals.Parse(part.text, currency); err != nil {
+		if *part.into, err = part.as.Parse(part.text, currency); err != nil {
 			return payout.Line{}, fault.Of(err).WithField("rows[" + r.ID + "]." + part.field)
 		}
 	}
-	line.Gross = effect.Of(line.Gross)
-	return line, line.Validate()
+	if line.Gross, err = effect.OfUnsigned(line.Gross); err != nil {
+		return payout.Line{}, fault.Of(err).WithField("rows[" + r.ID + "].amount")
+	}
+	return line, nil
 }

@@ -65,10 +65,25 @@ func TestRows(t *testing.T) {
 	}
 }
 
+func TestEveryCurrencyHasItsOwnDecimals(t *testing.T) {
+	t.Parallel()
+	for currency, c := range map[money.Currency]struct {
+		text  string
+		minor int64
+	}{"SEK": {"19.99", 1999}, "JPY": {"1999", 1999}, "KWD": {"1.999", 1999}} {
+		line, err := remoteRow{ID: "row_1", Type: "payment", Currency: string(currency), Amount: c.text}.line(payout.Raw{})
+		require.NoError(t, err)
+		require.Equal(t, money.New(c.minor, currency), line.Gross)
+	}
+}
+
 func TestARowThatMakesNoSenseNamesItsField(t *testing.T) {
 	t.Parallel()
 	for field, row := range map[string]remoteRow{
 		"rows[row_1].amount":   {ID: "row_1", Type: "payment", Currency: "SEK", Amount: "six"},
+		"rows[row_2].amount":   {ID: "row_2", Type: "payment", Currency: "SEK"},
+		"rows[row_3].amount":   {ID: "row_3", Type: "refund", Currency: "SEK", Amount: "-5.00"},
+		"rows[row_4].amount":   {ID: "row_4", Type: "payment", Currency: "JPY", Amount: "5.50"},
 		"rows[row_1].fee":      {ID: "row_1", Type: "payment", Currency: "SEK", Amount: "6.00", Fee: "0.001"},
 		"rows[row_1].currency": {ID: "row_1", Type: "payment", Currency: "kronor", Amount: "6.00"},
 	} {

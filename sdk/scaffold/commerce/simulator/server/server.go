@@ -98,7 +98,7 @@ func (s *server) orders(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "invalid_parameter")
 		return
 	}
-	s.list(w, since, number, limit)
+	s.list(w, since, number, min(limit, s.world.PageSize))
 }
 
 func (s *server) list(w http.ResponseWriter, since time.Time, number string, limit int) {

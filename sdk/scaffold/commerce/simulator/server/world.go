@@ -15,8 +15,10 @@ type World struct {
 	Shop  Shop   `json:"shop"`
 	Token string `json:"token"`
 	// CallsPerSecond is the rate limit; 0 means 20.
-	CallsPerSecond int     `json:"calls_per_second"`
-	Orders         []Order `json:"orders"`
+	CallsPerSecond int `json:"calls_per_second"`
+	// PageSize is the most items on a page; 0 means 100.
+	PageSize int     `json:"page_size"`
+	Orders   []Order `json:"orders"`
 }
 
 // Shop is who sells.
@@ -74,6 +76,9 @@ func readWorld(section []byte) (World, error) {
 	}
 	if world.CallsPerSecond == 0 {
 		world.CallsPerSecond = 20
+	}
+	if world.PageSize == 0 {
+		world.PageSize = mostLimit
 	}
 	slices.SortFunc(world.Orders, func(a, b Order) int {
 		return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), cmp.Compare(a.Number, b.Number))

@@ -86,6 +86,7 @@ func list[T any](s *server, r *http.Request, items []T, id func(T) string) (any,
 		}
 		limit = n
 	}
+	limit = min(limit, s.world.PageSize)
 	if after := r.URL.Query().Get("after"); after != "" {
 		at := 0
 		for at < len(items) && !behind(id(items[at]), after) {

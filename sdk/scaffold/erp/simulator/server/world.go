@@ -16,9 +16,11 @@ type World struct {
 	Company Company `json:"company"`
 	Token   string  `json:"token"`
 	// CallsPerSecond is the rate limit; 0 means 20.
-	CallsPerSecond int       `json:"calls_per_second"`
-	Accounts       []Account `json:"accounts"`
-	Series         []Series  `json:"series"`
+	CallsPerSecond int `json:"calls_per_second"`
+	// PageSize is the most items on a page; 0 means 100.
+	PageSize int       `json:"page_size"`
+	Accounts []Account `json:"accounts"`
+	Series   []Series  `json:"series"`
 	// Invoices are numbered in the order in which they stand, from 1.
 	Invoices []*Invoice `json:"invoices"`
 }
@@ -72,6 +74,9 @@ func readWorld(section []byte) (World, error) {
 	}
 	if world.CallsPerSecond == 0 {
 		world.CallsPerSecond = 20
+	}
+	if world.PageSize == 0 {
+		world.PageSize = mostLimit
 	}
 	for i, invoice := range world.Invoices {
 		if invoice.Kind != "invoice" && invoice.Kind != "credit_note" {

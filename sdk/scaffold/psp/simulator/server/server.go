@@ -97,13 +97,13 @@ func (s *server) payouts(w http.ResponseWriter, r *http.Request) {
 			shown = append(shown, p)
 		}
 	}
-	list(w, r, shown, func(p Payout) string { return p.ID })
+	list(s, w, r, shown, func(p Payout) string { return p.ID })
 }
 
 func (s *server) rows(w http.ResponseWriter, r *http.Request) {
 	for _, p := range s.world.Payouts {
 		if p.ID == r.PathValue("id") {
-			list(w, r, p.Rows, func(row Row) string { return row.ID })
+			list(s, w, r, p.Rows, func(row Row) string { return row.ID })
 			return
 		}
 	}
@@ -112,7 +112,7 @@ func (s *server) rows(w http.ResponseWriter, r *http.Request) {
 
 // list answers the page of items that begins behind the one that the parameter
 // "after" names.
-func list[T any](w http.ResponseWriter, r *http.Request, items []T, id func(T) string) {
+func list[T any](s *server, w http.ResponseWriter, r *http.Request, items []T, id func(T) string) {
 	limit := defaultLimit
 	if text := r.URL.Query().Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -122,6 +122,7 @@ func list[T any](w http.ResponseWriter, r *http.Request, items []T, id func(T) s
 		}
 		limit = n
 	}
+	limit = min(limit, s.world.PageSize)
 	if after := r.URL.Query().Get("after"); after != "" {
 		at := 0
 		for at < len(items) && id(items[at]) != after {

@@ -16,6 +16,8 @@ type World struct {
 	APIKey  string  `json:"api_key"`
 	// CallsPerSecond is the rate limit; 0 means 20.
 	CallsPerSecond int `json:"calls_per_second"`
+	// PageSize is the most items on a page; 0 means 100.
+	PageSize int `json:"page_size"`
 	// Payouts stand in the order in which they were paid.
 	Payouts []Payout `json:"payouts"`
 }
@@ -61,6 +63,9 @@ func readWorld(section []byte) (World, error) {
 	}
 	if world.CallsPerSecond == 0 {
 		world.CallsPerSecond = 20
+	}
+	if world.PageSize == 0 {
+		world.PageSize = mostLimit
 	}
 	for _, p := range world.Payouts {
 		for i := range p.Rows {
