@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -145,4 +146,22 @@ func TestNoFaultShowsASecret(t *testing.T) {
 			require.Contains(t, f.Reason, "said", "what is short garbles no text")
 		})
 	}
+}
+
+func TestHalfOfALongSecretIsASecretToo(t *testing.T) {
+	t.Parallel()
+	token := strings.Repeat("eyJhbGciOiJIUzI1NiJ9.", 50)
+	remote := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, r.Header.Get("Authorization")+" is not welcome")
+	}))
+	t.Cleanup(remote.Close)
+	said := upstream.Refusals{Read: func(answer upstream.Answer) upstream.Said { return upstream.Said{Message: string(answer.Body)} }}
+	client := upstream.New(upstream.Config{
+		Hosts: []string{remote.URL}, Authorize: upstream.Bearer(token), Classify: said.Classify,
+	}, ports.Call{Grant: 1, Connection: ports.Connection{Credentials: map[string]string{"access_token": token}}})
+	_, err := client.Do(t.Context(), upstream.Get(remote.URL))
+	require.Equal(t, fault.Auth, fault.ClassOf(err))
+	require.Contains(t, err.Error(), "is not welcome")
+	require.NotContains(t, err.Error(), "eyJ")
 }

@@ -59,7 +59,7 @@ func (c *Client) attempt(ctx context.Context, req Request, target *url.URL) (Ans
 		return Answer{}, err
 	}
 	began := time.Now()
-	answer, err := c.exchange(r, req, watch)
+	answer, err := c.exchange(r, req, watch, hidden)
 	log := sdk.Logger(ctx).With("host", target.Host, "path", hidden.In(target.Path), "http_method", r.Method)
 	took := time.Since(began).Round(time.Millisecond).String()
 	if err != nil {
@@ -92,7 +92,7 @@ func (c *Client) build(ctx context.Context, req Request, target *url.URL) (*http
 }
 
 // exchange sends the request and reads the answer to its end.
-func (c *Client) exchange(r *http.Request, req Request, watch *flight) (Answer, error) {
+func (c *Client) exchange(r *http.Request, req Request, watch *flight, hidden redact.Secrets) (Answer, error) {
 	resp, err := c.http.Do(r)
 	if err != nil {
 		c.account(watch.sent(), nil, 0)
@@ -111,7 +111,7 @@ func (c *Client) exchange(r *http.Request, req Request, watch *flight) (Answer, 
 		answer.Body = nil
 		return answer, tooLarge(req)
 	}
-	if f := c.config.Classify(req, answer); f != nil {
+	if f := c.judged(hidden, req, answer); f != nil {
 		f = c.completed(f, answer, wait)
 		c.limited(f, answer)
 		return answer, f
