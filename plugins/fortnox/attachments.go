@@ -24,8 +24,12 @@ const (
 // EnsureAttachment implements ports.Attachments: the file goes to the inbox for
 // vouchers, then it is joined to the voucher and leaves the inbox.
 func (c *Connector) EnsureAttachment(ctx context.Context, req ports.AttachmentRequest) (ports.AttachmentResult, error) {
-	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.AttachmentResult, error) { return s.ensureAttachment(ctx, req) })
+	return upstream.Serve(c.open(req.Call, mostFile), func(s *session) (ports.AttachmentResult, error) { return s.ensureAttachment(ctx, req) })
 }
+
+// mostFile is as many bytes as a file can have: it comes in one message of the
+// protocol, and a later attempt reads it back whole.
+const mostFile = 8 << 20
 
 func (s *session) ensureAttachment(ctx context.Context, req ports.AttachmentRequest) (ports.AttachmentResult, error) {
 	if err := checkAttachment(req); err != nil {
