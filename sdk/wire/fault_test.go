@@ -74,7 +74,7 @@ func TestErrorsOfConnectors(t *testing.T) {
 		"credentials never cross in an error": {
 			err:       fault.New("upstream.unauthorized", fault.Auth, "token "+secret+" is a bad one"),
 			readClass: fault.Auth, writeClass: fault.Auth, code: "upstream.unauthorized",
-			reason: "token [redacted] is a bad one",
+			reason: "token [redacted on the wire] is a bad one",
 		},
 		"an error that is no fault leaves a write open and keeps its text to itself": {
 			err:       errors.New("Get https://example.com/?customer=anna"),

@@ -199,10 +199,14 @@ func bare(f *fault.Error, st *status.Status) {
 	}
 }
 
+// Redacted stands in the place of a credential that a connector has left in a text.
+// It is not redact.Mark, with which a connector takes credentials out itself.
+const Redacted = "[redacted on the wire]"
+
 // scrub takes the connection's credentials out of a text, whoever wrote it.
 func scrub(text string, secrets []string) string {
 	for _, s := range secrets {
-		text = strings.ReplaceAll(text, s, "[redacted]")
+		text = strings.ReplaceAll(text, s, Redacted)
 	}
 	return text
 }

@@ -89,5 +89,5 @@ function any(type: string, message: object): { type_url: string; value: Uint8Arr
 }
 
 function hide(text: string, secrets: string[]): string {
-  return secrets.reduce((shown, secret) => shown.replaceAll(secret, "[redacted]"), text);
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret, "[redacted on the wire]"), text);
 }

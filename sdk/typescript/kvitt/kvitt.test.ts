@@ -64,6 +64,6 @@ test("an error shows no credential", () => {
   const fault = new Fault("acme.refused", "auth", "the key hunter2hunter2 is refused", { remedy: "do not use hunter2hunter2" });
   const error = status(fault, { calls: 1, rate_limited: 0, retry_after: null }, ["hunter2hunter2"]);
   const details = String(error.metadata.get("grpc-status-details-bin")[0]);
-  assert.equal(error.details, "the key [redacted] is refused");
-  assert.ok(details.includes("do not use [redacted]") && !details.includes("hunter2"));
+  assert.equal(error.details, "the key [redacted on the wire] is refused");
+  assert.ok(details.includes("do not use [redacted on the wire]") && !details.includes("hunter2"));
 });
