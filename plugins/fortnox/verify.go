@@ -11,6 +11,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/redact"
 	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
@@ -25,6 +26,8 @@ const (
 // examination is a verification under way.
 type examination struct {
 	*session
+	// hidden are the secrets of the connection, which Fortnox's own words may repeat.
+	hidden redact.Secrets
 	expect map[string][]string
 	today  civil.Date
 	report ports.VerifyReport
@@ -40,7 +43,11 @@ func (c *Connector) Verify(ctx context.Context, req ports.VerifyRequest) (ports.
 		zone = time.UTC
 	}
 	return upstream.Serve(c.open(req.Call, 0), func(s *session) (ports.VerifyReport, error) {
-		e := &examination{session: s, expect: req.Expect, today: civil.In(req.Today, zone)}
+		secret := s.connection.Credentials
+		e := &examination{
+			session: s, hidden: redact.New(secret[client.AccessToken], secret[credentialClientSecret]),
+			expect: req.Expect, today: civil.In(req.Today, zone),
+		}
 		err := e.examine(ctx)
 		return e.report, err
 	})
@@ -71,7 +78,7 @@ func (e *examination) access(ctx context.Context) (bool, error) {
 	}
 	e.ok("access", "Fortnox accepts the access token")
 	id := string(company.DatabaseNumber)
-	e.report.AccountID, e.report.AccountName = id, string(company.CompanyName)
+	e.report.AccountID, e.report.AccountName = e.hidden.In(id), e.hidden.In(string(company.CompanyName))
 	who := string(company.CompanyName) + ", " + string(company.OrganizationNumber) + ", database " + id
 	if tenant := tenantOf(e.connection.Credentials); tenant != "" && tenant != id {
 		e.failed("company", "the token is for tenant "+tenant+" and leads to "+who, "enter the tenant id of the company that is to be connected")
@@ -114,7 +121,9 @@ func (e *examination) failed(name, detail, remedy string) {
 }
 
 func (e *examination) add(name string, state ports.CheckState, detail, remedy string) {
-	e.report.Checks = append(e.report.Checks, ports.Check{Name: name, State: state, Detail: detail, Remedy: remedy})
+	e.report.Checks = append(e.report.Checks, ports.Check{
+		Name: name, State: state, Detail: e.hidden.In(detail), Remedy: e.hidden.In(remedy),
+	})
 }
 
 // refused turns a refusal into a failed check. It returns the error if it is

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/world"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/redact"
 	"github.com/kvitt/kvitt/sdk/simulator"
 )
 
@@ -173,6 +175,33 @@ func TestEachThingThatIsWrongFailsItsOwnCheck(t *testing.T) {
 				require.NotEmpty(t, found.Remedy)
 			}
 			require.LessOrEqual(t, report.Usage.Calls, req.Grant)
+		})
+	}
+}
+
+func TestNoCheckRepeatsASecretThatFortnoxRepeats(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]struct {
+		status int
+		body   string
+	}{
+		"in the name of the company": {http.StatusOK, `{"CompanyInformation":{"CompanyName":"Bearer %s AB","OrganizationNumber":"%s","DatabaseNumber":4711}}`},
+		"in place of its number":     {http.StatusOK, `{"CompanyInformation":{"CompanyName":"%s","OrganizationNumber":"556000-0001","DatabaseNumber":"%s"}}`},
+		"in a refusal":               {http.StatusForbidden, `{"ErrorInformation":{"error":1,"message":"%s is not %s","code":2000663}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachWay(t, func(t *testing.T, r *remote, c everything) {
+				r.fault(simulator.Fault{
+					Kind: simulator.KindStatus, Status: answer.status, Body: fmt.Sprintf(answer.body, r.token, r.token),
+					Headers: map[string]string{"Content-Type": "application/json"}, Request: 1,
+				})
+				report, err := r.verify(c, usual(), "2026-04-20")
+				require.NoError(t, err)
+				said := fmt.Sprintf("%+v", report)
+				require.NotContains(t, said, r.token)
+				require.Contains(t, said, redact.Mark)
+			})
 		})
 	}
 }
