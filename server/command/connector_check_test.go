@@ -62,6 +62,28 @@ func TestAConnectorIsCheckedAsAFinishedProgram(t *testing.T) {
 	require.Equal(t, first, second, "the report is the same but for the times")
 }
 
+func TestAConnectorThatFailsACaseFailsTheCheck(t *testing.T) {
+	t.Parallel()
+	folder, err := filepath.Abs(root + "/plugins/klarna")
+	require.NoError(t, err)
+	plan := filepath.Join(t.TempDir(), "conformance.json")
+	require.NoError(t, os.WriteFile(plan, fmt.Appendf(nil, `{
+		"level": 4,
+		"simulator": {"world": %q},
+		"settings": {"environment": "playground"},
+		"credentials": {"merchant_id": "K123456", "username": "K123456_abc123", "api_key": "klarna_test_api_of_yesterday"}
+	}`, folder+"/testdata/conformance-world.json"), 0o600))
+	code, out, errs := run(t, "connector", "check", build(t, "plugins/klarna"), "--plan", plan,
+		"--simulator", build(t, "plugins/klarna/simulator"), "--level", "1")
+	require.Equal(t, 1, code, "%s\n%s", out, errs)
+	require.Regexp(t, `credentials.accepted +FAILED`, out)
+	require.Regexp(t, `credentials.refused +not run +0s +credentials.accepted has failed`, out)
+	require.Regexp(t, `\nlevel 0 reached, level 4 claimed\n$`, out)
+	require.Contains(t, errs, "level 1 was asked for, level 0 is reached")
+	require.Contains(t, errs, "docs/connectors/conformance.md explains each case")
+	require.NotContains(t, out+errs, "klarna_test_api_of_yesterday")
+}
+
 func TestAProgramThatNoHubCouldRunIsSaid(t *testing.T) {
 	t.Parallel()
 	plain := filepath.Join(t.TempDir(), "notes.txt")
