@@ -174,6 +174,9 @@ func (a *acorn) ListPayoutLines(ctx context.Context, req ports.ListPayoutLinesRe
 		Total    int
 		Currency string
 	}
+	if a.is("cannot read lines") || a.is("serves a connection only so often") && a.exhausted(req.Connection.ID) {
+		return ports.LinePage{}, s.failed(fault.New(codeAnswer, fault.Temporary, "there are no lines"))
+	}
 	answer, err := s.get(ctx, fmt.Sprintf("/payouts/%s/lines?offset=%d&limit=%d", req.Reference, offset, a.size), &list)
 	if a.is("gives no lines of an unknown payout") && strings.HasPrefix(req.Reference, "CONFORMANCE") {
 		return ports.LinePage{Usage: s.client.Usage()}, nil
@@ -189,6 +192,15 @@ func (a *acorn) ListPayoutLines(ctx context.Context, req ports.ListPayoutLinesRe
 		page.Lines = append(page.Lines, a.line(l, a.currency(list.Currency), a.pointer(answer, l.ID)))
 	}
 	return page, nil
+}
+
+// exhausted tells whether a connection has been served as often as can be.
+func (a *acorn) exhausted(connection string) bool {
+	const most = 15
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.served[connection]++
+	return a.served[connection] > most
 }
 
 func (a *acorn) line(l oakLine, currency money.Currency, raw payout.Raw) payout.Line {

@@ -3,10 +3,12 @@ package suite_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/kvitt/kvitt/sdk/simulator"
 )
@@ -19,8 +21,10 @@ type oak struct {
 	Payouts  []oakPayout  `json:"payouts"`
 	Invoices []oakInvoice `json:"invoices"`
 	Accounts []string     `json:"accounts"`
+	Orders   []oakOrder   `json:"orders"`
 	payments []oakPayment
 	vouchers []oakVoucher
+	files    []oakFile
 }
 
 type oakPayout struct {
@@ -68,6 +72,29 @@ type oakVoucherRow struct {
 	Amount  int64  `json:"amount"`
 }
 
+// oakOrder is what a shop sold at one rate, in Sweden.
+type oakOrder struct {
+	ID       string     `json:"id"`
+	Changed  string     `json:"changed"`
+	Currency string     `json:"currency"`
+	Total    int64      `json:"total"`
+	VATRate  string     `json:"vat_rate"`
+	Events   []oakEvent `json:"events"`
+}
+
+type oakEvent struct {
+	ID     string `json:"id"`
+	Type   string `json:"type"`
+	Amount int64  `json:"amount"`
+	At     string `json:"at"`
+}
+
+type oakFile struct {
+	ID      string `json:"id"`
+	Voucher string `json:"voucher"`
+	Name    string `json:"name"`
+}
+
 func buildOak(section []byte, control *simulator.Control) (http.Handler, error) {
 	o := &oak{}
 	if err := json.Unmarshal(section, o); err != nil {
@@ -86,9 +113,13 @@ func buildOak(section []byte, control *simulator.Control) (http.Handler, error) 
 		"GET /vouchers":               o.findVouchers,
 		"POST /vouchers":              o.makeVoucher,
 		"GET /books":                  o.export,
+		"GET /orders":                 func(r *http.Request) (any, int) { return o.listOrders(r, control.Now()) },
+		"GET /vouchers/{n}/files":     o.findFiles,
+		"POST /vouchers/{n}/files":    o.attach,
+		"GET /_sim/oak/files":         o.countFiles,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Authorization") != "Bearer "+o.Key {
+			if r.Header.Get("Authorization") != "Bearer "+o.Key && !strings.HasPrefix(r.URL.Path, "/_sim/") {
 				w.WriteHeader(http.StatusUnauthorized)
 				return
 			}
@@ -120,6 +151,18 @@ func (o *oak) listPayouts(r *http.Request) (any, int) {
 	}
 	page, total := window(r, found)
 	return map[string]any{"payouts": page, "total": total}, 200
+}
+
+// listOrders gives the orders that changed at or after a moment, and what time it is.
+func (o *oak) listOrders(r *http.Request, now time.Time) (any, int) {
+	var found []oakOrder
+	for _, order := range o.Orders {
+		if order.Changed >= r.URL.Query().Get("since") {
+			found = append(found, order)
+		}
+	}
+	page, total := window(r, found)
+	return map[string]any{"orders": page, "total": total, "now": now.Format(time.RFC3339)}, 200
 }
 
 func (o *oak) listLines(r *http.Request) (any, int) {
@@ -200,6 +243,28 @@ func (o *oak) makeVoucher(r *http.Request) (any, int) {
 	o.vouchers = append(o.vouchers, v)
 	return v, 201
 }
+
+func (o *oak) findFiles(r *http.Request) (any, int) {
+	found := []oakFile{}
+	for _, f := range o.files {
+		if f.Voucher == r.PathValue("n") {
+			found = append(found, f)
+		}
+	}
+	return map[string]any{"files": found}, 200
+}
+
+func (o *oak) attach(r *http.Request) (any, int) {
+	size, err := io.Copy(io.Discard, r.Body)
+	if err != nil || size == 0 {
+		return nil, 400
+	}
+	f := oakFile{ID: "F" + strconv.Itoa(len(o.files)+1), Voucher: r.PathValue("n"), Name: r.URL.Query().Get("name")}
+	o.files = append(o.files, f)
+	return f, 201
+}
+
+func (o *oak) countFiles(*http.Request) (any, int) { return map[string]int{"files": len(o.files)}, 200 }
 
 func (o *oak) export(*http.Request) (any, int) {
 	var sie strings.Builder

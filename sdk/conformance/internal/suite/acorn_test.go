@@ -34,16 +34,22 @@ const (
 type acorn struct {
 	broken string
 	size   int
+	// serial counts the connectors that came up before this one.
+	serial int64
 
 	calls    atomic.Int64
 	inFlight atomic.Int64
-	mu       sync.Mutex
-	cursors  map[string]string
-	first    *ports.Connection
+	// failed500 says that a write was answered 500.
+	failed500 atomic.Bool
+	mu        sync.Mutex
+	cursors   map[string]string
+	first     *ports.Connection
+	// served counts the calls of each connection.
+	served map[string]int
 }
 
 func newAcorn(broken string, size int) *acorn {
-	return &acorn{broken: broken, size: size, cursors: map[string]string{}}
+	return &acorn{broken: broken, size: size, cursors: map[string]string{}, served: map[string]int{}}
 }
 
 func (a *acorn) is(broken string) bool { return a.broken == broken }
@@ -59,7 +65,7 @@ func (a *acorn) Describe() ports.Description {
 		ID: "acorn", Name: "Acorn", Version: "1.0.0", Protocol: ports.ProtocolVersion,
 		Capabilities: []ports.Capability{
 			ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers,
-			ports.CapabilityChoices, ports.CapabilityBooks,
+			ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
 		},
 		Settings: json.RawMessage(settingsSchema), Credentials: json.RawMessage(credentialsSchema),
 		Quota: ports.Quota{Calls: 100, Window: time.Second, InFlight: 2, Account: []string{"shop_id"}},
@@ -75,11 +81,23 @@ func (a *acorn) Describe() ports.Description {
 			{Name: "ListChoices", Calls: 1},
 			{Name: "Period", Calls: 1},
 			{Name: "ExportBooks", Calls: 1},
+			{Name: "ListOrders", Calls: 1},
+			{Name: "EnsureAttachment", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
 		},
 		Hosts: []string{oakHost},
 	}
+	if a.attaches() {
+		d.Capabilities = append(d.Capabilities, ports.CapabilityAttachments)
+	}
 	a.misdescribe(&d)
 	return d
+}
+
+// attaches tells whether the connector takes files: those whose fault is another one
+// need not, as large ones take time. What was before an upgrade must be after it.
+func (a *acorn) attaches() bool {
+	_, upgraded := upgradeMutants()[a.broken]
+	return a.broken == "" || upgraded || a.is("takes no large files")
 }
 
 // misdescribe is what broken connectors say of themselves.
@@ -97,6 +115,12 @@ func (a *acorn) misdescribe(d *ports.Description) {
 		d.Operations[6].Recovery = ports.RecoveryNone
 	case "has a quota without a window":
 		d.Quota.Window = 0
+	case "is another version each time it comes up":
+		d.Version += "-" + strconv.FormatInt(a.serial, 10)
+	case "declares more calls than its quota gives":
+		d.Operations[1].Calls = d.Quota.Calls + 1
+	case "declares a recovery of more calls than its quota gives":
+		d.Operations[6].RecoveryCalls = d.Quota.Calls + 1
 	case "counts its quota by a credential that is none":
 		d.Quota.Account = []string{"company"}
 	case "takes a list for settings":
@@ -202,8 +226,12 @@ func (s *session) classify(req upstream.Request, answer upstream.Answer) *fault.
 		changed.Class = class
 		return &changed
 	}
+	if answer.Status == http.StatusInternalServerError && !s.reads {
+		s.failed500.Store(true)
+	}
 	switch {
 	case s.is("takes refused credentials for an outage") && answer.Status == 401,
+		s.is("takes credentials that are refused to lines for an outage") && answer.Status == 401 && strings.Contains(req.URL, "/lines?"),
 		s.is("takes a missing right for a mistake") && answer.Status == 403,
 		s.is("takes a read that failed for a mistake") && answer.Status == 500 && s.reads:
 		return as(fault.Validation)
@@ -211,8 +239,6 @@ func (s *session) classify(req upstream.Request, answer upstream.Answer) *fault.
 		return as(fault.Temporary)
 	case s.is("takes a 500 of a write for a refusal") && answer.Status == 500 && !s.reads:
 		return as(fault.NotSent)
-	case s.is("repeats what the remote system says"):
-		return fault.New(f.Code, f.Class, f.Reason+": "+string(answer.Body)).From(fault.Upstream)
 	}
 	return f
 }
@@ -234,6 +260,10 @@ func (s *session) do(ctx context.Context, method, path string, body, into any) (
 		}
 		req.Body = text
 	}
+	return s.send(ctx, req, into)
+}
+
+func (s *session) send(ctx context.Context, req upstream.Request, into any) (upstream.Answer, error) {
 	answer, err := s.client.Do(ctx, req)
 	if s.is("tries refused credentials again") {
 		for answer.Status == http.StatusUnauthorized && s.client.Left() > 0 {
@@ -241,6 +271,11 @@ func (s *session) do(ctx context.Context, method, path string, body, into any) (
 		}
 	}
 	if err != nil {
+		if f := fault.Of(err); f != nil && s.is("repeats what the remote system says") {
+			repeated := *f
+			repeated.Reason += ": " + string(answer.Body)
+			err = &repeated
+		}
 		return answer, s.failed(s.misjudge(err, answer.Status))
 	}
 	if into == nil {
@@ -322,6 +357,9 @@ func (a *acorn) Verify(ctx context.Context, req ports.VerifyRequest) (ports.Veri
 		}
 	}
 	report := ports.VerifyReport{AccountID: "7", AccountName: me.Name, Checks: []ports.Check{{Name: "login", State: ports.CheckOK}}}
+	if a.is("has a check without a name") {
+		report.Checks = append(report.Checks, ports.Check{State: ports.CheckOK})
+	}
 	for _, want := range req.Expect["account"] {
 		check := ports.Check{Name: "account " + want, State: ports.CheckOK}
 		if !contains(chart.Accounts, want) && !a.is("verifies blindly") {

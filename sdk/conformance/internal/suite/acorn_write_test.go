@@ -9,6 +9,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
 // EnsurePayment makes a draft and books it; a later attempt looks for the draft
@@ -26,7 +27,7 @@ func (a *acorn) EnsurePayment(ctx context.Context, req ports.PaymentRequest) (po
 		}
 		if found != nil {
 			outcome, number = ports.Found, found.Number
-		} else if a.is("only looks for what it has made") {
+		} else if a.is("only looks for what it has made") || a.is("gives up what it does not find after a 500") && a.failed500.Load() {
 			return ports.PaymentResult{}, s.failed(fault.New(codeGone, fault.NotFound, "there is no such payment"))
 		}
 	}
@@ -126,4 +127,36 @@ func (s *session) booked(v oakVoucher, outcome ports.Outcome) ports.VoucherResul
 		Number:  ports.VoucherNumber{Series: "K", Number: strconv.Itoa(v.Number), Year: "2026"},
 		Outcome: outcome, Usage: s.client.Usage(),
 	}
+}
+
+// EnsureAttachment joins a file to a voucher; a later attempt looks for its name.
+func (a *acorn) EnsureAttachment(ctx context.Context, req ports.AttachmentRequest) (ports.AttachmentResult, error) {
+	s, err := a.open(ctx, req.Call, false)
+	if err != nil {
+		return ports.AttachmentResult{}, err
+	}
+	files := "/vouchers/" + req.Voucher.Number + "/files"
+	if req.Attempt > 1 {
+		var list struct{ Files []oakFile }
+		if _, err := s.get(ctx, files, &list); err != nil {
+			return ports.AttachmentResult{}, err
+		}
+		if list.Files == nil {
+			return ports.AttachmentResult{}, s.missing()
+		}
+		for _, f := range list.Files {
+			if f.Name == req.FileName {
+				return ports.AttachmentResult{ID: f.ID, Outcome: ports.Found, Usage: s.client.Usage()}, nil
+			}
+		}
+	}
+	if a.is("takes no large files") && len(req.Content) > 4<<20 {
+		return ports.AttachmentResult{}, s.failed(fault.Invalid(codeAnswer, "content", "the file is too large"))
+	}
+	var made oakFile
+	upload := upstream.Request{Method: http.MethodPost, URL: oakHost + files + "?name=" + url.QueryEscape(req.FileName), Body: req.Content}
+	if _, err := s.send(ctx, upload, &made); err != nil {
+		return ports.AttachmentResult{}, err
+	}
+	return ports.AttachmentResult{ID: made.ID, Outcome: ports.Created, Usage: s.client.Usage()}, nil
 }

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"time"
 
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/payout"
@@ -30,13 +31,16 @@ type capability struct {
 // capabilities lists all that the suite knows.
 func capabilities() []capability {
 	return []capability{
-		payouts(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(),
+		payouts(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(),
 	}
 }
 
 // facts are what the connector has told of the plan's world.
 type facts struct {
 	payouts []payout.Payout
+	// orders are those of a shop, and ordersUntil is the watermark after them.
+	orders      []ports.ShopOrder
+	ordersUntil time.Time
 	// documents are the unpaid ones; open and credit are the first that can be paid.
 	documents    []invoice.Document
 	open, credit *invoice.Document

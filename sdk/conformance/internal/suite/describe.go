@@ -39,6 +39,17 @@ func describing() []Case {
 			Title: "The quota names calls and window together, lets at least one call run, and counts by credentials that there are.",
 			Why:   "All calls of one remote account share a limit; connections of one account must be known as such.",
 		},
+		{
+			ID: "describe.grants", Level: 1, After: []string{"describe.operations", "describe.quota"}, run: checkGrants,
+			unfit: func(s *Session) string {
+				if s.description.Quota.Calls == 0 {
+					return "the remote system sets no limit"
+				}
+				return ""
+			},
+			Title: "No operation declares more calls, in a first attempt or a later one, than the quota gives in one window.",
+			Why:   "A call gets all that it may spend at once. What the window never holds the hub refuses, with lane.grant_too_large.",
+		},
 	}
 }
 
@@ -170,6 +181,17 @@ func checkQuota(_ context.Context, st *stage) error {
 	for _, name := range names {
 		if _, ok := known[name]; !ok {
 			return wrong("Describe", "the credential "+name, "a property of the credentials schema")
+		}
+	}
+	return nil
+}
+
+func checkGrants(_ context.Context, st *stage) error {
+	quota := st.description.Quota
+	for _, op := range st.description.Operations {
+		if calls := max(op.Calls, op.RecoveryCalls); calls > quota.Calls {
+			return wrong("Describe", fmt.Sprintf("%s with %d calls", op.Name, calls),
+				fmt.Sprintf("at most the %d that the quota gives in %s: read less at a time, or correct the quota", quota.Calls, quota.Window))
 		}
 	}
 	return nil

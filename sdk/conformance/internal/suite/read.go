@@ -29,7 +29,7 @@ func reading() []Case {
 		},
 		{
 			ID: "read.evidence", Level: 2, After: []string{"read.answers"}, run: checkEvidence,
-			Title: "Raw pages are named by the SHA-256 of their bytes, and every payout and line points to bytes that there are.",
+			Title: "Raw pages are named by the SHA-256 of their bytes, and every payout, line and order points to bytes that there are.",
 			Why:   "kvitt proves every voucher down to the provider's own bytes.",
 		},
 		{

@@ -8,13 +8,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/kvitt/kvitt/sdk/redact"
 )
 
 // looksSecret finds names of values that nobody may see.
 var looksSecret = regexp.MustCompile(`(?i)secret|passw|token|api[_-]?key|private|credential`)
-
-// redacted is what hub and SDK put in the place of a credential.
-const redacted = "[redacted]"
 
 // shortestSecret is what can be told from other text.
 const shortestSecret = 6
@@ -72,6 +71,17 @@ func spellings(secret string) []string {
 			}
 		}
 	}
+	return append(all, pieces(secret)...)
+}
+
+// pieces gives parts of a long secret, of which a text that was shortened may hold
+// some. The beginning is none: it may say what kind of secret it is, as that of a JWT.
+func pieces(secret string) []string {
+	const long = 40
+	var all []string
+	for at := long; at+long <= len(secret); at += long {
+		all = append(all, secret[at:at+long])
+	}
 	return all
 }
 
@@ -95,7 +105,7 @@ func (s *Session) withoutSecrets(text string) string {
 	defer s.mu.Unlock()
 	for secret := range s.secrets {
 		for _, spelling := range spellings(secret) {
-			text = strings.ReplaceAll(text, spelling, redacted)
+			text = strings.ReplaceAll(text, spelling, redact.Mark)
 		}
 	}
 	return text

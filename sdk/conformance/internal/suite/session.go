@@ -53,6 +53,12 @@ type Session struct {
 // utterance is a text of the connector's that people may come to read.
 type utterance struct{ where, text string }
 
+// Where nothing of the remote system is repeated.
+const (
+	inLog    = "the log"
+	inOutput = "standard output"
+)
+
 // Open asks the connector what it is.
 func Open(ctx context.Context, setup Setup) (*Session, error) {
 	s := &Session{setup: setup, results: map[string]report.Case{}, idle: map[string]bool{}, secrets: map[string]string{}}
@@ -173,8 +179,8 @@ func (s *Session) hear(where, text string) {
 // retire ends a connector and keeps what it has written.
 func (s *Session) retire(c *launch.Connector) {
 	c.Stop()
-	s.hear("the log", c.Log())
-	s.hear("standard output", c.Stray())
+	s.hear(inLog, c.Log())
+	s.hear(inOutput, c.Stray())
 }
 
 // describeError gives an error's text, with class and remedy if it is a fault.

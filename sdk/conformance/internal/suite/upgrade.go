@@ -19,7 +19,7 @@ func upgrading() []Case {
 		},
 		{
 			ID: "upgrade.answers", Level: 4, After: []string{"read.again", "upgrade.description"}, unfit: noPrevious, run: checkSameAnswers,
-			Title: "Payouts, lines and documents are the same as those of the previous build: keys, kinds, amounts, references and all else but where they were read.",
+			Title: "Payouts, lines, orders and documents are the same as those of the previous build: keys, kinds, amounts, references and all else but where they were read.",
 			Why:   "The hub compares what it reads with what it has. A line that changes holds its payout; a key that changes books it twice.",
 		},
 	}
