@@ -54,6 +54,9 @@ type Simulator struct {
 	Section string `json:"section"`
 	// Set is merged into that section (RFC 7386), such as to lift a rate limit.
 	Set json.RawMessage `json:"set"`
+	// Small is merged into it as well for the cases about pages, such as to have two
+	// items on a page. It is what makes a finished program read several.
+	Small json.RawMessage `json:"small"`
 	// Command starts the simulator as a program; a path with a separator is relative
 	// to the plan. The suite adds --world, --now, --listen and --exit-with-parent, as
 	// simulator.Command takes them. Only checks of binaries need it.

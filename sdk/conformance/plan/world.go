@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"time"
 
@@ -18,6 +19,9 @@ type World struct {
 	Section []byte
 	// Now is where the simulated clock starts.
 	Now time.Time
+	// Small is the same world for the cases about pages, nil if the plan does not
+	// make them small.
+	Small *World
 }
 
 // World reads the world of the plan and completes the plan by it. Section is the
@@ -42,12 +46,27 @@ func (p *Plan) World(section string) (World, error) {
 	if own, err = merge(own, p.Simulator.Set); err != nil {
 		return World{}, invalid("simulator.set", "it cannot be merged into the world").Wrap(err)
 	}
-	file[p.Simulator.Section] = own
 	now, err := p.start(file["now"])
 	if err != nil {
 		return World{}, err
 	}
 	p.complete(now)
+	world, err := p.play(file, own, now)
+	if err != nil || len(p.Simulator.Small) == 0 {
+		return world, err
+	}
+	if own, err = merge(own, p.Simulator.Small); err != nil {
+		return World{}, invalid("simulator.small", "it cannot be merged into the world").Wrap(err)
+	}
+	small, err := p.play(file, own, now)
+	world.Small = &small
+	return world, err
+}
+
+// play gives the world in which the simulator's own section is another one.
+func (p *Plan) play(file map[string]json.RawMessage, own []byte, now time.Time) (World, error) {
+	file = maps.Clone(file)
+	file[p.Simulator.Section] = own
 	whole, err := json.Marshal(file)
 	return World{File: whole, Section: own, Now: now}, err
 }

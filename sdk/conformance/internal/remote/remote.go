@@ -43,15 +43,25 @@ type Remote struct {
 }
 
 // Start starts a simulator in its first state.
-func (s *Spec) Start(ctx context.Context) (*Remote, error) {
+func (s *Spec) Start(ctx context.Context) (*Remote, error) { return s.start(ctx, s.World) }
+
+// StartSmall starts one with small pages, if the plan says how.
+func (s *Spec) StartSmall(ctx context.Context) (*Remote, error) {
+	if s.World.Small == nil {
+		return s.start(ctx, s.World)
+	}
+	return s.start(ctx, *s.World.Small)
+}
+
+func (s *Spec) start(ctx context.Context, world plan.World) (*Remote, error) {
 	if s.Build != nil {
-		return s.inProcess(ctx)
+		return s.inProcess(ctx, world)
 	}
 	if len(s.Command) == 0 {
 		return nil, broken("nothing says how to start the simulator", nil).
 			WithRemedy("name its program with --simulator, or as simulator.command in the plan")
 	}
-	return s.program(ctx)
+	return s.program(ctx, world)
 }
 
 // Stop ends the simulator. It may be called twice.
@@ -61,9 +71,9 @@ func broken(reason string, err error) *fault.Error {
 	return fault.New(CodeSimulator, fault.Validation, reason).Wrap(err)
 }
 
-func (s *Spec) inProcess(ctx context.Context) (*Remote, error) {
-	control := simulator.New(s.World.Now)
-	handler, err := s.Build(s.World.Section, control)
+func (s *Spec) inProcess(ctx context.Context, world plan.World) (*Remote, error) {
+	control := simulator.New(world.Now)
+	handler, err := s.Build(world.Section, control)
 	if err != nil {
 		return nil, broken("the simulator does not take its world", err)
 	}
@@ -82,17 +92,17 @@ func (s *Spec) inProcess(ctx context.Context) (*Remote, error) {
 }
 
 // program starts the simulator as simulator.Command is started.
-func (s *Spec) program(ctx context.Context) (*Remote, error) {
+func (s *Spec) program(ctx context.Context, world plan.World) (*Remote, error) {
 	file, err := os.CreateTemp("", "kvitt-world-*.json")
 	if err != nil {
 		return nil, broken("the world cannot be written", err)
 	}
-	_, err = file.Write(s.World.File)
+	_, err = file.Write(world.File)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, broken("the world cannot be written", err)
 	}
 	args := append(append([]string(nil), s.Command[1:]...),
-		"--world", file.Name(), "--listen", "127.0.0.1:0", "--now", s.World.Now.Format(time.RFC3339), "--exit-with-parent")
+		"--world", file.Name(), "--listen", "127.0.0.1:0", "--now", world.Now.Format(time.RFC3339), "--exit-with-parent")
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.Command[0], args...) //nolint:gosec // the program that the caller names
 	stderr := &head{}
 	cmd.Stderr = stderr

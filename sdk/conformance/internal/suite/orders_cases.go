@@ -10,7 +10,6 @@ import (
 
 	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/ports"
-	"github.com/kvitt/kvitt/sdk/conformance/internal/launch"
 )
 
 func orderCases() []Case {
@@ -140,10 +139,8 @@ func contentOf(o ports.ShopOrder) string {
 }
 
 func checkOrderWatermark(ctx context.Context, st *stage) error {
-	if st.setup.Way.Small() {
-		if err := st.restart(ctx, launch.Options{Small: true}); err != nil {
-			return err
-		}
+	if err := st.shrink(ctx); err != nil {
+		return err
 	}
 	for _, since := range []time.Time{st.since(), st.known.ordersUntil} {
 		pages, err := st.orderPages(ctx, since)

@@ -20,7 +20,7 @@ func payoutCases() []Case {
 		},
 		{
 			ID: "payouts.lines", Level: 2, After: []string{"read.again"}, unfit: without, run: checkLines,
-			Title: "Every line passes payout.Line.Validate, its key is unique in its payout, and it carries the provider's own type.",
+			Title: "Every line passes payout.Line.Validate, its key is unique in its payout, and it carries the provider's own type and its moment.",
 			Why:   "A line with the wrong sign is booked on the wrong side; two lines with one key are one line to the hub, and money is lost.",
 		},
 		{
@@ -97,6 +97,8 @@ func checkLines(ctx context.Context, st *stage) error {
 				return wrong(call, "the key twice", "a key for each line")
 			case l.RawType == "":
 				return wrong(call, "no raw type", "the provider's own name of the type")
+			case l.OccurredAt.IsZero() && !l.Synthesised:
+				return wrong(call, "no moment", "when it happened: the day on which it is booked follows from it")
 			case currencyOf(l) != p.Net.Currency():
 				return wrong(call, "amounts in "+string(currencyOf(l)), "the currency of the payout, "+string(p.Net.Currency()))
 			}
