@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -187,26 +188,9 @@ func (p *poster) finish(ctx context.Context, state ports.RunState, f *fault.Erro
 func (s *Service) Start(ctx context.Context, flowID, trigger string) (ports.Run, error) {
 	var run ports.Run
 	err := s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		flow, err := tx.Flows().Get(ctx, flowID)
-		if err != nil {
-			return err
-		}
-		if !flow.Enabled {
-			return fault.New(CodeFlowDisabled, fault.Conflict, "the flow is switched off").WithRemedy("enable the flow first")
-		}
-		run, err = tx.Runs().Current(ctx, flowID)
-		if fault.CodeOf(err) == ports.CodeNotFound {
-			started := s.machine().UTC()
-			run = ports.Run{
-				ID: identify("run-", flow.ID, started.Format(time.RFC3339Nano)), FlowID: flow.ID, MerchantID: flow.MerchantID,
-				Trigger: trigger, State: ports.RunRunning, StartedAt: started,
-			}
-			err = tx.Runs().Create(ctx, run)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: flowID})
+		var err error
+		run, _, err = start.Enabled(ctx, tx, flowID, trigger, s.machine())
+		return err
 	})
 	return run, err
 }

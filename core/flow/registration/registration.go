@@ -49,8 +49,6 @@ const (
 	CodeRateNotOriginal fault.Code = "vat.rate_not_original"
 	// CodeOrderChanged: the number stands for another order.
 	CodeOrderChanged fault.Code = "order.changed"
-	// CodeFlowDisabled: a run was asked for on a flow that is switched off.
-	CodeFlowDisabled fault.Code = "flow.disabled"
 	// CodeNotOpen: the exception is resolved already.
 	CodeNotOpen fault.Code = "exception.not_open"
 	// CodeClearingShared: another flow uses the clearing account.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
@@ -183,14 +184,9 @@ func (c *casefile) resume(ctx context.Context, tx ports.Tx, act, detail string) 
 
 // trigger opens a run of the flow unless one is running, and enqueues its work.
 func (c *casefile) trigger(ctx context.Context, tx ports.Tx, trigger string) error {
-	_, err := tx.Runs().Current(ctx, c.flow.ID)
-	if fault.CodeOf(err) == ports.CodeNotFound {
-		_, err = c.openRun(ctx, tx, c.flow, trigger)
-	}
-	if err != nil {
-		return err
-	}
-	return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: c.flow.ID})
+	run, fresh, err := start.Run(ctx, tx, c.flow, trigger, c.machine())
+	c.tell(run, fresh)
+	return err
 }
 
 // RetryException tries again what an exception stopped, after its reason is gone.

@@ -19,14 +19,12 @@ import (
 	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
-	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/ports"
 )
 
 // Faults of the flow.
 const (
-	// CodeFlowDisabled: a run was asked for on a flow that is switched off.
-	CodeFlowDisabled fault.Code = "flow.disabled"
 	// CodeGaveUp: a remote system could not be used for too long.
 	CodeGaveUp fault.Code = "flow.gave_up"
 	// CodeNeedsConfirmation: the provider's kind of payout must be looked at.
@@ -84,35 +82,19 @@ func New(store ports.Store, desk *remote.Desk, clock ports.BusinessClock, machin
 func (s *Service) Start(ctx context.Context, flowID, trigger string) (ports.Run, error) {
 	var run ports.Run
 	err := s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		flow, err := tx.Flows().Get(ctx, flowID)
-		if err != nil {
-			return err
-		}
-		if !flow.Enabled {
-			return fault.New(CodeFlowDisabled, fault.Conflict, "the flow is switched off").
-				WithRemedy("enable the flow first")
-		}
-		run, err = tx.Runs().Current(ctx, flowID)
-		if fault.CodeOf(err) == ports.CodeNotFound {
-			run, err = s.openRun(ctx, tx, flow, trigger)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: flowID})
+		opened, fresh, err := start.Enabled(ctx, tx, flowID, trigger, s.machine())
+		run = opened
+		s.tell(run, fresh)
+		return err
 	})
 	return run, err
 }
 
-func (s *Service) openRun(ctx context.Context, tx ports.Tx, flow merchant.Flow, trigger string) (ports.Run, error) {
-	started := s.machine().UTC()
-	run := ports.Run{
-		ID:     identify("run-", flow.ID, started.Format(time.RFC3339Nano)),
-		FlowID: flow.ID, MerchantID: flow.MerchantID, Trigger: trigger,
-		State: ports.RunRunning, StartedAt: started,
+// tell logs a run that was opened.
+func (s *Service) tell(run ports.Run, fresh bool) {
+	if fresh {
+		s.log.Info("run started", "flow", run.FlowID, "run", run.ID, "trigger", run.Trigger)
 	}
-	s.log.Info("run started", "flow", flow.ID, "run", run.ID, "trigger", trigger)
-	return run, tx.Runs().Create(ctx, run)
 }
 
 // Next says when Advance wants to be called again.
