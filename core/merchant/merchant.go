@@ -81,6 +81,25 @@ type Flow struct {
 	// shop's connection tells is booked.
 	Since     time.Time
 	CreatedAt time.Time
+	// Schedule is when it runs by itself; the zero one is never.
+	Schedule Schedule
+	// NextRunAt is when it does so next, zero while nothing is due: without a schedule,
+	// or switched off.
+	NextRunAt time.Time
+	// LastTrigger is what started its newest run, empty before the first. The store
+	// alone sets it.
+	LastTrigger string
+}
+
+// Schedule is when a flow runs by itself (package schedule).
+type Schedule struct {
+	// Cron has the five fields minute, hour, day of month, month and day of week.
+	Cron string
+	// Zone is the IANA zone of whose wall clock Cron speaks.
+	Zone string
+	// Jitter bounds by how much runs are put off, each flow by a time of its own, so
+	// that not all of one schedule start at once. Whole seconds.
+	Jitter time.Duration
 }
 
 // FromShop reports whether the flow books what a connection to a shop tells.
