@@ -110,12 +110,16 @@ type ConnectionStore interface {
 type FlowStore interface {
 	// Create stores the flow with settings version 1. It fails with CodeExists if
 	// the id is taken or the merchant already has this kind between the same two
-	// connections.
+	// connections. LastTrigger is not stored: it is read from the flow's newest run.
 	Create(ctx context.Context, f merchant.Flow, by string) error
 	// SaveSettings stores the next version and returns its number.
 	SaveSettings(ctx context.Context, id string, settings json.RawMessage, at time.Time, by string) (int, error)
 	// SetEnabled switches the flow.
 	SetEnabled(ctx context.Context, id string, enabled bool) error
+	// Schedule replaces when the flow runs by itself, and when it does so next.
+	Schedule(ctx context.Context, id string, s merchant.Schedule, next time.Time) error
+	// Due gives, by id, flows of all merchants whose next run is at or before a moment.
+	Due(ctx context.Context, by time.Time, page Page) ([]merchant.Flow, error)
 	Get(ctx context.Context, id string) (merchant.Flow, error)
 	// Settings gives one version.
 	Settings(ctx context.Context, id string, version int) (json.RawMessage, error)
@@ -139,7 +143,8 @@ type Run struct {
 	ID         string
 	FlowID     string
 	MerchantID string
-	// Trigger is who or what started it ("api", "schedule").
+	// Trigger is who or what started it: one of the triggers below, or a few words
+	// about what a person decided.
 	Trigger    string
 	State      RunState
 	StartedAt  time.Time
@@ -147,6 +152,15 @@ type Run struct {
 	Report     RunReport
 	Fault      *FaultRecord
 }
+
+// What starts runs.
+const (
+	TriggerAPI      = "api"
+	TriggerSchedule = "schedule"
+	// TriggerMadeUp: nobody was there when the schedule asked for a run, which is made
+	// up for once, however many were missed.
+	TriggerMadeUp = "made_up"
+)
 
 // RunReport counts what a run did.
 type RunReport struct {
@@ -284,8 +298,17 @@ type AuditStore interface {
 // JobKind names a kind of background work.
 type JobKind string
 
-// AdvanceFlow moves one flow on by a slice; Subject is the flow's id.
-const AdvanceFlow JobKind = "flow.advance"
+// The kinds of job.
+const (
+	// AdvanceFlow moves one flow on by a slice; Subject is the flow's id.
+	AdvanceFlow JobKind = "flow.advance"
+	// StartFlow starts the run of a flow that its schedule asks for, if it is due;
+	// Subject is the flow's id.
+	StartFlow JobKind = "flow.start"
+	// FindDue looks for flows that are due and enqueues a StartFlow for each. It has no
+	// subject.
+	FindDue JobKind = "flow.find_due"
+)
 
 // Job is background work. There is at most one live job of a kind and subject;
 // enqueueing another while one waits or runs is not an error, and a job that runs

@@ -11,20 +11,26 @@ import (
 
 type flows struct{ *tx }
 
-const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabled, s.settings, f.settings_version, f.since, f.created_at
+const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabled, s.settings, f.settings_version, f.since, f.created_at,
+	f.schedule_cron, f.schedule_zone, f.schedule_jitter, f.next_run_at,
+	coalesce((SELECT r.cause FROM run r WHERE r.flow = f.id ORDER BY r.started_at DESC, r.num DESC LIMIT 1), '')
 	FROM flow f JOIN flow_settings s ON s.flow = f.id AND s.version = f.settings_version `
 
 func readFlow(row scanner) (merchant.Flow, error) {
 	var f merchant.Flow
+	var jitter int64
 	err := row.Scan(&f.ID, &f.MerchantID, &f.Kind, &f.Source, &f.Target, &f.Enabled,
-		rawJSON(&f.Settings), &f.SettingsVersion, moment(&f.Since), moment(&f.CreatedAt))
+		rawJSON(&f.Settings), &f.SettingsVersion, moment(&f.Since), moment(&f.CreatedAt),
+		&f.Schedule.Cron, &f.Schedule.Zone, &jitter, moment(&f.NextRunAt), &f.LastTrigger)
+	f.Schedule.Jitter = time.Duration(jitter) * time.Second
 	return f, err
 }
 
 func (s flows) Create(ctx context.Context, f merchant.Flow, by string) error {
-	_, err := s.exec(ctx, `INSERT INTO flow (id, merchant, kind, source, target, enabled, settings_version, since, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-		f.ID, f.MerchantID, f.Kind, f.Source, f.Target, f.Enabled, micros(f.Since), micros(f.CreatedAt))
+	_, err := s.exec(ctx, `INSERT INTO flow (id, merchant, kind, source, target, enabled, settings_version, since, created_at,
+		schedule_cron, schedule_zone, schedule_jitter, next_run_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
+		f.ID, f.MerchantID, f.Kind, f.Source, f.Target, f.Enabled, micros(f.Since), micros(f.CreatedAt),
+		f.Schedule.Cron, f.Schedule.Zone, int64(f.Schedule.Jitter/time.Second), micros(f.NextRunAt))
 	if err != nil {
 		return named(err, "flow")
 	}
@@ -52,6 +58,20 @@ func (s flows) SaveSettings(ctx context.Context, id string, settings json.RawMes
 func (s flows) SetEnabled(ctx context.Context, id string, enabled bool) error {
 	changed, err := s.exec(ctx, "UPDATE flow SET enabled = ? WHERE id = ?", enabled, id)
 	return oneOf(changed, err, "flow")
+}
+
+func (s flows) Schedule(ctx context.Context, id string, to merchant.Schedule, next time.Time) error {
+	changed, err := s.exec(ctx, "UPDATE flow SET schedule_cron = ?, schedule_zone = ?, schedule_jitter = ?, next_run_at = ? WHERE id = ?",
+		to.Cron, to.Zone, int64(to.Jitter/time.Second), micros(next), id)
+	return oneOf(changed, err, "flow")
+}
+
+func (s flows) Due(ctx context.Context, by time.Time, page ports.Page) ([]merchant.Flow, error) {
+	if err := limitOf(page.Limit, maxPage); err != nil {
+		return nil, err
+	}
+	return all(ctx, s.tx, readFlow, flowSelect+"WHERE f.next_run_at <= ? AND f.id > ? ORDER BY f.id LIMIT ?",
+		by.UnixMicro(), page.After, page.Limit)
 }
 
 func (s flows) Get(ctx context.Context, id string) (merchant.Flow, error) {

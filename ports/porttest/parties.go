@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -136,6 +137,10 @@ func connections(t *testing.T, open func(t *testing.T) Opened) {
 	})
 }
 
+func aSchedule() merchant.Schedule {
+	return merchant.Schedule{Cron: "0 23 * * *", Zone: "Europe/Stockholm", Jitter: 5 * time.Minute}
+}
+
 func flows(t *testing.T, open func(t *testing.T) Opened) {
 	cases(t, open, map[string]func(w *world){
 		"what was created is what one gets, with settings version 1": func(w *world) {
@@ -187,6 +192,58 @@ func flows(t *testing.T, open func(t *testing.T) Opened) {
 				f, err := tx.Flows().Get(ctx, theFlow)
 				w.ok(err)
 				require.True(w, f.Enabled)
+			})
+		},
+		"what was created with a schedule is what one gets": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				f := aFlow("flow-2", theERP, thePSP)
+				f.Schedule, f.NextRunAt = aSchedule(), day(1)
+				w.ok(tx.Flows().Create(ctx, f, "x"))
+				got, err := tx.Flows().Get(ctx, "flow-2")
+				w.ok(err)
+				require.Equal(w, f, got)
+			})
+		},
+		"a schedule is replaced together with the next run, and the rest of the flow stays": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				want := aFlow(theFlow, thePSP, theERP)
+				for _, s := range []merchant.Schedule{aSchedule(), {Cron: "5 4 * * 1", Zone: "UTC"}, {}} {
+					want.Schedule, want.NextRunAt = s, day(2)
+					if s == (merchant.Schedule{}) {
+						want.NextRunAt = time.Time{}
+					}
+					w.ok(tx.Flows().Schedule(ctx, theFlow, s, want.NextRunAt))
+					got, err := tx.Flows().Get(ctx, theFlow)
+					w.ok(err)
+					require.Equal(w, want, got)
+				}
+				w.missing(tx.Flows().Schedule(ctx, "nobody", aSchedule(), day(1)))
+			})
+		},
+		"flows whose next run is at or before a moment are due, of all merchants, by id": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for id, next := range map[string]time.Time{"d": day(2), "b": day(3), "c": day(3).Add(time.Microsecond), "a": day(1), "e": {}} {
+					w.ok(tx.Merchants().Create(ctx, aMerchant("merchant-"+id)))
+					f := aFlow(id, thePSP, theERP)
+					f.MerchantID, f.Schedule, f.NextRunAt = "merchant-"+id, aSchedule(), next
+					w.ok(tx.Flows().Create(ctx, f, "x"))
+				}
+			})
+			w.view(func(ctx context.Context, tx ports.Tx) {
+				pages(w, []string{"a", "b", "d"}, func(f merchant.Flow) string { return f.ID },
+					func(p ports.Page) ([]merchant.Flow, error) { return tx.Flows().Due(ctx, day(3), p) })
+			})
+		},
+		"a flow tells what started its newest run": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for i, trigger := range []string{ports.TriggerSchedule, ports.TriggerAPI, ports.TriggerMadeUp} {
+					run := aRun("run-"+trigger, 3-i)
+					run.Trigger = trigger
+					w.ok(tx.Runs().Create(ctx, run))
+					f, err := tx.Flows().Get(ctx, theFlow)
+					w.ok(err)
+					require.Equal(w, ports.TriggerSchedule, f.LastTrigger, "it began last")
+				}
 			})
 		},
 		"flows are listed by id, of one merchant or of all": func(w *world) {
