@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -37,7 +38,7 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, job ports.Job) error {
 	if job.RunAt.Before(now) {
 		job.RunAt = now
 	}
-	id, err := waitingJob(ctx, tx, job)
+	id, err := q.waitingJob(ctx, tx, job)
 	if errors.Is(err, sql.ErrNoRows) {
 		id, err = q.insert(ctx, tx, job)
 	}
@@ -50,17 +51,25 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, job ports.Job) error {
 	return nil
 }
 
-func waitingJob(ctx context.Context, tx *sql.Tx, job ports.Job) (int64, error) {
+// in gives the name of River's queue for a kind of job.
+func (q *Queue) in(kind ports.JobKind) string {
+	if slices.Contains(q.prompt, kind) {
+		return promptQueue
+	}
+	return river.QueueDefault
+}
+
+func (q *Queue) waitingJob(ctx context.Context, tx *sql.Tx, job ports.Job) (int64, error) {
 	var id int64
 	err := tx.QueryRowContext(ctx, `SELECT id FROM river_job
 		WHERE state IN ('available', 'scheduled', 'retryable', 'pending') AND queue = ?
 			AND args ->> '$.kind' = ? AND args ->> '$.subject' = ? ORDER BY scheduled_at LIMIT 1`,
-		river.QueueDefault, string(job.Kind), job.Subject).Scan(&id)
+		q.in(job.Kind), string(job.Kind), job.Subject).Scan(&id)
 	return id, err
 }
 
 func (q *Queue) insert(ctx context.Context, tx *sql.Tx, job ports.Job) (int64, error) {
-	inserted, err := q.client.InsertTx(ctx, tx, task{JobKind: job.Kind, Subject: job.Subject}, &river.InsertOpts{ScheduledAt: job.RunAt})
+	inserted, err := q.client.InsertTx(ctx, tx, task{JobKind: job.Kind, Subject: job.Subject}, &river.InsertOpts{Queue: q.in(job.Kind), ScheduledAt: job.RunAt})
 	if err != nil {
 		return 0, err
 	}

@@ -26,8 +26,14 @@ import (
 // Options change how a queue works; the zero value of each field means the value
 // in brackets.
 type Options struct {
-	// Workers is how many jobs run at once (4).
+	// Workers is how many jobs run at once (4), those of Prompt kinds not counted.
 	Workers int
+	// Prompt lists kinds of short jobs that never wait behind the others: they have
+	// two workers of their own.
+	Prompt []ports.JobKind
+	// Periodic jobs are enqueued by the queue itself, unless the last one of their
+	// kind still waits or runs.
+	Periodic []Periodic
 	// PollInterval is how often the queue looks for work of which it was not told,
 	// such as retries that have become due (500 ms).
 	PollInterval time.Duration
@@ -42,6 +48,13 @@ type Options struct {
 	RetryMax  time.Duration
 	// Logger takes what River and failing jobs have to say (nowhere).
 	Logger hclog.Logger
+}
+
+// Periodic is a job that recurs: at the start of the queue, and each time so much
+// machine time has passed, a second at least. Its kind is one of the prompt ones.
+type Periodic struct {
+	Job   ports.Job
+	Every time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -61,7 +74,14 @@ func (o Options) withDefaults() Options {
 type Queue struct {
 	db     *sql.DB
 	client *river.Client[*sql.Tx]
+	prompt []ports.JobKind
 }
+
+// promptQueue and promptWorkers are River's queue for prompt jobs and its places.
+const (
+	promptQueue   = "prompt"
+	promptWorkers = 2
+)
 
 // New brings River's tables up to date and gives a queue that can enqueue; nothing
 // runs before Start. The handler runs one job; jobs of one subject never run at
@@ -80,7 +100,8 @@ func New(ctx context.Context, db *sql.DB, opts Options, handler func(ctx context
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{handler: handler, retry: retry, subjects: newSubjects(), logger: opts.Logger})
 	client, err := river.NewClient(driver, &river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: opts.Workers}},
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: opts.Workers}, promptQueue: {MaxWorkers: promptWorkers}},
+		PeriodicJobs:         recurring(opts.Periodic),
 		Workers:              workers,
 		FetchCooldown:        min(20*time.Millisecond, opts.PollInterval),
 		FetchPollInterval:    opts.PollInterval,
@@ -93,7 +114,7 @@ func New(ctx context.Context, db *sql.DB, opts Options, handler func(ctx context
 	if err != nil {
 		return nil, fmt.Errorf("preparing job queue: %w", err)
 	}
-	return &Queue{db: db, client: client}, nil
+	return &Queue{db: db, client: client, prompt: opts.Prompt}, nil
 }
 
 // Start begins to run jobs; they run until Stop, whatever becomes of ctx. First it
