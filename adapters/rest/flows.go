@@ -52,6 +52,7 @@ func flowAnswer(f merchant.Flow) api.Flow {
 	return api.Flow{
 		ID: f.ID, MerchantID: f.MerchantID, Kind: api.FlowKind(f.Kind), Source: f.Source, Target: f.Target, Enabled: f.Enabled,
 		Settings: f.Settings, SettingsVersion: f.SettingsVersion, Since: f.Since, CreatedAt: f.CreatedAt,
+		Schedule: scheduleAnswer(f.Schedule), NextRunAt: moment(f.NextRunAt), LastTrigger: f.LastTrigger,
 	}
 }
 
@@ -80,7 +81,7 @@ func clearingAnswer(c statement.Clearing) api.ClearingAccount {
 }
 
 func (s *server) StartRun(ctx context.Context, r api.StartRunRequestObject) (api.StartRunResponseObject, error) {
-	run, err := s.Engine.Start(ctx, r.ID, "api")
+	run, err := s.Engine.Start(ctx, r.ID, ports.TriggerAPI)
 	return api.StartRun202JSONResponse(runAnswer(run)), err
 }
 

@@ -21,6 +21,7 @@ func FuzzBodies(f *testing.F) {
 		{"PATCH", "/v1/connections/connection-1"},
 		{"POST", "/v1/merchants/merchant-1/flows"},
 		{"PUT", "/v1/flows/flow-1/settings"},
+		{"PUT", "/v1/flows/flow-1/schedule"},
 		{"POST", "/v1/exceptions/exception-2/resolve"},
 		{"POST", "/v1/exceptions/exception-2/adopt"},
 	}

@@ -52,6 +52,9 @@ type Config struct {
 	// of exchange.ParseTable, at which payouts in another currency than the books are
 	// booked; empty means that no rate is known.
 	ExchangeRates string `yaml:"exchange_rates"`
+	// Workers is how many flows are worked on at the same time. Most of a flow's time is
+	// waiting for remote systems, so it may well exceed the number of processors.
+	Workers int `yaml:"workers"`
 	// LogLevel is trace, debug, info, warn or error.
 	LogLevel string  `yaml:"log_level"`
 	LogJSON  bool    `yaml:"log_json"`
@@ -77,6 +80,8 @@ type Timings struct {
 	RescueAfter time.Duration `yaml:"rescue_after"`
 	// Poll is how often the queue is looked at.
 	Poll time.Duration `yaml:"poll"`
+	// Tick is how often kvitt looks for flows whose schedule asks for a run.
+	Tick time.Duration `yaml:"tick"`
 	// Call is the longest that one request to a connector may take.
 	Call time.Duration `yaml:"call"`
 	// Backoff is the pause after the first failure of a remote system.
@@ -90,10 +95,10 @@ type Timings struct {
 // Default gives the settings of a hub on one machine.
 func Default() Config {
 	return Config{
-		Listen: "127.0.0.1:8484", Data: "data", Connectors: "bin/connectors", LogLevel: "info",
+		Listen: "127.0.0.1:8484", Data: "data", Connectors: "bin/connectors", Workers: 16, LogLevel: "info",
 		Timings: Timings{
 			Slice: 30 * time.Second, JobTimeout: time.Minute, RescueAfter: 2 * time.Minute,
-			Poll: 200 * time.Millisecond, Call: 45 * time.Second,
+			Poll: 200 * time.Millisecond, Tick: time.Minute, Call: 45 * time.Second,
 			Backoff: time.Second, Attempts: 10, Stop: 20 * time.Second,
 		},
 	}
@@ -148,6 +153,9 @@ func (c Config) Validate() error {
 			return fault.Invalid(CodeInvalid, "quotas."+connector, "calls, window and in_flight must all be positive")
 		}
 	}
+	if c.Workers < 2 || c.Workers > 1000 {
+		return fault.Invalid(CodeInvalid, "workers", "2 to 1000 flows may be worked on at the same time")
+	}
 	return c.Timings.validate()
 }
 
@@ -183,6 +191,8 @@ func (t Timings) validate() error {
 	switch {
 	case t.Attempts < 1:
 		return fault.Invalid(CodeInvalid, "timings.attempts", "at least one attempt is needed")
+	case t.Tick < time.Second || t.Tick > time.Minute:
+		return fault.Invalid(CodeInvalid, "timings.tick", "schedules are looked at every 1s to 1m")
 	case t.Call >= t.JobTimeout:
 		return fault.Invalid(CodeInvalid, "timings.call", "a call must end before the job that makes it (timings.job_timeout)")
 	case t.JobTimeout >= t.RescueAfter:

@@ -45,6 +45,9 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"timings: {rescue_after: 30s}":              "timings.rescue_after",
 		"quotas: {fortnox: {calls: 0, window: 1s}}": "quotas.fortnox",
 		"business_clock: yesterday":                 "business_clock",
+		"workers: 1":                                "workers",
+		"timings: {tick: 0s}":                       "timings.tick",
+		"timings: {tick: 2m}":                       "timings.tick",
 	} {
 		_, err := config.Load(write(t, text))
 		require.Equal(t, config.CodeInvalid, fault.CodeOf(err), "%s: %v", text, err)

@@ -24,6 +24,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/flow/timetable"
 	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/clock"
@@ -43,6 +44,7 @@ func flowModule() fx.Option {
 			newExchange,
 			newRegistration,
 			newEngine,
+			newTimetable,
 			newOnboarding,
 			func(store ports.Store) *statement.Reader { return statement.New(store) },
 			newReconciliation,
@@ -119,6 +121,10 @@ func newRegistration(cfg config.Config, store ports.Store, desk *remote.Desk, bu
 	return registration.New(store, desk, business, time.Now, rates, log.Named("registration"), registration.Options{
 		Slice: cfg.Timings.Slice, Attempts: cfg.Timings.Attempts,
 	})
+}
+
+func newTimetable(cfg config.Config, store ports.Store, business ports.BusinessClock, log hclog.Logger) *timetable.Service {
+	return timetable.New(store, business, time.Now, log.Named("timetable"), cfg.Timings.Tick)
 }
 
 func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *oauth.Tokens, business ports.BusinessClock) *onboarding.Service {

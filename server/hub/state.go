@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/fx"
@@ -27,6 +26,7 @@ func stateModule() fx.Option {
 			newQueueLink,
 			newStore,
 			func(s *sqlite.Store) ports.Store { return s },
+			func(cfg config.Config) *shares { return newShares(cfg.Workers) },
 			newQueue,
 			newKeyset,
 			func(k *secrets.Keyset) ports.Secrets { return k },
@@ -104,30 +104,19 @@ func newKeyset(cfg config.Config) (*secrets.Keyset, error) {
 	return secrets.Load(filepath.Join(cfg.Data, "keyset.json"), true)
 }
 
-// newQueue makes the queue whose only work is to move flows on. It starts after
-// everything that a flow needs.
-func newQueue(lc fx.Lifecycle, cfg config.Config, database *sqlite.Store, store ports.Store, link *queueLink, service *engine, log hclog.Logger) (*jobs.Queue, error) {
+// newQueue makes the queue that moves flows on and starts what their schedules ask
+// for. It starts after everything that a flow needs.
+func newQueue(lc fx.Lifecycle, cfg config.Config, database *sqlite.Store, link *queueLink, work work, log hclog.Logger) (*jobs.Queue, error) {
 	queue, err := jobs.New(context.Background(), database.WriteDB(), jobs.Options{
+		Workers: cfg.Workers, Prompt: []ports.JobKind{ports.FindDue, ports.StartFlow},
+		Periodic:     []jobs.Periodic{{Job: ports.Job{Kind: ports.FindDue}, Every: cfg.Timings.Tick}},
 		PollInterval: cfg.Timings.Poll, JobTimeout: cfg.Timings.JobTimeout, RescueAfter: cfg.Timings.RescueAfter,
 		RetryBase: cfg.Timings.Backoff, Logger: log.Named("jobs"),
-	}, func(ctx context.Context, job ports.Job) error { return advance(ctx, store, service, job) })
+	}, work.do)
 	if err != nil {
 		return nil, err
 	}
 	link.set(queue)
 	lc.Append(fx.Hook{OnStart: queue.Start, OnStop: queue.Stop})
 	return queue, nil
-}
-
-// advance moves a flow on by a slice and asks for the next one.
-func advance(ctx context.Context, store ports.Store, service *engine, job ports.Job) error {
-	next, err := service.Advance(ctx, job.Subject)
-	if err != nil || next.Done {
-		return err
-	}
-	job.RunAt = time.Time{}
-	if next.After > 0 {
-		job.RunAt = time.Now().Add(next.After)
-	}
-	return store.Update(ctx, func(ctx context.Context, tx ports.Tx) error { return tx.Jobs().Enqueue(ctx, job) })
 }

@@ -1985,11 +1985,22 @@ type FeeInvoice struct {
 
 // Flow defines model for Flow.
 type Flow struct {
-	CreatedAt       time.Time `json:"created_at"`
-	Enabled         bool      `json:"enabled"`
-	ID              string    `json:"id"`
-	Kind            FlowKind  `json:"kind"`
-	MerchantID      string    `json:"merchant_id"`
+	CreatedAt time.Time `json:"created_at"`
+	Enabled   bool      `json:"enabled"`
+	ID        string    `json:"id"`
+	Kind      FlowKind  `json:"kind"`
+
+	// LastTrigger What started its newest run: api, schedule, made_up (the hub was down when the schedule asked for it), or what a person decided.
+	//
+	// Example: schedule
+	LastTrigger string `json:"last_trigger,omitempty"`
+	MerchantID  string `json:"merchant_id"`
+
+	// NextRunAt When it does so next, its share of the jitter included; left out without a schedule and while it is switched off.
+	NextRunAt *time.Time `json:"next_run_at,omitempty"`
+
+	// Schedule When it runs by itself; left out if it never does.
+	Schedule        *Schedule `json:"schedule,omitempty"`
 	Settings        AnyObject `json:"settings"`
 	SettingsVersion int       `json:"settings_version"`
 	Since           time.Time `json:"since"`
@@ -2899,7 +2910,9 @@ type Run struct {
 	RateLimited Counts    `json:"rate_limited"`
 	StartedAt   time.Time `json:"started_at"`
 	State       RunState  `json:"state"`
-	Trigger     string    `json:"trigger"`
+
+	// Trigger What started it: api, schedule, made_up (the hub was down when the schedule asked for it), or what a person decided.
+	Trigger string `json:"trigger"`
 }
 
 // RunState defines model for Run.State.
@@ -2911,6 +2924,25 @@ type RunPage struct {
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
+}
+
+// Schedule Example: {"cron":"0 23 * * *","jitter":"5m0s","zone":"Europe/Stockholm"}
+type Schedule struct {
+	Cron   string `json:"cron"`
+	Jitter string `json:"jitter"`
+	Zone   string `json:"zone"`
+}
+
+// ScheduleInput Example: {"cron":"0 23 * * *","jitter":"5m","zone":"Europe/Stockholm"}
+type ScheduleInput struct {
+	// Cron Minute, hour, day of month, month and day of week (0 is Sunday), on the wall clock of the zone.
+	Cron string `json:"cron"`
+
+	// Jitter By how much runs are put off at most, 0s to 1h; each flow is put off by a time of its own, always the same. 5m if left out.
+	Jitter string `json:"jitter,omitempty"`
+
+	// Zone An IANA time zone; that of the merchant if left out.
+	Zone string `json:"zone,omitempty"`
 }
 
 // Scope What a key may do.
@@ -3349,6 +3381,18 @@ type StartRunParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// DeleteFlowScheduleParams defines parameters for DeleteFlowSchedule.
+type DeleteFlowScheduleParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PutFlowScheduleParams defines parameters for PutFlowSchedule.
+type PutFlowScheduleParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // PutFlowSettingsParams defines parameters for PutFlowSettings.
 type PutFlowSettingsParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3628,6 +3672,9 @@ type ResolveExceptionJSONRequestBody = Resolve
 // DeclareReverseChargeJSONRequestBody defines body for DeclareReverseCharge for application/json ContentType.
 type DeclareReverseChargeJSONRequestBody = FeeInvoice
 
+// PutFlowScheduleJSONRequestBody defines body for PutFlowSchedule for application/json ContentType.
+type PutFlowScheduleJSONRequestBody = ScheduleInput
+
 // PutFlowSettingsJSONRequestBody defines body for PutFlowSettings for application/json ContentType.
 type PutFlowSettingsJSONRequestBody = AnyObject
 
@@ -3750,6 +3797,12 @@ type ServerInterface interface {
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(c *gin.Context, id ID, params StartRunParams)
+	// DeleteFlowSchedule Let a flow run by hand only
+	// (DELETE /v1/flows/{id}/schedule)
+	DeleteFlowSchedule(c *gin.Context, id ID, params DeleteFlowScheduleParams)
+	// PutFlowSchedule Let a flow run by itself
+	// (PUT /v1/flows/{id}/schedule)
+	PutFlowSchedule(c *gin.Context, id ID, params PutFlowScheduleParams)
 	// PutFlowSettings Keep the next version of a flow's settings
 	// (PUT /v1/flows/{id}/settings)
 	PutFlowSettings(c *gin.Context, id ID, params PutFlowSettingsParams)
@@ -5023,6 +5076,104 @@ func (siw *ServerInterfaceWrapper) StartRun(c *gin.Context) {
 	}
 
 	siw.Handler.StartRun(c, id, params)
+}
+
+// DeleteFlowSchedule operation middleware
+func (siw *ServerInterfaceWrapper) DeleteFlowSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteFlowScheduleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteFlowSchedule(c, id, params)
+}
+
+// PutFlowSchedule operation middleware
+func (siw *ServerInterfaceWrapper) PutFlowSchedule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutFlowScheduleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutFlowSchedule(c, id, params)
 }
 
 // PutFlowSettings operation middleware
@@ -6906,6 +7057,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/merchants/:id/flows", wrapper.CreateFlow)
 	router.GET(options.BaseURL+"/v1/flows/:id", wrapper.GetFlow)
 	router.PUT(options.BaseURL+"/v1/flows/:id/settings", wrapper.PutFlowSettings)
+	router.DELETE(options.BaseURL+"/v1/flows/:id/schedule", wrapper.DeleteFlowSchedule)
+	router.PUT(options.BaseURL+"/v1/flows/:id/schedule", wrapper.PutFlowSchedule)
 	router.POST(options.BaseURL+"/v1/flows/:id/enable", wrapper.EnableFlow)
 	router.POST(options.BaseURL+"/v1/flows/:id/disable", wrapper.DisableFlow)
 	router.GET(options.BaseURL+"/v1/flows/:id/clearing", wrapper.GetClearing)
@@ -8099,6 +8252,87 @@ type StartRundefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StartRundefaultApplicationProblemPlusJSONResponse) VisitStartRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteFlowScheduleRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteFlowScheduleParams
+}
+
+type DeleteFlowScheduleResponseObject interface {
+	VisitDeleteFlowScheduleResponse(w http.ResponseWriter) error
+}
+
+type DeleteFlowSchedule200JSONResponse Flow
+
+func (response DeleteFlowSchedule200JSONResponse) VisitDeleteFlowScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteFlowScheduledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteFlowScheduledefaultApplicationProblemPlusJSONResponse) VisitDeleteFlowScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutFlowScheduleRequestObject struct {
+	ID     ID `json:"id"`
+	Params PutFlowScheduleParams
+	Body   *PutFlowScheduleJSONRequestBody
+}
+
+type PutFlowScheduleResponseObject interface {
+	VisitPutFlowScheduleResponse(w http.ResponseWriter) error
+}
+
+type PutFlowSchedule200JSONResponse Flow
+
+func (response PutFlowSchedule200JSONResponse) VisitPutFlowScheduleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutFlowScheduledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutFlowScheduledefaultApplicationProblemPlusJSONResponse) VisitPutFlowScheduleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10091,6 +10325,12 @@ type StrictServerInterface interface {
 	// StartRun Start a run by hand
 	// (POST /v1/flows/{id}/runs)
 	StartRun(ctx context.Context, request StartRunRequestObject) (StartRunResponseObject, error)
+	// DeleteFlowSchedule Let a flow run by hand only
+	// (DELETE /v1/flows/{id}/schedule)
+	DeleteFlowSchedule(ctx context.Context, request DeleteFlowScheduleRequestObject) (DeleteFlowScheduleResponseObject, error)
+	// PutFlowSchedule Let a flow run by itself
+	// (PUT /v1/flows/{id}/schedule)
+	PutFlowSchedule(ctx context.Context, request PutFlowScheduleRequestObject) (PutFlowScheduleResponseObject, error)
 	// PutFlowSettings Keep the next version of a flow's settings
 	// (PUT /v1/flows/{id}/settings)
 	PutFlowSettings(ctx context.Context, request PutFlowSettingsRequestObject) (PutFlowSettingsResponseObject, error)
@@ -11140,6 +11380,78 @@ func (sh *strictHandler) StartRun(ctx *gin.Context, id ID, params StartRunParams
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(StartRunResponseObject); ok {
 		if err := validResponse.VisitStartRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteFlowSchedule operation middleware
+func (sh *strictHandler) DeleteFlowSchedule(ctx *gin.Context, id ID, params DeleteFlowScheduleParams) {
+	var request DeleteFlowScheduleRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteFlowSchedule(ctx, request.(DeleteFlowScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteFlowSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteFlowScheduleResponseObject); ok {
+		if err := validResponse.VisitDeleteFlowScheduleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutFlowSchedule operation middleware
+func (sh *strictHandler) PutFlowSchedule(ctx *gin.Context, id ID, params PutFlowScheduleParams) {
+	var request PutFlowScheduleRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PutFlowScheduleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutFlowSchedule(ctx, request.(PutFlowScheduleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutFlowSchedule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutFlowScheduleResponseObject); ok {
+		if err := validResponse.VisitPutFlowScheduleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -60,18 +60,31 @@ func (s *Service) Disable(ctx context.Context, flowID, by string) (merchant.Flow
 	return s.toggle(ctx, flow, false, by)
 }
 
+// toggle switches a flow. One that was on already keeps its next run, which may be due.
 func (s *Service) toggle(ctx context.Context, flow merchant.Flow, enabled bool, by string) (merchant.Flow, error) {
 	toggled := act{merchant: flow.MerchantID, by: by, name: "flow.disabled", subject: flow.ID}
 	if enabled {
 		toggled.name = "flow.enabled"
 	}
 	err := s.update(ctx, toggled, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		if flow, err = tx.Flows().Get(ctx, flow.ID); err != nil {
+			return err
+		}
+		if flow.Enabled != enabled {
+			flow.Enabled = enabled
+			if flow.NextRunAt, err = s.nextRun(flow); err != nil {
+				return err
+			}
+			if err := tx.Flows().Schedule(ctx, flow.ID, flow.Schedule, flow.NextRunAt); err != nil {
+				return err
+			}
+		}
 		if err := tx.Flows().SetEnabled(ctx, flow.ID, enabled); err != nil || !enabled {
 			return err
 		}
 		return wake(ctx, tx, flow)
 	})
-	flow.Enabled = enabled
 	return flow, err
 }
 

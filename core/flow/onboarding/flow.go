@@ -15,6 +15,7 @@ import (
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/schedule"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -71,8 +72,8 @@ func (in *NewFlow) fit() error {
 	return fault.Invalid(CodeFlowInvalid, "kind", "a flow is of kind payouts or events")
 }
 
-// CreateFlow keeps a flow, which is not enabled. Its settings are kept complete,
-// so that a later default does not change what was decided.
+// CreateFlow keeps a flow, which is not enabled. Its settings and its schedule are
+// kept complete, so that a later default does not change what was decided.
 func (s *Service) CreateFlow(ctx context.Context, in NewFlow, by string) (merchant.Flow, error) {
 	if err := in.fit(); err != nil {
 		return merchant.Flow{}, err
@@ -94,9 +95,11 @@ func (s *Service) CreateFlow(ctx context.Context, in NewFlow, by string) (mercha
 	}
 	created := act{merchant: in.MerchantID, by: by, name: "flow.created", subject: id, detail: string(in.Kind)}
 	err = s.update(ctx, created, func(ctx context.Context, tx ports.Tx) error {
-		if _, err := tx.Merchants().Get(ctx, in.MerchantID); err != nil {
+		owner, err := tx.Merchants().Get(ctx, in.MerchantID)
+		if err != nil {
 			return err
 		}
+		flow.Schedule = schedule.Default(flow, owner.Zone)
 		if err := s.joins(ctx, tx, flow); err != nil {
 			return err
 		}

@@ -87,8 +87,12 @@ func (s *Service) update(ctx context.Context, a act, fn func(ctx context.Context
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
-		return tx.Audit().Append(ctx, ports.AuditEntry{
-			MerchantID: a.merchant, At: s.now(), By: a.by, Act: a.name, Subject: a.subject, Detail: a.detail,
-		})
+		return s.audit(ctx, tx, a)
+	})
+}
+
+func (s *Service) audit(ctx context.Context, tx ports.Tx, a act) error {
+	return tx.Audit().Append(ctx, ports.AuditEntry{
+		MerchantID: a.merchant, At: s.now(), By: a.by, Act: a.name, Subject: a.subject, Detail: a.detail,
 	})
 }
