@@ -51,6 +51,8 @@ func (s *Server) controls() {
 	s.person("PUT /_sim/fortnox/switches", func(c *company.Company, r *http.Request) (any, error) {
 		return &c.Switches, decode(r, &c.Switches)
 	})
+	s.person("POST /_sim/fortnox/consent", s.decideByHand)
+	s.person("DELETE /_sim/fortnox/consent", s.withdraw)
 	s.person("GET /_sim/fortnox/counts", counts)
 	s.person("GET /_sim/fortnox/ledger", books)
 }

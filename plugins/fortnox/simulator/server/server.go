@@ -36,6 +36,7 @@ func New(w world.Fortnox, control *simulator.Control) (http.Handler, error) {
 		company: c,
 		now:     control.Now,
 		tokens:  newTokens(w, control.Now),
+		consent: newConsent(),
 		limiter: newLimiter(w.RateLimit, time.Now),
 		api:     http.NewServeMux(),
 		people:  http.NewServeMux(),
@@ -51,6 +52,7 @@ type Server struct {
 	company *company.Company
 	now     func() time.Time
 	tokens  tokens
+	consent *consent
 	limiter *limiter
 	api     *http.ServeMux
 	people  *http.ServeMux
@@ -70,6 +72,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == tokenPath:
 		w.Header().Set("X-Uid", uid())
 		s.token(w, r)
+	case r.URL.Path == authorizePath:
+		s.authorize(w, r)
+	case r.URL.Path == revokePath:
+		w.Header().Set("X-Uid", uid())
+		s.revoke(w, r)
 	case strings.HasPrefix(r.URL.Path, "/3/"):
 		s.gateway(w, r)
 	default:

@@ -125,39 +125,66 @@ func cutLast(text, separator string) (before, after string, found bool) {
 	return text[:at], text[at+1:], true
 }
 
-// token answers POST /oauth-v1/token with grant type client_credentials.
+// token answers POST /oauth-v1/token.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+	if !s.integration(w, r) {
+		return
+	}
+	switch r.PostForm.Get("grant_type") {
+	case "client_credentials":
+		s.clientCredentials(w, r)
+	case "authorization_code":
+		s.exchange(w, r)
+	case "refresh_token":
+		s.refresh(w, r)
+	default:
+		writeOAuthError(w, http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported")
+	}
+}
+
+// integration says whether the request is a form from the integration; if not, it
+// has been answered.
+func (s *Server) integration(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodPost {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-		return
+		return false
 	}
 	id, secret, _ := r.BasicAuth()
 	if id != s.tokens.clientID || !hmac.Equal([]byte(secret), []byte(s.tokens.clientSecret)) {
 		writeOAuthError(w, http.StatusUnauthorized, "invalid_client", "The client credentials are invalid")
-		return
+		return false
 	}
 	if err := r.ParseForm(); err != nil {
 		writeOAuthError(w, http.StatusBadRequest, "invalid_request", "The body is not a form")
-		return
+		return false
 	}
-	if grant := r.PostForm.Get("grant_type"); grant != "client_credentials" {
-		writeOAuthError(w, http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported")
-		return
-	}
+	return true
+}
+
+func (s *Server) clientCredentials(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("TenantId") != strconv.Itoa(s.tokens.tenant) {
 		writeOAuthError(w, http.StatusBadRequest, "invalid_grant", "No consent for the given tenant")
 		return
 	}
-	scopes := s.granted(strings.Fields(r.PostForm.Get("scope")))
+	s.writeToken(w, s.granted(strings.Fields(r.PostForm.Get("scope"))), "")
+}
+
+// writeToken answers with a new access token, and with a refresh token if there is
+// one.
+func (s *Server) writeToken(w http.ResponseWriter, scopes []string, refresh string) {
 	token, err := s.tokens.mint(scopes)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
+	answer := map[string]any{
 		"access_token": token, "scope": strings.Join(scopes, " "),
 		"expires_in": int(tokenLife.Seconds()), "token_type": "bearer",
-	})
+	}
+	if refresh != "" {
+		answer["refresh_token"] = refresh
+	}
+	writeJSON(w, http.StatusOK, answer)
 }
 
 // granted are the scopes of the consent, or those of them that were asked for.

@@ -48,6 +48,8 @@ type Switches struct {
 	RoundToKronor bool `json:"round_to_kronor"`
 	// MissingScopes are scopes that the consent did not give.
 	MissingScopes []string `json:"missing_scopes"`
+	// NoServiceAccounts says that the integration may not ask for a service account.
+	NoServiceAccounts bool `json:"no_service_accounts"`
 	// MissingLicences are licences that the company has not bought:
 	// integration, bookkeeping, invoicing, archive, or the name of a scope.
 	MissingLicences []string `json:"missing_licences"`
