@@ -62,6 +62,7 @@ type Tx interface {
 	Exceptions() ExceptionStore
 	Cursors() CursorStore
 	Lanes() LaneStore
+	Consents() ConsentStore
 	Access() AccessStore
 	Audit() AuditStore
 	Jobs() JobQueue
@@ -199,6 +200,8 @@ type RunStore interface {
 	Create(ctx context.Context, r Run) error
 	// Add adds the counts of delta to the report of a run.
 	Add(ctx context.Context, id string, delta RunReport) error
+	// Wait says why a run that goes on cannot now; nil says that it can again.
+	Wait(ctx context.Context, id string, f *FaultRecord) error
 	// Finish closes the run.
 	Finish(ctx context.Context, id string, state RunState, at time.Time, f *FaultRecord) error
 	Get(ctx context.Context, id string) (Run, error)

@@ -71,6 +71,15 @@ func addCounts[K comparable](sum, delta map[K]int64) map[K]int64 {
 	return sum
 }
 
+func (s runs) Wait(ctx context.Context, id string, f *ports.FaultRecord) error {
+	fault, err := encoded(f)
+	if err != nil {
+		return err
+	}
+	changed, err := s.exec(ctx, "UPDATE run SET fault = ? WHERE id = ?", fault, id)
+	return oneOf(changed, err, "run")
+}
+
 func (s runs) Finish(ctx context.Context, id string, state ports.RunState, at time.Time, f *ports.FaultRecord) error {
 	fault, err := encoded(f)
 	if err != nil {

@@ -57,6 +57,7 @@ func (t *tx) ShopOrders() ports.ShopOrderStore   { return shopOrders{t} }
 func (t *tx) Exceptions() ports.ExceptionStore   { return exceptions{t} }
 func (t *tx) Cursors() ports.CursorStore         { return cursors{t} }
 func (t *tx) Lanes() ports.LaneStore             { return lanes{t} }
+func (t *tx) Consents() ports.ConsentStore       { return consents{t} }
 func (t *tx) Access() ports.AccessStore          { return access{t} }
 func (t *tx) Audit() ports.AuditStore            { return audit{t} }
 func (t *tx) Jobs() ports.JobQueue               { return jobs{t} }

@@ -53,6 +53,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"exceptions":    exceptions,
 		"cursors":       cursors,
 		"lanes":         lanes,
+		"consents":      consents,
 		"access":        access,
 		"audit":         audit,
 		"model":         model,

@@ -70,6 +70,20 @@ func runs(t *testing.T, open func(t *testing.T) Opened) {
 				require.Equal(w, want, r)
 			})
 		},
+		"a run that waits says why and goes on running": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				want := aRun("run-1", 0)
+				w.ok(tx.Runs().Create(ctx, want))
+				w.missing(tx.Runs().Wait(ctx, "nobody", nil))
+				for _, why := range []*ports.FaultRecord{aFault(), nil} {
+					w.ok(tx.Runs().Wait(ctx, "run-1", why))
+					want.Fault = why
+					r, err := tx.Runs().Current(ctx, theFlow)
+					w.ok(err)
+					require.Equal(w, want, r)
+				}
+			})
+		},
 		"the current run of a flow is its oldest running one": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				_, err := tx.Runs().Current(ctx, theFlow)
