@@ -59,6 +59,7 @@ type Tokens interface {
 	// hosts are those of Connection.Hosts. It fails with class fault.Auth if the
 	// credentials are refused.
 	Token(ctx context.Context, connectionID string, oauth OAuth, credentials, hosts map[string]string) (string, error)
-	// Forget drops a token that was refused.
-	Forget(connectionID string)
+	// Forget drops a token that was refused, unless another one has come since; an
+	// empty one stands for whichever there is.
+	Forget(connectionID, token string)
 }

@@ -48,8 +48,8 @@ type Description struct {
 	Hosts []string `json:"hosts"`
 }
 
-// OAuth declares how the hub gets access tokens with the client-credentials
-// grant (RFC 6749 §4.4).
+// OAuth declares how the hub gets access tokens: with client credentials (RFC
+// 6749 §4.4), by the merchant's consent (§4.1), or by either, see ByConsent.
 type OAuth struct {
 	TokenURL string `json:"token_url"`
 	// ClientID and ClientSecret name the credential properties to authenticate
@@ -58,8 +58,11 @@ type OAuth struct {
 	ClientSecret string   `json:"client_secret"`
 	Scopes       []string `json:"scopes"`
 	// Headers are sent with the token request; "{name}" is replaced by the
-	// credential of that name.
+	// credential of that name. One that names a credential which the connection does
+	// not have is left out.
 	Headers map[string]string `json:"headers,omitempty"`
+	// Consent is the grant by consent, nil if there is none.
+	Consent *Consent `json:"consent,omitempty"`
 }
 
 // Quota is the remote API's limit for one remote account.

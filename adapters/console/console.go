@@ -76,6 +76,12 @@ func (p *Pages) Render(ctx context.Context, w io.Writer, payoutID, token string,
 }
 
 // Refuse writes a page that says why there is nothing to see.
-func (p *Pages) Refuse(w io.Writer, title, reason, remedy string) error {
-	return p.templates.ExecuteTemplate(w, "refusal", map[string]string{"Title": title, "Reason": reason, "Remedy": remedy})
+func (p *Pages) Refuse(w io.Writer, title, code, reason, remedy string) error {
+	return p.templates.ExecuteTemplate(w, "refusal", map[string]string{"Title": title, "Code": code, "Reason": reason, "Remedy": remedy})
+}
+
+// Connected writes a page that says what has become of a connection to which the
+// merchant has just consented.
+func (p *Pages) Connected(w io.Writer, record ports.ConnectionRecord) error {
+	return p.templates.ExecuteTemplate(w, "connected", record)
 }

@@ -156,7 +156,7 @@ func TestRefusal(t *testing.T) {
 	t.Parallel()
 	p, _ := pages(t)
 	var page bytes.Buffer
-	require.NoError(t, p.Refuse(&page, "Who is asking", "the link has expired", "make a new link"))
+	require.NoError(t, p.Refuse(&page, "Who is asking", "access.token_invalid", "the link has expired", "make a new link"))
 	require.Contains(t, page.String(), "the link has expired.")
 	require.Contains(t, page.String(), "→ make a new link")
 }

@@ -64,8 +64,12 @@ func TestATokenIsAskedForAsDeclaredAndKept(t *testing.T) {
 	// The example of Fortnox' documentation: client 8VurtMGDTeAI, secret yFKwme8LEQ.
 	require.Equal(t, "Basic OFZ1cnRNR0RUZUFJOnlGS3dtZThMRVE=", last.Header.Get("Authorization"))
 
-	own.Forget("c-1")
+	own.Forget("c-1", "T0")
 	_, err := own.Token(t.Context(), "c-1", declared, credentials, hosts)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, asked.Load(), "another token was refused, not this one")
+	own.Forget("c-1", "T1")
+	_, err = own.Token(t.Context(), "c-1", declared, credentials, hosts)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, asked.Load())
 }

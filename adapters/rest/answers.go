@@ -13,7 +13,12 @@ import (
 )
 
 // VisitGetProofResponse writes the page.
-func (p htmlPage) VisitGetProofResponse(w http.ResponseWriter) error {
+func (p htmlPage) VisitGetProofResponse(w http.ResponseWriter) error { return p.show(w) }
+
+// VisitTakeConsentResponse writes the page.
+func (p htmlPage) VisitTakeConsentResponse(w http.ResponseWriter) error { return p.show(w) }
+
+func (p htmlPage) show(w http.ResponseWriter) error {
 	pageHeaders(w.Header())
 	w.WriteHeader(http.StatusOK)
 	_, err := p.WriteTo(w)

@@ -1,11 +1,13 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -51,6 +53,37 @@ func (s *server) VerifyConnection(ctx context.Context, r api.VerifyConnectionReq
 		return nil, err
 	}
 	return api.VerifyConnection200JSONResponse(s.connection(record)), nil
+}
+
+// CallbackPath is where authorisation servers send merchants back to.
+const CallbackPath = "/v1/oauth/callback"
+
+func (s *server) AskConsent(ctx context.Context, r api.AskConsentRequestObject) (api.AskConsentResponseObject, error) {
+	link, err := s.Onboarding.AskConsent(ctx, r.ID, consent.Caller{ID: caller(ctx).ID, By: by(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	return api.AskConsent201JSONResponse{URL: link.URL, ExpiresAt: link.ExpiresAt}, nil
+}
+
+func (s *server) TakeConsent(ctx context.Context, r api.TakeConsentRequestObject) (api.TakeConsentResponseObject, error) {
+	record, err := s.Onboarding.TakeConsent(ctx, consent.Answer{State: r.Params.State, Code: r.Params.Code, Error: r.Params.Error})
+	if err != nil {
+		return nil, err
+	}
+	var page bytes.Buffer
+	if err := s.Pages.Connected(&page, record); err != nil {
+		return nil, err
+	}
+	return htmlPage{&page}, nil
+}
+
+func (s *server) DisconnectConnection(ctx context.Context, r api.DisconnectConnectionRequestObject) (api.DisconnectConnectionResponseObject, error) {
+	record, err := s.Onboarding.Disconnect(ctx, r.ID, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.DisconnectConnection200JSONResponse(s.connection(record)), nil
 }
 
 func (s *server) connection(record ports.ConnectionRecord) api.Connection {

@@ -41,6 +41,9 @@ type operation struct {
 	secret bool
 	// table says that the body is a CSV file, which its use case reads.
 	table bool
+	// answer says that another system made the query and may add to it (RFC 6749
+	// §4.1.2: what is not known is ignored).
+	answer bool
 }
 
 func (o operation) open() bool { return o.route != nil && len(o.scopes) == 0 }
@@ -60,6 +63,7 @@ func loadContract() (*contract, error) {
 			if op.scopes, err = scopesOf(o); err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
+			_, op.answer = o.Extensions["x-kvitt-answer"]
 			_, op.secret = o.Extensions["x-kvitt-secret"]
 			op.table = o.RequestBody != nil && o.RequestBody.Value.Content.Get(mediaCSV) != nil
 			c.operations[method+" "+ginPath(path)] = op
@@ -158,8 +162,10 @@ func (k *contract) check(c *gin.Context, body []byte) error {
 	if err := operation.checkForm(c, body); err != nil {
 		return err
 	}
-	if err := unknownParameter(operation.route, c); err != nil {
-		return err
+	if !operation.answer {
+		if err := unknownParameter(operation.route, c); err != nil {
+			return err
+		}
 	}
 	params := make(map[string]string, len(c.Params))
 	for _, p := range c.Params {

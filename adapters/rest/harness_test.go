@@ -83,11 +83,11 @@ func newHub(t testing.TB) *hub {
 	now := func() time.Time { return h.now }
 	reader := statement.New(store)
 	service := onboarding.New(h.remote.Parts(store, jsonschema.New(), now))
-	proofs, err := console.New(reader, reader, service)
+	pages, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	h.handler, err = rest.New(rest.Deps{
 		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
-		Signer: signer{}, Proofs: proofs, Now: now, Version: "test", PublicURL: "https://hub.example/",
+		Signer: signer{}, Pages: pages, Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
 		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour},
 	})

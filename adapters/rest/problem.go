@@ -72,10 +72,10 @@ func (s *server) refuse(c *gin.Context, err error) {
 		c.Header("WWW-Authenticate", "Bearer")
 	}
 	c.Abort()
-	if strings.HasPrefix(c.FullPath(), "/proof/") {
+	if strings.HasPrefix(c.FullPath(), "/proof/") || c.FullPath() == CallbackPath {
 		pageHeaders(c.Writer.Header())
 		c.Status(problem.Status)
-		if err := s.Proofs.Refuse(c.Writer, problem.Title, f.Reason, f.Remedy); err != nil {
+		if err := s.Pages.Refuse(c.Writer, problem.Title, string(f.Code), f.Reason, f.Remedy); err != nil {
 			s.Log.Warn("writing a page of refusal", "request_id", requestID(c), "error", err)
 		}
 		return

@@ -26,7 +26,7 @@ func (s *server) GetProof(ctx context.Context, r api.GetProofRequestObject) (api
 			WithField("token").WithRemedy("make a new link")
 	}
 	var page bytes.Buffer
-	if err := s.Proofs.Render(ctx, &page, r.ID, r.Params.Token, r.Params.After); err != nil {
+	if err := s.Pages.Render(ctx, &page, r.ID, r.Params.Token, r.Params.After); err != nil {
 		return nil, err
 	}
 	return htmlPage{&page}, nil

@@ -67,13 +67,16 @@ type Signer interface {
 	Verify(token, subject string, now time.Time) error
 }
 
-// ProofPage shows the proof of a payout to a person.
-type ProofPage interface {
+// Pages show a person what a browser was sent to.
+type Pages interface {
 	// Render writes the page with the lines after an ordinal. Links to further lines
 	// carry the token on.
 	Render(ctx context.Context, w io.Writer, payoutID, token string, after int64) error
+	// Connected writes a page that says what has become of a connection to which the
+	// merchant has just consented.
+	Connected(w io.Writer, record ports.ConnectionRecord) error
 	// Refuse writes a page that says why there is nothing to see.
-	Refuse(w io.Writer, title, reason, remedy string) error
+	Refuse(w io.Writer, title, code, reason, remedy string) error
 }
 
 // Catalogue lists the installed connectors.
@@ -94,7 +97,7 @@ type Deps struct {
 	Casework       Casework
 	Catalogue      Catalogue
 	Signer         Signer
-	Proofs         ProofPage
+	Pages          Pages
 	// Now is machine time.
 	Now func() time.Time
 	Log hclog.Logger

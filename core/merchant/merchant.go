@@ -31,6 +31,10 @@ const (
 	Unverified ConnectionState = "unverified" // never checked since it changed
 	Verified   ConnectionState = "verified"   // every check passed
 	Failing    ConnectionState = "failing"    // a check failed
+	// ConsentNeeded: the merchant must give consent, for the first time or again.
+	ConsentNeeded ConnectionState = "consent_needed"
+	// Disconnected: what the connection could be used with is gone.
+	Disconnected ConnectionState = "disconnected"
 )
 
 // Connection is one merchant's account at a remote system.

@@ -61,5 +61,12 @@ func oauth() *ports.OAuth {
 		ClientSecret: credentialClientSecret,
 		Scopes:       scopes(),
 		Headers:      map[string]string{"TenantId": "{" + credentialTenantID + "}"},
+		// A service account outlives the person who approves (Fortnox developer blog,
+		// service accounts); offline is what brings a refresh token.
+		Consent: &ports.Consent{
+			AuthorizeURL: "https://apps.fortnox.se/oauth-v1/auth",
+			RevokeURL:    "https://apps.fortnox.se/oauth-v1/revoke",
+			Parameters:   map[string]string{"access_type": "offline", "account_type": "service"},
+		},
 	}
 }

@@ -225,7 +225,10 @@ func (x *Description) GetHosts() []string {
 	return nil
 }
 
-// OAuth declares the client-credentials grant (RFC 6749 section 4.4).
+// OAuth declares how the hub gets access tokens: with client credentials (RFC
+// 6749 section 4.4), by the merchant's consent (section 4.1), or by either. With
+// both, a connection buys tokens with client credentials if it has the client's
+// credentials and every one that headers name, and needs consent otherwise.
 type OAuth struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	TokenUrl string                 `protobuf:"bytes,1,opt,name=token_url,json=tokenUrl,proto3" json:"token_url,omitempty"`
@@ -233,8 +236,11 @@ type OAuth struct {
 	ClientId     string   `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	ClientSecret string   `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
 	Scopes       []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// Sent with the token request; "{name}" stands for the credential so named.
-	Headers       map[string]string `protobuf:"bytes,5,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Sent with the token request; "{name}" stands for the credential so named. One
+	// that names a credential which the connection does not have is left out.
+	Headers map[string]string `protobuf:"bytes,5,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The grant by consent, left out if there is none.
+	Consent       *Consent `protobuf:"bytes,6,opt,name=consent,proto3" json:"consent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -304,6 +310,96 @@ func (x *OAuth) GetHeaders() map[string]string {
 	return nil
 }
 
+func (x *OAuth) GetConsent() *Consent {
+	if x != nil {
+		return x.Consent
+	}
+	return nil
+}
+
+// Consent declares the authorization-code grant with refresh tokens. The hub
+// shows the merchant the way, keeps the tokens and renews them.
+type Consent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the merchant approves: "https://apps.fortnox.se/oauth-v1/auth".
+	AuthorizeUrl string `protobuf:"bytes,1,opt,name=authorize_url,json=authorizeUrl,proto3" json:"authorize_url,omitempty"`
+	// Where a refresh token is revoked (RFC 7009), empty if nowhere.
+	RevokeUrl string `protobuf:"bytes,2,opt,name=revoke_url,json=revokeUrl,proto3" json:"revoke_url,omitempty"`
+	// Whether the server takes a code challenge (RFC 7636, S256).
+	Pkce bool `protobuf:"varint,3,opt,name=pkce,proto3" json:"pkce,omitempty"`
+	// Further parameters of the authorize URL: "access_type" is "offline".
+	Parameters map[string]string `protobuf:"bytes,4,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Whether client credentials buy no tokens here.
+	Only          bool `protobuf:"varint,5,opt,name=only,proto3" json:"only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Consent) Reset() {
+	*x = Consent{}
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Consent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Consent) ProtoMessage() {}
+
+func (x *Consent) ProtoReflect() protoreflect.Message {
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Consent.ProtoReflect.Descriptor instead.
+func (*Consent) Descriptor() ([]byte, []int) {
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Consent) GetAuthorizeUrl() string {
+	if x != nil {
+		return x.AuthorizeUrl
+	}
+	return ""
+}
+
+func (x *Consent) GetRevokeUrl() string {
+	if x != nil {
+		return x.RevokeUrl
+	}
+	return ""
+}
+
+func (x *Consent) GetPkce() bool {
+	if x != nil {
+		return x.Pkce
+	}
+	return false
+}
+
+func (x *Consent) GetParameters() map[string]string {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *Consent) GetOnly() bool {
+	if x != nil {
+		return x.Only
+	}
+	return false
+}
+
 // Quota is the remote API's limit for one remote account.
 type Quota struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -320,7 +416,7 @@ type Quota struct {
 
 func (x *Quota) Reset() {
 	*x = Quota{}
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -332,7 +428,7 @@ func (x *Quota) String() string {
 func (*Quota) ProtoMessage() {}
 
 func (x *Quota) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -345,7 +441,7 @@ func (x *Quota) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quota.ProtoReflect.Descriptor instead.
 func (*Quota) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{2}
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Quota) GetCalls() int32 {
@@ -392,7 +488,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +500,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +513,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{3}
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Operation) GetName() string {
@@ -467,14 +563,27 @@ const file_kvitt_connector_v1_description_proto_rawDesc = "" +
 	"operations\x18\n" +
 	" \x03(\v2\x1d.kvitt.connector.v1.OperationR\n" +
 	"operations\x12\x14\n" +
-	"\x05hosts\x18\v \x03(\tR\x05hosts\"\xfc\x01\n" +
+	"\x05hosts\x18\v \x03(\tR\x05hosts\"\xb3\x02\n" +
 	"\x05OAuth\x12\x1b\n" +
 	"\ttoken_url\x18\x01 \x01(\tR\btokenUrl\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12#\n" +
 	"\rclient_secret\x18\x03 \x01(\tR\fclientSecret\x12\x16\n" +
 	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12@\n" +
-	"\aheaders\x18\x05 \x03(\v2&.kvitt.connector.v1.OAuth.HeadersEntryR\aheaders\x1a:\n" +
+	"\aheaders\x18\x05 \x03(\v2&.kvitt.connector.v1.OAuth.HeadersEntryR\aheaders\x125\n" +
+	"\aconsent\x18\x06 \x01(\v2\x1b.kvitt.connector.v1.ConsentR\aconsent\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x81\x02\n" +
+	"\aConsent\x12#\n" +
+	"\rauthorize_url\x18\x01 \x01(\tR\fauthorizeUrl\x12\x1d\n" +
+	"\n" +
+	"revoke_url\x18\x02 \x01(\tR\trevokeUrl\x12\x12\n" +
+	"\x04pkce\x18\x03 \x01(\bR\x04pkce\x12K\n" +
+	"\n" +
+	"parameters\x18\x04 \x03(\v2+.kvitt.connector.v1.Consent.ParametersEntryR\n" +
+	"parameters\x12\x12\n" +
+	"\x04only\x18\x05 \x01(\bR\x04only\x1a=\n" +
+	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x87\x01\n" +
 	"\x05Quota\x12\x14\n" +
@@ -508,28 +617,32 @@ func file_kvitt_connector_v1_description_proto_rawDescGZIP() []byte {
 }
 
 var file_kvitt_connector_v1_description_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kvitt_connector_v1_description_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kvitt_connector_v1_description_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kvitt_connector_v1_description_proto_goTypes = []any{
 	(Recovery)(0),               // 0: kvitt.connector.v1.Recovery
 	(*Description)(nil),         // 1: kvitt.connector.v1.Description
 	(*OAuth)(nil),               // 2: kvitt.connector.v1.OAuth
-	(*Quota)(nil),               // 3: kvitt.connector.v1.Quota
-	(*Operation)(nil),           // 4: kvitt.connector.v1.Operation
-	nil,                         // 5: kvitt.connector.v1.OAuth.HeadersEntry
-	(*durationpb.Duration)(nil), // 6: google.protobuf.Duration
+	(*Consent)(nil),             // 3: kvitt.connector.v1.Consent
+	(*Quota)(nil),               // 4: kvitt.connector.v1.Quota
+	(*Operation)(nil),           // 5: kvitt.connector.v1.Operation
+	nil,                         // 6: kvitt.connector.v1.OAuth.HeadersEntry
+	nil,                         // 7: kvitt.connector.v1.Consent.ParametersEntry
+	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
 }
 var file_kvitt_connector_v1_description_proto_depIdxs = []int32{
 	2, // 0: kvitt.connector.v1.Description.oauth:type_name -> kvitt.connector.v1.OAuth
-	3, // 1: kvitt.connector.v1.Description.quota:type_name -> kvitt.connector.v1.Quota
-	4, // 2: kvitt.connector.v1.Description.operations:type_name -> kvitt.connector.v1.Operation
-	5, // 3: kvitt.connector.v1.OAuth.headers:type_name -> kvitt.connector.v1.OAuth.HeadersEntry
-	6, // 4: kvitt.connector.v1.Quota.window:type_name -> google.protobuf.Duration
-	0, // 5: kvitt.connector.v1.Operation.recovery:type_name -> kvitt.connector.v1.Recovery
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	4, // 1: kvitt.connector.v1.Description.quota:type_name -> kvitt.connector.v1.Quota
+	5, // 2: kvitt.connector.v1.Description.operations:type_name -> kvitt.connector.v1.Operation
+	6, // 3: kvitt.connector.v1.OAuth.headers:type_name -> kvitt.connector.v1.OAuth.HeadersEntry
+	3, // 4: kvitt.connector.v1.OAuth.consent:type_name -> kvitt.connector.v1.Consent
+	7, // 5: kvitt.connector.v1.Consent.parameters:type_name -> kvitt.connector.v1.Consent.ParametersEntry
+	8, // 6: kvitt.connector.v1.Quota.window:type_name -> google.protobuf.Duration
+	0, // 7: kvitt.connector.v1.Operation.recovery:type_name -> kvitt.connector.v1.Recovery
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_kvitt_connector_v1_description_proto_init() }
@@ -543,7 +656,7 @@ func file_kvitt_connector_v1_description_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kvitt_connector_v1_description_proto_rawDesc), len(file_kvitt_connector_v1_description_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -21,7 +21,7 @@ func toDescription(m *mapping, d ports.Description) *pb.Description {
 	if o := d.OAuth; o != nil {
 		out.Oauth = &pb.OAuth{
 			TokenUrl: o.TokenURL, ClientId: o.ClientID, ClientSecret: o.ClientSecret,
-			Scopes: o.Scopes, Headers: o.Headers,
+			Scopes: o.Scopes, Headers: o.Headers, Consent: toConsent(o.Consent),
 		}
 	}
 	return out
@@ -43,10 +43,26 @@ func fromDescription(m *mapping, in *pb.Description) ports.Description {
 	if o := in.GetOauth(); o != nil {
 		d.OAuth = &ports.OAuth{
 			TokenURL: o.GetTokenUrl(), ClientID: o.GetClientId(), ClientSecret: o.GetClientSecret(),
-			Scopes: o.GetScopes(), Headers: o.GetHeaders(),
+			Scopes: o.GetScopes(), Headers: o.GetHeaders(), Consent: fromConsent(o.GetConsent()),
 		}
 	}
 	return d
+}
+
+func toConsent(c *ports.Consent) *pb.Consent {
+	if c == nil {
+		return nil
+	}
+	return &pb.Consent{AuthorizeUrl: c.AuthorizeURL, RevokeUrl: c.RevokeURL, Pkce: c.PKCE, Parameters: c.Parameters, Only: c.Only}
+}
+
+func fromConsent(in *pb.Consent) *ports.Consent {
+	if in == nil {
+		return nil
+	}
+	return &ports.Consent{
+		AuthorizeURL: in.GetAuthorizeUrl(), RevokeURL: in.GetRevokeUrl(), PKCE: in.GetPkce(), Parameters: in.GetParameters(), Only: in.GetOnly(),
+	}
 }
 
 func toQuota(m *mapping, q ports.Quota) *pb.Quota {

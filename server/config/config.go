@@ -42,6 +42,9 @@ type Config struct {
 	// Quotas replaces a connector's declared limit of calls, for merchants who have
 	// agreed on another one: {fortnox: {calls: 50, window: 5s, in_flight: 8}}.
 	Quotas map[string]Quota `yaml:"quotas"`
+	// OAuthClients are the operator's own integrations by connector, with which
+	// merchants connect by consent: {fortnox: {id: 8VurtMGDTeAI, secret_file: fortnox.secret}}.
+	OAuthClients map[string]OAuthClient `yaml:"oauth_clients"`
 	// BusinessClock sets the business clock to a moment at start, for demos; it is
 	// written like 2026-04-20T08:00:00Z.
 	BusinessClock string `yaml:"business_clock"`
@@ -68,6 +71,13 @@ type Quota struct {
 	Window time.Duration `yaml:"window"`
 	// InFlight is how many requests may run at the same time.
 	InFlight int `yaml:"in_flight"`
+}
+
+// OAuthClient is an integration at a remote system.
+type OAuthClient struct {
+	ID string `yaml:"id"`
+	// SecretFile holds the client's secret and nothing else.
+	SecretFile string `yaml:"secret_file"`
 }
 
 // Timings bound the work. Tests shorten them; operators rarely need to.
@@ -155,6 +165,11 @@ func (c Config) Validate() error {
 	}
 	if c.Workers < 2 || c.Workers > 1000 {
 		return fault.Invalid(CodeInvalid, "workers", "2 to 1000 flows may be worked on at the same time")
+	}
+	for connector, client := range c.OAuthClients {
+		if client.ID == "" || client.SecretFile == "" {
+			return fault.Invalid(CodeInvalid, "oauth_clients."+connector, "a client needs both id and secret_file")
+		}
 	}
 	return c.Timings.validate()
 }

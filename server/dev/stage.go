@@ -71,7 +71,7 @@ func (s *Stage) reread(path string) error {
 // program or its world has changed.
 func (s *Stage) Play(ctx context.Context, program string, d ports.Description) error {
 	s.oauth, s.token, s.public = d.OAuth, "", publicCredentials(d)
-	s.tokens.Forget(connectionID)
+	s.tokens.Forget(connectionID, "")
 	if !s.planned {
 		return nil
 	}

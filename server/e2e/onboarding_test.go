@@ -45,12 +45,8 @@ type cast struct {
 // onboard sets a merchant up over the API.
 func (s *stage) onboard() cast {
 	s.t.Helper()
-	a := readAccount(s.t)
 	c := s.enrol()
-	c.klarna = s.connect(c, map[string]any{
-		"connector": "klarna", "settings": map[string]any{"region": "eu", "environment": "playground"},
-		"credentials": map[string]any{"merchant_id": a.Klarna.MerchantID, "username": a.Klarna.Username, "api_key": a.Klarna.APIKey},
-	})
+	c.klarna = s.connectKlarna(c)
 	c.fortnox = s.connectFortnox(c)
 	c.flow = s.flow(c, c.klarna)
 	return c
@@ -64,6 +60,15 @@ func (s *stage) enrol() cast {
 		"name": "Testbolaget AB", "organisation_number": "559999-0008", "country": "SE", "zone": "Europe/Stockholm", "currency": "SEK",
 	}, &merchant)
 	return cast{merchant: merchant.ID}
+}
+
+func (s *stage) connectKlarna(c cast) string {
+	s.t.Helper()
+	a := readAccount(s.t)
+	return s.connect(c, map[string]any{
+		"connector": "klarna", "settings": map[string]any{"region": "eu", "environment": "playground"},
+		"credentials": map[string]any{"merchant_id": a.Klarna.MerchantID, "username": a.Klarna.Username, "api_key": a.Klarna.APIKey},
+	})
 }
 
 func (s *stage) connectFortnox(c cast) string {

@@ -58,18 +58,14 @@ type handlerParts struct {
 }
 
 func newHandler(p handlerParts) (http.Handler, error) {
-	public := p.Config.PublicURL
-	if public == "" {
-		public = "http://" + p.Listener.Addr().String()
-	}
-	proofs, err := console.New(p.Statements, p.Statements, p.Onboarding)
+	pages, err := console.New(p.Statements, p.Statements, p.Onboarding)
 	if err != nil {
 		return nil, err
 	}
 	return rest.New(rest.Deps{
 		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Reconciliation: p.Reconciliation, Registration: p.Registration, Engine: p.Engine, Casework: p.Engine,
-		Catalogue: p.Catalogue, Signer: p.Signer, Proofs: proofs, Now: time.Now, Log: p.Log.Named("api"),
-		Version: version.Version, PublicURL: public, Options: rest.DefaultOptions(),
+		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Now: time.Now, Log: p.Log.Named("api"),
+		Version: version.Version, PublicURL: publicURL(p.Config, p.Listener), Options: rest.DefaultOptions(),
 	})
 }
 

@@ -298,7 +298,7 @@ type noTokens struct{}
 func (noTokens) Token(context.Context, string, ports.OAuth, map[string]string, map[string]string) (string, error) {
 	return "", fmt.Errorf("no tokens here")
 }
-func (noTokens) Forget(string) {}
+func (noTokens) Forget(string, string) {}
 
 // fixedClock is a business clock that stands still until a test moves it.
 type fixedClock struct {

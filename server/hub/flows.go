@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -14,10 +12,10 @@ import (
 
 	"github.com/kvitt/kvitt/adapters/journal"
 	"github.com/kvitt/kvitt/adapters/jsonschema"
-	"github.com/kvitt/kvitt/adapters/oauth"
 	"github.com/kvitt/kvitt/adapters/pdf"
 	"github.com/kvitt/kvitt/adapters/sie"
 	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
@@ -31,14 +29,12 @@ import (
 	"github.com/kvitt/kvitt/server/config"
 )
 
-// tokenTimeout ends a request for an access token.
-const tokenTimeout = 20 * time.Second
-
 // flowModule provides the use cases.
 func flowModule() fx.Option {
 	return fx.Module("flows",
 		fx.Provide(
-			func() *oauth.Tokens { return oauth.New(tokenTransport(), tokenTimeout) },
+			readClients,
+			newKeeper,
 			newDesk,
 			newSettlement,
 			newExchange,
@@ -52,17 +48,9 @@ func flowModule() fx.Option {
 	)
 }
 
-func tokenTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:       http.ProxyFromEnvironment,
-		DialContext: (&net.Dialer{Timeout: tokenTimeout}).DialContext, TLSHandshakeTimeout: tokenTimeout,
-		ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute,
-	}
-}
-
 // newDesk makes the one desk of the hub. Its lanes are left in good order when the
 // hub stops, after the queue has ended the work that uses them.
-func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens *oauth.Tokens) (*remote.Desk, error) {
+func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens *consent.Keeper, clients clients) (*remote.Desk, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("asking for the machine's name: %w", err)
@@ -72,7 +60,7 @@ func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue po
 		quotas[connector] = ports.Quota{Calls: q.Calls, Window: q.Window, InFlight: q.InFlight}
 	}
 	desk := remote.NewDesk(store, catalogue, secrets, tokens, clock.Machine{}, remote.Options{
-		Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Hosts: cfg.Hosts, Quotas: quotas, Deadline: cfg.Timings.Call,
+		Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Hosts: cfg.Hosts, Quotas: quotas, Clients: clients, Deadline: cfg.Timings.Call,
 	})
 	lc.Append(fx.StopHook(desk.Close))
 	return desk, nil
@@ -127,9 +115,9 @@ func newTimetable(cfg config.Config, store ports.Store, business ports.BusinessC
 	return timetable.New(store, business, time.Now, log.Named("timetable"), cfg.Timings.Tick)
 }
 
-func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *oauth.Tokens, business ports.BusinessClock) *onboarding.Service {
+func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *consent.Keeper, business ports.BusinessClock) *onboarding.Service {
 	return onboarding.New(onboarding.Parts{
-		Store: store, Catalogue: catalogue, Remote: desk, Secrets: secrets, Tokens: tokens, Schemas: jsonschema.New(),
+		Store: store, Catalogue: catalogue, Remote: desk, Secrets: secrets, Tokens: tokens, Consents: tokens, Schemas: jsonschema.New(),
 		Clock: business, Now: time.Now, Random: rand.Reader,
 	})
 }

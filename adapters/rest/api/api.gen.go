@@ -82,14 +82,20 @@ func (e CheckState) Valid() bool {
 
 // Defines values for ConnectionState.
 const (
-	Failing    ConnectionState = "failing"
-	Unverified ConnectionState = "unverified"
-	Verified   ConnectionState = "verified"
+	ConsentNeeded ConnectionState = "consent_needed"
+	Disconnected  ConnectionState = "disconnected"
+	Failing       ConnectionState = "failing"
+	Unverified    ConnectionState = "unverified"
+	Verified      ConnectionState = "verified"
 )
 
 // Valid indicates whether the value is a known member of the ConnectionState enum.
 func (e ConnectionState) Valid() bool {
 	switch e {
+	case ConsentNeeded:
+		return true
+	case Disconnected:
+		return true
 	case Failing:
 		return true
 	case Unverified:
@@ -1340,19 +1346,21 @@ type Connection struct {
 	AccountName string `json:"account_name,omitempty"`
 
 	// Checks The outcome of the last verification.
-	Checks     []Check         `json:"checks"`
-	Connector  string          `json:"connector"`
-	CreatedAt  time.Time       `json:"created_at"`
-	ID         string          `json:"id"`
-	Label      string          `json:"label"`
-	MerchantID string          `json:"merchant_id"`
-	Settings   AnyObject       `json:"settings"`
+	Checks     []Check   `json:"checks"`
+	Connector  string    `json:"connector"`
+	CreatedAt  time.Time `json:"created_at"`
+	ID         string    `json:"id"`
+	Label      string    `json:"label"`
+	MerchantID string    `json:"merchant_id"`
+	Settings   AnyObject `json:"settings"`
+
+	// State With consent_needed the merchant must give consent, see POST /v1/connections/{id}/consent; flows wait for it.
 	State      ConnectionState `json:"state"`
 	UpdatedAt  time.Time       `json:"updated_at"`
 	VerifiedAt *time.Time      `json:"verified_at,omitempty"`
 }
 
-// ConnectionState defines model for Connection.State.
+// ConnectionState With consent_needed the merchant must give consent, see POST /v1/connections/{id}/consent; flows wait for it.
 type ConnectionState string
 
 // ConnectionChange Example: {"label":"Klarna Sverige"}
@@ -1425,6 +1433,12 @@ type ConnectorList struct {
 
 // ConnectorState What the connector's process does.
 type ConnectorState string
+
+// ConsentLink Example: {"expires_at":"2026-04-20T08:30:00Z","url":"https://apps.fortnox.se/oauth-v1/auth?client_id=8VurtMGDTeAI\u0026response_type=code\u0026state=abcd"}
+type ConsentLink struct {
+	ExpiresAt time.Time `json:"expires_at"`
+	URL       string    `json:"url"`
+}
 
 // Correction defines model for Correction.
 type Correction struct {
@@ -2891,7 +2905,7 @@ type Run struct {
 	// DocumentsWritten The sum of created: 0 if there was nothing to do.
 	DocumentsWritten int64 `json:"documents_written"`
 
-	// Fault Why the run failed.
+	// Fault Why the run failed, or, while it runs, what it waits for.
 	Fault      *Fault     `json:"fault,omitempty"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
 	FlowID     string     `json:"flow_id"`
@@ -3276,6 +3290,18 @@ type ListChoicesParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// AskConsentParams defines parameters for AskConsent.
+type AskConsentParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DisconnectConnectionParams defines parameters for DisconnectConnection.
+type DisconnectConnectionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // VerifyConnectionParams defines parameters for VerifyConnection.
 type VerifyConnectionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3576,6 +3602,18 @@ type ListRunsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// TakeConsentParams defines parameters for TakeConsent.
+type TakeConsentParams struct {
+	// State What the request for consent carried.
+	State string `form:"state,omitempty" json:"state,omitempty"`
+
+	// Code What tokens are had for.
+	Code string `form:"code,omitempty" json:"code,omitempty"`
+
+	// Error Why there is no code.
+	Error string `form:"error,omitempty" json:"error,omitempty"`
+}
+
 // ConfirmBankParams defines parameters for ConfirmBank.
 type ConfirmBankParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3728,6 +3766,12 @@ type ServerInterface interface {
 	// ListChoices What a setting may be, as the accounting system has it
 	// (GET /v1/connections/{id}/choices/{kind})
 	ListChoices(c *gin.Context, id ID, kind string, params ListChoicesParams)
+	// AskConsent Ask the merchant to open the account by consent
+	// (POST /v1/connections/{id}/consent)
+	AskConsent(c *gin.Context, id ID, params AskConsentParams)
+	// DisconnectConnection Revoke a connection's consent and forget its credentials
+	// (POST /v1/connections/{id}/disconnect)
+	DisconnectConnection(c *gin.Context, id ID, params DisconnectConnectionParams)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(c *gin.Context, id ID, params VerifyConnectionParams)
@@ -3890,6 +3934,9 @@ type ServerInterface interface {
 	// GetTransaction A transaction with what its events add up to
 	// (GET /v1/merchants/{id}/transactions/{transaction})
 	GetTransaction(c *gin.Context, id ID, transaction string)
+	// TakeConsent Where a merchant comes back to from giving consent
+	// (GET /v1/oauth/callback)
+	TakeConsent(c *gin.Context, params TakeConsentParams)
 	// GetPayout One payout with its proof
 	// (GET /v1/payouts/{id})
 	GetPayout(c *gin.Context, id ID)
@@ -4160,6 +4207,104 @@ func (siw *ServerInterfaceWrapper) ListChoices(c *gin.Context) {
 	}
 
 	siw.Handler.ListChoices(c, id, kind, params)
+}
+
+// AskConsent operation middleware
+func (siw *ServerInterfaceWrapper) AskConsent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AskConsentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AskConsent(c, id, params)
+}
+
+// DisconnectConnection operation middleware
+func (siw *ServerInterfaceWrapper) DisconnectConnection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DisconnectConnectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DisconnectConnection(c, id, params)
 }
 
 // VerifyConnection operation middleware
@@ -6350,6 +6495,49 @@ func (siw *ServerInterfaceWrapper) GetTransaction(c *gin.Context) {
 	siw.Handler.GetTransaction(c, id, transaction)
 }
 
+// TakeConsent operation middleware
+func (siw *ServerInterfaceWrapper) TakeConsent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeConsentParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "error" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "error", c.Request.URL.Query(), &params.Error, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter error: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeConsent(c, params)
+}
+
 // GetPayout operation middleware
 func (siw *ServerInterfaceWrapper) GetPayout(c *gin.Context) {
 
@@ -7051,6 +7239,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/connections/:id", wrapper.GetConnection)
 	router.PATCH(options.BaseURL+"/v1/connections/:id", wrapper.UpdateConnection)
 	router.POST(options.BaseURL+"/v1/connections/:id/verify", wrapper.VerifyConnection)
+	router.POST(options.BaseURL+"/v1/connections/:id/consent", wrapper.AskConsent)
+	router.POST(options.BaseURL+"/v1/connections/:id/disconnect", wrapper.DisconnectConnection)
+	router.GET(options.BaseURL+"/v1/oauth/callback", wrapper.TakeConsent)
 	router.GET(options.BaseURL+"/v1/connections/:id/choices/:kind", wrapper.ListChoices)
 	router.GET(options.BaseURL+"/v1/connections/:id/books", wrapper.ExportBooks)
 	router.GET(options.BaseURL+"/v1/merchants/:id/flows", wrapper.ListFlows)
@@ -7318,6 +7509,86 @@ type ListChoicesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListChoicesdefaultApplicationProblemPlusJSONResponse) VisitListChoicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskConsentRequestObject struct {
+	ID     ID `json:"id"`
+	Params AskConsentParams
+}
+
+type AskConsentResponseObject interface {
+	VisitAskConsentResponse(w http.ResponseWriter) error
+}
+
+type AskConsent201JSONResponse ConsentLink
+
+func (response AskConsent201JSONResponse) VisitAskConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskConsentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskConsentdefaultApplicationProblemPlusJSONResponse) VisitAskConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisconnectConnectionRequestObject struct {
+	ID     ID `json:"id"`
+	Params DisconnectConnectionParams
+}
+
+type DisconnectConnectionResponseObject interface {
+	VisitDisconnectConnectionResponse(w http.ResponseWriter) error
+}
+
+type DisconnectConnection200JSONResponse Connection
+
+func (response DisconnectConnection200JSONResponse) VisitDisconnectConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisconnectConnectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DisconnectConnectiondefaultApplicationProblemPlusJSONResponse) VisitDisconnectConnectionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9501,6 +9772,51 @@ func (response GetTransactiondefaultApplicationProblemPlusJSONResponse) VisitGet
 	return err
 }
 
+type TakeConsentRequestObject struct {
+	Params TakeConsentParams
+}
+
+type TakeConsentResponseObject interface {
+	VisitTakeConsentResponse(w http.ResponseWriter) error
+}
+
+type TakeConsent200TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response TakeConsent200TextHTMLResponse) VisitTakeConsentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type TakeConsentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeConsentdefaultApplicationProblemPlusJSONResponse) VisitTakeConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetPayoutRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -10256,6 +10572,12 @@ type StrictServerInterface interface {
 	// ListChoices What a setting may be, as the accounting system has it
 	// (GET /v1/connections/{id}/choices/{kind})
 	ListChoices(ctx context.Context, request ListChoicesRequestObject) (ListChoicesResponseObject, error)
+	// AskConsent Ask the merchant to open the account by consent
+	// (POST /v1/connections/{id}/consent)
+	AskConsent(ctx context.Context, request AskConsentRequestObject) (AskConsentResponseObject, error)
+	// DisconnectConnection Revoke a connection's consent and forget its credentials
+	// (POST /v1/connections/{id}/disconnect)
+	DisconnectConnection(ctx context.Context, request DisconnectConnectionRequestObject) (DisconnectConnectionResponseObject, error)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(ctx context.Context, request VerifyConnectionRequestObject) (VerifyConnectionResponseObject, error)
@@ -10418,6 +10740,9 @@ type StrictServerInterface interface {
 	// GetTransaction A transaction with what its events add up to
 	// (GET /v1/merchants/{id}/transactions/{transaction})
 	GetTransaction(ctx context.Context, request GetTransactionRequestObject) (GetTransactionResponseObject, error)
+	// TakeConsent Where a merchant comes back to from giving consent
+	// (GET /v1/oauth/callback)
+	TakeConsent(ctx context.Context, request TakeConsentRequestObject) (TakeConsentResponseObject, error)
 	// GetPayout One payout with its proof
 	// (GET /v1/payouts/{id})
 	GetPayout(ctx context.Context, request GetPayoutRequestObject) (GetPayoutResponseObject, error)
@@ -10677,6 +11002,60 @@ func (sh *strictHandler) ListChoices(ctx *gin.Context, id ID, kind string, param
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListChoicesResponseObject); ok {
 		if err := validResponse.VisitListChoicesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AskConsent operation middleware
+func (sh *strictHandler) AskConsent(ctx *gin.Context, id ID, params AskConsentParams) {
+	var request AskConsentRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskConsent(ctx, request.(AskConsentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskConsent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AskConsentResponseObject); ok {
+		if err := validResponse.VisitAskConsentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DisconnectConnection operation middleware
+func (sh *strictHandler) DisconnectConnection(ctx *gin.Context, id ID, params DisconnectConnectionParams) {
+	var request DisconnectConnectionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DisconnectConnection(ctx, request.(DisconnectConnectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DisconnectConnection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DisconnectConnectionResponseObject); ok {
+		if err := validResponse.VisitDisconnectConnectionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -12383,6 +12762,32 @@ func (sh *strictHandler) GetTransaction(ctx *gin.Context, id ID, transaction str
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetTransactionResponseObject); ok {
 		if err := validResponse.VisitGetTransactionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeConsent operation middleware
+func (sh *strictHandler) TakeConsent(ctx *gin.Context, params TakeConsentParams) {
+	var request TakeConsentRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeConsent(ctx, request.(TakeConsentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeConsent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TakeConsentResponseObject); ok {
+		if err := validResponse.VisitTakeConsentResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

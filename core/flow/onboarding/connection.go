@@ -103,7 +103,7 @@ func (s *Service) UpdateConnection(ctx context.Context, id string, change Connec
 		return tx.Connections().Save(ctx, record)
 	})
 	if err == nil && change.Credentials != nil {
-		s.parts.Tokens.Forget(id)
+		s.parts.Tokens.Forget(id, "")
 	}
 	return record, err
 }
@@ -115,7 +115,12 @@ func merged(current, changed ports.ConnectionRecord, change ConnectionChange, s 
 		current.Label = changed.Label
 	}
 	if change.Settings != nil {
-		current.Settings, current.State = changed.Settings, merchant.Unverified
+		current.Settings = changed.Settings
+		switch current.State {
+		case merchant.Disconnected, merchant.ConsentNeeded: // settings do not bring back what is missing
+		case merchant.Unverified, merchant.Verified, merchant.Failing:
+			current.State = merchant.Unverified
+		}
 	}
 	if change.Credentials != nil {
 		current.Credentials, current.State = changed.Credentials, merchant.Unverified

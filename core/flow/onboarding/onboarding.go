@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -34,7 +35,16 @@ type Remote interface {
 
 // Tokens forgets the token of a connection whose credentials have changed.
 type Tokens interface {
-	Forget(connectionID string)
+	Forget(connectionID, token string)
+}
+
+// Consents asks merchants for consent and keeps what they give, see consent.Keeper.
+type Consents interface {
+	Ask(ctx context.Context, record ports.ConnectionRecord, description ports.Description, caller consent.Caller) (consent.Link, error)
+	Take(ctx context.Context, answer consent.Answer, describe func(connector string) (ports.Description, error)) (consent.Answered, error)
+	DropTrial(ctx context.Context, connectionID string) error
+	Reload(connectionID string)
+	End(ctx context.Context, record ports.ConnectionRecord, declared *ports.OAuth, wipe func(revoked string) error) error
 }
 
 // Parts are what the use cases are made of. All are required.
@@ -44,6 +54,7 @@ type Parts struct {
 	Remote    Remote
 	Secrets   ports.Secrets
 	Tokens    Tokens
+	Consents  Consents
 	Schemas   SchemaValidator
 	// Clock says when things happen to merchants.
 	Clock ports.BusinessClock

@@ -3,6 +3,7 @@ package onboarding
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/walk"
 
 	"github.com/kvitt/kvitt/core/booking"
@@ -69,6 +70,12 @@ func verified(end string, record ports.ConnectionRecord) error {
 	case merchant.Failing:
 		refusal.Reason = "the last verification of the connection to " + record.Connector + " failed"
 		refusal.Remedy = "see the checks of the connection, mend what failed and verify it again"
+	case merchant.ConsentNeeded:
+		refusal.Code, refusal.Reason = ports.CodeConsentNeeded, "the merchant's consent to reach "+record.Connector+" is missing or has ended"
+		refusal.Remedy = "ask for consent with POST /v1/connections/{id}/consent and follow the link"
+	case merchant.Disconnected:
+		refusal.Code, refusal.Reason = remote.CodeDisconnected, "the connection to "+record.Connector+" was disconnected"
+		refusal.Remedy = "enter credentials again, or ask for consent, and verify the connection"
 	case merchant.Unverified:
 	}
 	return refusal

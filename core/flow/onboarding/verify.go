@@ -2,8 +2,10 @@ package onboarding
 
 import (
 	"context"
+	"errors"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/walk"
 
 	"github.com/kvitt/kvitt/core/booking"
@@ -27,31 +29,38 @@ func (s *Service) Verify(ctx context.Context, id, by string) (ports.ConnectionRe
 	if err != nil {
 		return ports.ConnectionRecord{}, err
 	}
-	report, err := s.check(ctx, id, expect)
+	// What the latest consent has given is tried first, and used from then on only if
+	// it opens the account of this connection.
+	report, missing, err := s.check(consent.OnTrial(ctx), id, expect)
 	if err != nil {
 		return ports.ConnectionRecord{}, err
 	}
-	return s.keep(ctx, id, report, by)
+	record, err := s.keep(ctx, id, report, missing, by)
+	if code := fault.CodeOf(err); code == CodeAccountChanged || code == CodeDuplicateAccount {
+		return record, errors.Join(err, s.parts.Consents.DropTrial(ctx, id))
+	}
+	s.parts.Consents.Reload(id)
+	return record, err
 }
 
 // check asks the remote system. Credentials that are refused are the outcome of a
 // check, although some connectors, and the hub's own token request, say it by an
-// error.
-func (s *Service) check(ctx context.Context, id string, expect map[string][]string) (ports.VerifyReport, error) {
+// error. Missing says that it is consent that is missing.
+func (s *Service) check(ctx context.Context, id string, expect map[string][]string) (report ports.VerifyReport, missing bool, err error) {
 	account, err := s.parts.Remote.Open(ctx, id)
 	if err != nil {
-		return ports.VerifyReport{}, err
+		return ports.VerifyReport{}, false, err
 	}
-	report, err := account.Verify(ctx, ports.VerifyRequest{Expect: expect, Today: s.parts.Clock.Now()})
+	report, err = account.Verify(ctx, ports.VerifyRequest{Expect: expect, Today: s.parts.Clock.Now()})
 	if f := fault.Of(err); f != nil && f.Class == fault.Auth {
 		return ports.VerifyReport{Checks: []ports.Check{{
 			Name: "access", State: ports.CheckFailed, Detail: f.Reason, Remedy: f.Remedy,
-		}}}, nil
+		}}}, f.Code == ports.CodeConsentNeeded, nil
 	}
-	return report, err
+	return report, false, err
 }
 
-func (s *Service) keep(ctx context.Context, id string, report ports.VerifyReport, by string) (ports.ConnectionRecord, error) {
+func (s *Service) keep(ctx context.Context, id string, report ports.VerifyReport, missing bool, by string) (ports.ConnectionRecord, error) {
 	var record ports.ConnectionRecord
 	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
@@ -66,8 +75,16 @@ func (s *Service) keep(ctx context.Context, id string, report ports.VerifyReport
 		if slices.ContainsFunc(report.Checks, func(c ports.Check) bool { return c.State == ports.CheckFailed }) {
 			record.State = merchant.Failing
 		}
+		if missing {
+			record.State = merchant.ConsentNeeded
+		}
 		if err := tx.Connections().Save(ctx, record); err != nil {
 			return duplicate(err)
+		}
+		if report.AccountID != "" {
+			if err := promote(ctx, tx, record); err != nil {
+				return err
+			}
 		}
 		return tx.Audit().Append(ctx, ports.AuditEntry{
 			MerchantID: record.MerchantID, At: s.now(), By: by,
@@ -75,6 +92,20 @@ func (s *Service) keep(ctx context.Context, id string, report ports.VerifyReport
 		})
 	})
 	return record, err
+}
+
+// promote takes a grant on trial into use and lets the flows that wait for it go on.
+func promote(ctx context.Context, tx ports.Tx, record ports.ConnectionRecord) error {
+	promoted, err := tx.Consents().Promote(ctx, record.ID)
+	if err != nil || !promoted {
+		return err
+	}
+	return walk.Flows(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
+		if !f.Enabled || (f.Source != record.ID && f.Target != record.ID) {
+			return nil
+		}
+		return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: f.ID})
+	})
 }
 
 // recognise takes over the name of the account. Once known it cannot become

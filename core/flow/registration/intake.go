@@ -41,33 +41,37 @@ type progress struct {
 
 // takeIn brings what a shop tells into the events of a flow. A run reads the shop
 // once; what it told is registered in any slice. It is done when the rest of the
-// work may go on.
-func (s *Service) takeIn(ctx context.Context, flow merchant.Flow) (done bool, err error) {
+// work may go on, unread if the run waits for the merchant's consent to read.
+func (s *Service) takeIn(ctx context.Context, flow merchant.Flow) (done, unread bool, err error) {
 	in := intake{poster: s.poster(flow)}
 	if err := in.load(ctx); err != nil {
-		return false, err
+		return false, false, err
 	}
 	end := s.machine().Add(s.options.Slice)
-	for in.run.ID != "" && !in.progress.Read {
+	for in.run.ID != "" && !in.progress.Read && !unread {
 		if !s.machine().Before(end) {
-			return false, nil
+			return false, false, nil
 		}
-		if err := in.readPage(ctx); err != nil {
-			if err := in.trip(ctx, err); err != nil {
-				return false, err
-			}
+		err := in.readPage(ctx)
+		if f := fault.Of(err); f != nil && f.Code == ports.CodeConsentNeeded {
+			unread, err = true, in.await(ctx, f)
+		} else if err != nil {
+			err = in.trip(ctx, err)
+		}
+		if err != nil {
+			return false, false, err
 		}
 	}
 	if err := in.tryParked(ctx); err != nil {
-		return false, err
+		return false, false, err
 	}
 	for s.machine().Before(end) {
 		more, err := in.registerNext(ctx)
 		if err != nil || !more {
-			return err == nil, err
+			return err == nil, unread, err
 		}
 	}
-	return false, nil
+	return false, false, nil
 }
 
 func (in *intake) stream() string { return "progress/" + in.flow.ID }

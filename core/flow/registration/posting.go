@@ -31,8 +31,10 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 	if err != nil {
 		return false, err
 	}
+	unread := false
 	if flow.Enabled && flow.FromShop() {
-		if done, err := s.takeIn(ctx, flow); err != nil || !done {
+		done := false
+		if done, unread, err = s.takeIn(ctx, flow); err != nil || !done {
 			return false, err
 		}
 	}
@@ -45,7 +47,7 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 	if !flow.Enabled {
 		return true, nil
 	}
-	return s.post(ctx, flow)
+	return s.post(ctx, flow, unread)
 }
 
 // pages runs a piece of work over all events, one unit of work for each page.
@@ -72,13 +74,17 @@ func (l *ledger) retryParked(ctx context.Context, after int64) (int64, error) {
 	return parked[len(parked)-1].Num, l.judgeAll(ctx, transactionsOf(parked))
 }
 
-// post writes what is planned, as a run that opens with the first write.
-func (s *Service) post(ctx context.Context, flow merchant.Flow) (bool, error) {
+// post writes what is planned, as a run that opens with the first write. A run that
+// has not read its shop yet is not done with that.
+func (s *Service) post(ctx context.Context, flow merchant.Flow, unread bool) (bool, error) {
 	p := s.poster(flow)
 	for end := s.machine().Add(s.options.Slice); s.machine().Before(end); {
 		steps, err := p.pending(ctx)
 		if err != nil {
 			return false, err
+		}
+		if len(steps) == 0 && unread {
+			return true, nil
 		}
 		if len(steps) == 0 {
 			return true, p.finish(ctx, ports.RunDone, nil)
@@ -160,6 +166,9 @@ func (p *poster) stumble(ctx context.Context, err error) (bool, error) {
 	if f == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		return false, err
 	}
+	if f.Code == ports.CodeConsentNeeded {
+		return true, p.await(ctx, f)
+	}
 	switch f.Class {
 	case fault.Auth, fault.Validation, fault.NotFound, fault.Conflict, fault.Duplicate:
 		return true, p.finish(ctx, ports.RunFailed, f)
@@ -167,6 +176,17 @@ func (p *poster) stumble(ctx context.Context, err error) (bool, error) {
 	}
 	p.log.Warn("work stopped and goes on after a pause", "flow", p.flow.ID, "run", p.run.ID, "source", f.Source, "class", f.Class, "error", f)
 	return false, err
+}
+
+// await says why the run waits, once. The consent that it waits for wakes the flow.
+func (p *poster) await(ctx context.Context, f *fault.Error) error {
+	if p.run.ID == "" || (p.run.Fault != nil && p.run.Fault.Code == f.Code) {
+		return nil
+	}
+	p.log.Warn("run waits for the merchant's consent", "flow", p.flow.ID, "run", p.run.ID, "source", f.Source, "class", f.Class, "error", f)
+	return p.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		return tx.Runs().Wait(ctx, p.run.ID, ports.Recorded(f, p.clock.Now()))
+	})
 }
 
 // finish closes the run, if one is open.

@@ -9,6 +9,10 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
+// accessToken is the credential that a connector gets in the place of those that
+// tokens are bought with.
+const accessToken = "access_token"
+
 // Account is one merchant's account at a remote system. It is made for one piece
 // of work and thrown away; what outlives it is the lane.
 type Account struct {
@@ -45,9 +49,9 @@ func Capability[T any](a *Account, capability ports.Capability) (T, error) {
 // Verify checks the connection, with a fresh token: an old one may still have the
 // rights of before.
 func (a *Account) Verify(ctx context.Context, req ports.VerifyRequest) (ports.VerifyReport, error) {
-	a.desk.tokens.Forget(a.record.ID)
+	a.desk.tokens.Forget(a.record.ID, "")
 	var report ports.VerifyReport
-	err := a.Do(ctx, "Verify", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+	_, err := a.once(ctx, "Verify", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		req.Call = call
 		var err error
 		report, err = a.connector.Verify(ctx, req)
@@ -59,33 +63,44 @@ func (a *Account) Verify(ctx context.Context, req ports.VerifyRequest) (ports.Ve
 // Do makes one request: it waits for the lane, completes the call with settings,
 // credentials and a grant, and settles what the request cost. From the second
 // attempt on the grant is that of a recovery. A token that the remote system
-// refuses is dropped, so that the next request gets a new one.
+// refuses is dropped; as nothing happened then, the request is made once more with
+// a new one.
 func (a *Account) Do(ctx context.Context, operation string, attempt int, request func(context.Context, ports.Call) (ports.Usage, error)) error {
+	refused, err := a.once(ctx, operation, attempt, request)
+	if refused {
+		_, err = a.once(ctx, operation, attempt, request)
+	}
+	return err
+}
+
+// once makes one request. It says whether a token was refused.
+func (a *Account) once(ctx context.Context, operation string, attempt int, request func(context.Context, ports.Call) (ports.Usage, error)) (bool, error) {
 	grant, calls, err := a.grant(ctx, operation, attempt)
 	if err != nil {
-		return err
+		return false, err
 	}
 	call, err := a.call(ctx, calls)
 	if err != nil {
 		grant.Settle(ports.Usage{}, true)
-		return err
+		return false, err
 	}
 	deadline, cancel := context.WithTimeout(ctx, a.desk.options.Deadline)
 	defer cancel()
 	usage, err := request(deadline, call)
-	known := err == nil
+	known, refused := err == nil, false
 	if err != nil {
 		usage, known = ports.UsageOf(err)
 		if fault.ClassOf(err) == fault.NotSent && !known {
 			usage, known = ports.Usage{}, true
 		}
 		if fault.ClassOf(err) == fault.Auth {
-			a.desk.tokens.Forget(a.record.ID)
+			refused = a.description.OAuth != nil
+			a.desk.tokens.Forget(a.record.ID, call.Connection.Credentials[accessToken])
 		}
 	}
 	grant.Settle(usage, known)
 	Meter(ctx).add(a.description.ID, usage)
-	return err
+	return refused, err
 }
 
 // grant waits for the lane. Nothing has been sent when it fails.
@@ -115,7 +130,7 @@ func (a *Account) call(ctx context.Context, grant int) (ports.Call, error) {
 			return ports.Call{}, err
 		}
 		// The connector needs the token, not what the token was bought with.
-		credentials = map[string]string{"access_token": token}
+		credentials = map[string]string{accessToken: token}
 	}
 	return ports.Call{
 		Connection: ports.Connection{ID: a.record.ID, Settings: a.record.Settings, Credentials: credentials, Hosts: hosts},

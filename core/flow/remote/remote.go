@@ -4,6 +4,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -12,11 +13,17 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/lane"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
 )
 
-// CodeOperationUndeclared: the connector does not say what a method costs.
-const CodeOperationUndeclared fault.Code = "connector.operation_undeclared"
+// Faults of reaching remote accounts.
+const (
+	// CodeOperationUndeclared: the connector does not say what a method costs.
+	CodeOperationUndeclared fault.Code = "connector.operation_undeclared"
+	// CodeDisconnected: the connection was disconnected.
+	CodeDisconnected fault.Code = "connection.disconnected"
+)
 
 // Desk opens remote accounts. There is one desk in a hub, because two would not
 // share their lanes.
@@ -41,6 +48,8 @@ type Options struct {
 	// Quotas replaces the declared quota per connector id. Which credentials name the
 	// remote account is not replaced.
 	Quotas map[string]ports.Quota
+	// Clients are the operator's own integrations, by connector id.
+	Clients map[string]ports.OAuthClient
 	// Deadline is the longest that one request to a connector may take.
 	Deadline time.Duration
 }
@@ -84,6 +93,10 @@ func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) 
 	if err != nil {
 		return nil, err
 	}
+	if record.State == merchant.Disconnected {
+		return nil, fault.New(CodeDisconnected, fault.Auth, "the connection to "+record.Connector+" was disconnected").
+			WithRemedy("enter credentials again, or ask for consent, and verify the connection")
+	}
 	connector, err := d.catalogue.Connector(record.Connector)
 	if err != nil {
 		return nil, err
@@ -93,6 +106,10 @@ func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) 
 		return nil, err
 	}
 	description := connector.Describe()
+	if description.OAuth != nil {
+		declared, complete := description.OAuth.For(credentials, d.options.Clients[record.Connector])
+		description.OAuth, credentials = &declared, complete
+	}
 	l, err := d.lane(ctx, description, record, credentials)
 	if err != nil {
 		return nil, err
@@ -116,11 +133,12 @@ func (d *Desk) credentials(ctx context.Context, record ports.ConnectionRecord) (
 	return credentials, nil
 }
 
-// lane gives the one lane of the remote account that the credentials name.
+// lane gives the one lane of the remote account that the credentials name. What a
+// consent does not name stands in the account's own name, once that is known.
 func (d *Desk) lane(ctx context.Context, description ports.Description, record ports.ConnectionRecord, credentials map[string]string) (*lane.Lane, error) {
 	parts := []string{description.ID}
 	for _, name := range description.Quota.Account {
-		parts = append(parts, credentials[name])
+		parts = append(parts, cmp.Or(credentials[name], record.AccountID, record.ID))
 	}
 	if len(description.Quota.Account) == 0 {
 		parts = append(parts, record.ID)

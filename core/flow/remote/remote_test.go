@@ -43,7 +43,7 @@ type tokens struct{ forgotten []string }
 func (*tokens) Token(context.Context, string, ports.OAuth, map[string]string, map[string]string) (string, error) {
 	return "short-lived", nil
 }
-func (t *tokens) Forget(id string) { t.forgotten = append(t.forgotten, id) }
+func (t *tokens) Forget(id, token string) { t.forgotten = append(t.forgotten, id+" "+token) }
 
 type machine struct{}
 
@@ -114,10 +114,36 @@ func TestWithOAuthTheConnectorSeesTheTokenAndNotWhatItWasBoughtWith(t *testing.T
 	}))
 	require.Empty(t, r.tokens.forgotten)
 
-	refused := fault.New("auth.refused", fault.Auth, "the token is refused")
-	err := r.open(t).Do(t.Context(), "Read", 1, func(context.Context, ports.Call) (ports.Usage, error) { return ports.Usage{}, refused })
-	require.ErrorIs(t, err, refused)
-	require.Equal(t, []string{"c"}, r.tokens.forgotten, "the next request gets a new one")
+	refused, asked := fault.New("auth.refused", fault.Auth, "the token is refused"), 0
+	refuse := func(times int) error {
+		asked = 0
+		return r.open(t).Do(t.Context(), "Read", 1, func(context.Context, ports.Call) (ports.Usage, error) {
+			if asked++; asked <= times {
+				return ports.Usage{}, refused
+			}
+			return ports.Usage{}, nil
+		})
+	}
+	require.NoError(t, refuse(1), "a new token is accepted")
+	require.Equal(t, []string{"c short-lived"}, r.tokens.forgotten)
+	require.ErrorIs(t, refuse(2), refused)
+	require.Equal(t, 2, asked, "once more, and no more")
+}
+
+func TestADisconnectedConnectionIsNotOpened(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, probe{})
+	require.NoError(t, r.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		record, err := tx.Connections().Get(ctx, "c")
+		if err != nil {
+			return err
+		}
+		record.State = merchant.Disconnected
+		return tx.Connections().Save(ctx, record)
+	}))
+	_, err := r.desk.Open(t.Context(), "c")
+	require.Equal(t, remote.CodeDisconnected, fault.CodeOf(err))
+	require.Equal(t, fault.Auth, fault.ClassOf(err))
 }
 
 func TestWhatARequestCostIsCountedAlsoWhenItFails(t *testing.T) {

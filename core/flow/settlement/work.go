@@ -132,6 +132,7 @@ func (w *work) stream(name string) string { return name + "/" + w.flow.ID }
 // that it cost.
 func (w *work) update(ctx context.Context, after progress, fn func(ctx context.Context, tx ports.Tx) error) error {
 	calls, limited := w.tally.Drain()
+	resumed := w.run.Fault != nil && after != w.progress
 	err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		if err := fn(ctx, tx); err != nil {
 			return err
@@ -142,6 +143,11 @@ func (w *work) update(ctx context.Context, after progress, fn func(ctx context.C
 		if err := tx.Runs().Add(ctx, w.run.ID, ports.RunReport{Calls: calls, RateLimited: limited}); err != nil {
 			return err
 		}
+		if resumed {
+			if err := tx.Runs().Wait(ctx, w.run.ID, nil); err != nil { // it does not wait any more
+				return err
+			}
+		}
 		return w.saveProgress(ctx, tx, after)
 	})
 	if err != nil {
@@ -149,6 +155,9 @@ func (w *work) update(ctx context.Context, after progress, fn func(ctx context.C
 		return err
 	}
 	w.progress = after
+	if resumed {
+		w.run.Fault = nil
+	}
 	return nil
 }
 
@@ -188,6 +197,9 @@ func (w *work) stumble(ctx context.Context, err error) (Next, error) {
 	if f == nil {
 		return Next{}, err // the store's own trouble: the job queue retries
 	}
+	if f.Code == ports.CodeConsentNeeded {
+		return Next{Done: true}, w.await(ctx, f)
+	}
 	switch f.Class {
 	case fault.Auth, fault.Validation, fault.NotFound, fault.Conflict, fault.Duplicate:
 		return Next{Done: true}, w.finish(ctx, ports.RunFailed, f)
@@ -215,6 +227,19 @@ func (w *work) backoff(failures int) time.Duration {
 		}
 	}
 	return pause
+}
+
+// await leaves the run as it is, with the reason why it waits, which is told once.
+// The consent that it waits for wakes the flow.
+func (w *work) await(ctx context.Context, f *fault.Error) error {
+	if w.run.Fault != nil && w.run.Fault.Code == f.Code {
+		return w.keepTally(ctx)
+	}
+	w.log.Warn("run waits for the merchant's consent", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f)
+	why := w.record(f)
+	err := w.update(ctx, w.progress, func(ctx context.Context, tx ports.Tx) error { return tx.Runs().Wait(ctx, w.run.ID, why) })
+	w.run.Fault = why
+	return err
 }
 
 // finish closes the run.

@@ -30,7 +30,8 @@ export interface Description {
   /** JSON Schemas (2020-12) of objects; "writeOnly": true marks what is secret. */
   settings: object;
   credentials: object;
-  oauth?: { token_url: string; client_id: string; client_secret: string; scopes: string[]; headers?: Record<string, string> };
+  oauth?: { token_url: string; client_id: string; client_secret: string; scopes: string[]; headers?: Record<string, string>;
+    consent?: { authorize_url: string; revoke_url?: string; pkce?: boolean; parameters?: Record<string, string>; only?: boolean } };
   /** The remote API's limit for one account; calls 0 means none. */
   quota: { calls: number; window_ns: number; in_flight: number; account: string[] };
   /** Every method that spends calls. */

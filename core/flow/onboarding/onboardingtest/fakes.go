@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/ports"
@@ -32,7 +33,11 @@ type Remote struct {
 	Asked       map[string][]string
 	Credentials map[string]string
 	// Pieces are those of the exported ledger; FailPiece fails at that index.
-	Pieces    []string
+	Pieces []string
+	// OAuth makes a connector one whose tokens the hub gets.
+	OAuth map[string]*ports.OAuth
+	// Authority is the authorisation server of all of them.
+	Authority *Authority
 	FailPiece int
 	Forgotten []string
 }
@@ -41,7 +46,7 @@ type Remote struct {
 func NewRemote() *Remote {
 	r := &Remote{
 		Accounts: map[string]bool{}, Series: map[string]bool{"K": true}, Checks: map[string][]ports.Check{},
-		AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711", "storefront": "shop.example.com"}, Fail: map[string]error{},
+		OAuth: map[string]*ports.OAuth{}, Authority: &Authority{}, AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711", "storefront": "shop.example.com"}, Fail: map[string]error{},
 		Pieces: []string{"#FLAGGA 0\n", "#PROGRAM \"test\" 1\n"}, FailPiece: -1,
 	}
 	for _, account := range []string{"1510", "1516", "1686", "1689", "1930", "2641", "2999", "3740", "6040", "6380"} {
@@ -55,9 +60,14 @@ func NewRemote() *Remote {
 
 // Parts makes the parts of onboarding on a store.
 func (r *Remote) Parts(store ports.Store, schemas onboarding.SchemaValidator, now func() time.Time) onboarding.Parts {
-	desk := remote.NewDesk(store, r, Secrets{}, r, machine{}, remote.Options{Owner: "test", Deadline: time.Minute})
+	clients := map[string]ports.OAuthClient{"fortnox": {ID: "hub-client", Secret: "hub-secret"}}
+	keeper := consent.New(consent.Parts{
+		Store: store, Secrets: Secrets{}, Authority: r.Authority, Bought: r, Redirect: "https://hub.example/v1/oauth/callback",
+		Clients: clients, Now: now, Clock: Clock(now), Random: rand.Reader,
+	})
+	desk := remote.NewDesk(store, r, Secrets{}, keeper, machine{}, remote.Options{Owner: "test", Deadline: time.Minute, Clients: clients})
 	return onboarding.Parts{
-		Store: store, Catalogue: r, Remote: desk, Secrets: Secrets{}, Tokens: r, Schemas: schemas,
+		Store: store, Catalogue: r, Remote: desk, Secrets: Secrets{}, Tokens: keeper, Consents: keeper, Schemas: schemas,
 		Clock: Clock(now), Now: now, Random: rand.Reader,
 	}
 }
@@ -91,9 +101,19 @@ func descriptions() map[string]ports.Description {
 	}
 }
 
+func (r *Remote) descriptions() map[string]ports.Description {
+	all := descriptions()
+	for id, declared := range r.OAuth {
+		description := all[id]
+		description.OAuth = declared
+		all[id] = description
+	}
+	return all
+}
+
 // Connector gives one of them.
 func (r *Remote) Connector(id string) (ports.Connector, error) {
-	description, ok := descriptions()[id]
+	description, ok := r.descriptions()[id]
 	if !ok {
 		return nil, fault.New(ports.CodeConnectorUnknown, fault.NotFound, "no such connector")
 	}
@@ -105,7 +125,7 @@ func (r *Remote) Connector(id string) (ports.Connector, error) {
 
 // Status lists all of them as ready.
 func (r *Remote) Status() []ports.ConnectorStatus {
-	all := descriptions()
+	all := r.descriptions()
 	return []ports.ConnectorStatus{
 		{Description: all["fortnox"], SHA256: "f0", State: ports.ConnectorReady},
 		{Description: all["klarna"], SHA256: "c0", State: ports.ConnectorReady},
@@ -113,13 +133,13 @@ func (r *Remote) Status() []ports.ConnectorStatus {
 	}
 }
 
-// Token gives none: no connector declares OAuth.
+// Token gives none: no connection uses client credentials.
 func (r *Remote) Token(context.Context, string, ports.OAuth, map[string]string, map[string]string) (string, error) {
 	return "", nil
 }
 
 // Forget notes which connection's token was dropped.
-func (r *Remote) Forget(connectionID string) { r.Forgotten = append(r.Forgotten, connectionID) }
+func (r *Remote) Forget(connectionID, _ string) { r.Forgotten = append(r.Forgotten, connectionID) }
 
 type connector struct {
 	remote      *Remote
