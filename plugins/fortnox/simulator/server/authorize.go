@@ -33,36 +33,36 @@ type request struct {
 	service, offline bool
 }
 
-// readRequest refuses what cannot be asked for. Where the redirect address itself
+// readRequest refuses what cannot be asked for, in the words of the page. Where the redirect address itself
 // may be wrong, nobody is sent there.
-func (s *Server) readRequest(query url.Values, noServiceAccounts bool) (request, error) {
-	asked := request{
+func (s *Server) readRequest(query url.Values, noServiceAccounts bool) (asked request, refusal string) {
+	asked = request{
 		state: query.Get("state"), redirect: query.Get("redirect_uri"), scopes: strings.Fields(query.Get("scope")),
 		service: query.Get("account_type") == "service", offline: query.Get("access_type") == "offline",
 	}
 	target, err := url.Parse(asked.redirect)
 	switch {
 	case query.Get("client_id") != s.tokens.clientID:
-		return request{}, errors.New("The client id supplied is invalid")
+		return request{}, "The client id supplied is invalid"
 	case query.Get("response_type") != "code":
-		return request{}, errors.New("Invalid or missing response type")
+		return request{}, "Invalid or missing response type"
 	case asked.state == "":
-		return request{}, errors.New("The state parameter is required")
+		return request{}, "The state parameter is required"
 	case err != nil || target.Host == "" || target.Fragment != "":
-		return request{}, errors.New("The redirect URI provided is missing or does not match")
+		return request{}, "The redirect URI provided is missing or does not match"
 	case query.Has("account_type") && !asked.service:
-		return request{}, errors.New("Invalid account type")
+		return request{}, "Invalid account type"
 	case asked.service && noServiceAccounts:
-		return request{}, errors.New("Client does not allow service account")
+		return request{}, "Client does not allow service account"
 	case len(asked.scopes) == 0:
-		return request{}, errors.New("The scope is missing")
+		return request{}, "The scope is missing"
 	}
 	for _, scope := range asked.scopes {
 		if !slices.Contains(allScopes(), scope) {
-			return request{}, errors.New("An unsupported scope was requested")
+			return request{}, "An unsupported scope was requested"
 		}
 	}
-	return asked, nil
+	return asked, ""
 }
 
 // decide gives the address to which the administrator's browser goes on.
@@ -86,11 +86,11 @@ func (s *Server) decide(asked request, approve bool) string {
 // authorize shows the page and takes the decision.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	asked, err := s.readRequest(r.URL.Query(), s.company.Switches.NoServiceAccounts)
+	asked, refusal := s.readRequest(r.URL.Query(), s.company.Switches.NoServiceAccounts)
 	name := s.company.Profile.Name
 	s.mu.Unlock()
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	if refusal != "" {
+		http.Error(w, refusal, http.StatusBadRequest)
 		return
 	}
 	switch {
@@ -120,9 +120,9 @@ func (s *Server) decideByHand(c *company.Company, r *http.Request) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	asked, err := s.readRequest(address.Query(), c.Switches.NoServiceAccounts)
-	if err != nil {
-		return nil, err
+	asked, refusal := s.readRequest(address.Query(), c.Switches.NoServiceAccounts)
+	if refusal != "" {
+		return nil, errors.New(refusal)
 	}
 	return map[string]string{"redirect": s.decide(asked, body.Approve)}, nil
 }
