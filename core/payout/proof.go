@@ -107,8 +107,12 @@ func (p Proof) Check(sums []KindSum) error {
 		}
 	}
 	if !p.Difference.IsZero() {
+		side := " more than the "
+		if p.Difference.Sign() < 0 {
+			side = " less than the "
+		}
 		return fault.Invalid(CodeProofFailed, "net",
-			"the lines add up to "+string(p.Net.Currency())+" "+p.Difference.String()+" more than the "+p.Net.String()+" paid out").
+			"the lines add up to "+string(p.Net.Currency())+" "+p.Difference.Abs().String()+side+p.Net.String()+" paid out").
 			WithRemedy("compare the lines with the provider's report and fetch the payout again")
 	}
 	return nil

@@ -56,6 +56,7 @@ func TestAPayoutThatIsOffByOneOreIsHeld(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, sek(1), proof.Difference)
 	require.Equal(t, payout.CodeProofFailed, fault.CodeOf(proof.Check(list)))
+	require.Contains(t, proof.Check(list).Error(), "the lines add up to SEK 0.01 more than the 99.99 paid out")
 }
 
 func TestAPayoutWithALineOfUnknownMeaningIsHeldAlthoughItAddsUp(t *testing.T) {
@@ -79,6 +80,7 @@ func TestAPayoutWithoutLinesIsWorthNothing(t *testing.T) {
 	paid, err := payout.Prove(payout.Payout{Net: sek(1)}, nil)
 	require.NoError(t, err)
 	require.Equal(t, payout.CodeProofFailed, fault.CodeOf(paid.Check(nil)))
+	require.Contains(t, paid.Check(nil).Error(), "the lines add up to SEK 0.01 less than the 0.01 paid out")
 }
 
 func TestCurrenciesAreNotMixedInAProof(t *testing.T) {
