@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/hashicorp/go-hclog"
@@ -20,9 +23,13 @@ import (
 // the connector to the hub that started the process, until the hub stops it or
 // dies; with the argument "describe" it prints the connector's description as
 // JSON; with the argument Debugging it waits for a hub to attach to it, as
-// ServeForDebugging does. It does not return.
+// ServeForDebugging does; started in any other way it says so. It does not return.
 func Main(connector ports.Connector) {
+	cookie := Handshake()
 	switch {
+	case len(os.Args) == 1 && os.Getenv(cookie.MagicCookieKey) != cookie.MagicCookieValue:
+		usage(os.Stderr)
+		os.Exit(1)
 	case len(os.Args) == 1:
 		Serve(connector)
 		os.Exit(0)
@@ -30,11 +37,20 @@ func Main(connector ports.Connector) {
 		os.Exit(describe(connector))
 	case len(os.Args) == 2 && os.Args[1] == Debugging:
 		os.Exit(debug(connector))
+	case len(os.Args) == 2 && slices.Contains([]string{"--help", "-h", "help"}, os.Args[1]):
+		usage(os.Stdout)
+		os.Exit(0)
 	default:
-		fmt.Fprintf(os.Stderr, "usage: %s [describe | %s]\nA connector is started by kvitt; \"describe\" prints what it is, \"%s\" waits for\n"+
-			"kvitt to attach to it, for a debugger.\n", os.Args[0], Debugging, Debugging)
+		usage(os.Stderr)
 		os.Exit(2)
 	}
+}
+
+// usage says what somebody has before them who starts a connector by hand.
+func usage(out io.Writer) {
+	_, _ = fmt.Fprintf(out, "This is a connector of kvitt. A hub starts it and calls it; by hand it does two things:\n\n"+
+		"  %[1]s describe             print what it is, as JSON\n"+
+		"  %[1]s %[2]s  wait for kvitt to attach to it, for a debugger\n", filepath.Base(os.Args[0]), Debugging)
 }
 
 // Serve serves the connector to the hub until the hub ends it. The process is

@@ -84,7 +84,16 @@ func TestOtherArgumentsAreAnError(t *testing.T) {
 	t.Parallel()
 	out, err := connectorCommand("install", "me").CombinedOutput()
 	require.Error(t, err)
-	require.Contains(t, string(out), "usage: ")
+	require.Contains(t, string(out), "describe  ")
+}
+
+func TestHelpIsNoFailure(t *testing.T) {
+	t.Parallel()
+	for _, help := range []string{"--help", "-h", "help"} {
+		out, err := connectorCommand(help).Output()
+		require.NoError(t, err)
+		require.Contains(t, string(out), "This is a connector of kvitt")
+	}
 }
 
 func TestAConnectorStartedByHandSaysThatItIsOne(t *testing.T) {
@@ -93,7 +102,10 @@ func TestAConnectorStartedByHandSaysThatItIsOne(t *testing.T) {
 	cmd.Env = append(os.Environ(), envRole+"=connector")
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
-	require.Contains(t, string(out), "This binary is a plugin")
+	require.Contains(t, string(out), "This is a connector of kvitt. A hub starts it and calls it")
+	require.Contains(t, string(out), " describe ")
+	require.Contains(t, string(out), " "+sdk.Debugging+" ")
+	require.NotContains(t, string(out), "plugin")
 }
 
 func TestOnlyTheHandshakeReachesStandardOutput(t *testing.T) {
