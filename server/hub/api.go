@@ -3,9 +3,9 @@ package hub
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -15,6 +15,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/jobs"
 	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/adapters/secrets"
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
@@ -30,14 +31,21 @@ func apiModule() fx.Option {
 	return fx.Module("api", fx.Provide(newListener, newHandler, newServer))
 }
 
+// CodeListen: the API cannot listen at the address that the configuration gives.
+const CodeListen fault.Code = "hub.address_refused"
+
 // newListener takes the address at once, so that a taken one is said at start and
 // port 0 is known before anything else needs it.
 func newListener(cfg config.Config) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("listening on %s: %w", cfg.Listen, err)
+	if err == nil {
+		return listener, nil
 	}
-	return listener, nil
+	const remedy = "choose another address with `listen`"
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fault.Invalid(CodeListen, "listen", cfg.Listen+" is taken").WithRemedy(remedy)
+	}
+	return nil, fault.Invalid(CodeListen, "listen", cfg.Listen+" cannot be listened at").WithRemedy(remedy).Wrap(err)
 }
 
 // handlerParts are what the API is made of.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"go.uber.org/dig"
 	"go.uber.org/fx"
 	"go.uber.org/fx/fxevent"
 
@@ -33,11 +34,12 @@ func Start(ctx context.Context, cfg config.Config, log hclog.Logger, further ...
 	}
 	var listener net.Listener
 	h.app = fx.New(module(cfg, log), fx.Supply(rates), fx.Options(further...), fx.Populate(&listener), fx.StartTimeout(2*time.Minute), fx.StopTimeout(2*cfg.Timings.Stop))
+	// The way from part to part along which it failed tells an operator nothing.
 	if err := h.app.Err(); err != nil {
-		return nil, fmt.Errorf("putting the hub together: %w", err)
+		return nil, dig.RootCause(err)
 	}
 	if err := h.app.Start(ctx); err != nil {
-		return nil, fmt.Errorf("starting the hub: %w", err)
+		return nil, fmt.Errorf("starting the hub: %w", dig.RootCause(err))
 	}
 	h.URL = "http://" + listener.Addr().String()
 	return h, nil
