@@ -10,6 +10,10 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
+// StrayPrint is the message of the log entry that stands for a line which a connector
+// printed to standard output; its field "text" is the line.
+const StrayPrint = "connector printed to standard output"
+
 // handshakeLine is the end of the line that go-plugin prints once: core version,
 // protocol version, network, address, protocol, certificate.
 const handshakeLine = `\d+\|\d+\|(?:unix|tcp)\|[^|]+\|grpc\|[^|]*(?:\|(?:true|false))?$`
@@ -39,11 +43,11 @@ func filterHandshake(in io.Reader, out io.Writer, log hclog.Logger) {
 		}
 		at := handshake.FindIndex(line)
 		if at == nil {
-			log.Warn("connector printed to standard output", "text", string(line))
+			log.Warn(StrayPrint, "text", string(line))
 			continue
 		}
 		if at[0] > 0 {
-			log.Warn("connector printed to standard output", "text", string(line[:at[0]]))
+			log.Warn(StrayPrint, "text", string(line[:at[0]]))
 		}
 		// Without its reader the hub is gone, and the watchdog ends the process.
 		_, _ = fmt.Fprintf(out, "%s\n", line[at[0]:])

@@ -20,10 +20,16 @@ const kvitt = "github.com/kvitt/kvitt"
 // Origin is where a new module takes kvitt from: from a checkout on this machine, or
 // as a released version.
 type Origin struct {
-	// Checkout is the folder of a checkout; it wins over Version.
+	// Checkout is the folder of a checkout.
 	Checkout string
-	// Version is a released version ("v0.3.0").
+	// Version is a released version ("v0.3.0"). There is one of the two.
 	Version string
+}
+
+// IsRelease reports whether the text names a version that can have been released, and
+// not a commit or a build of somebody's own.
+func IsRelease(version string) bool {
+	return module.Check(kvitt, version) == nil && !module.IsPseudoVersion(version)
 }
 
 // CheckoutOf gives the checkout whose bin folder holds the program, or "".
@@ -39,10 +45,17 @@ func CheckoutOf(program string) string {
 // files gives go.mod and, out of a checkout, go.sum. A released version has its sums
 // added by "go mod tidy".
 func (o Origin) files(path string) (map[string][]byte, error) {
+	if o.Checkout != "" && o.Version != "" {
+		return nil, fault.Invalid(CodeOrigin, "kvitt", "a module takes kvitt from a checkout or from a release").WithRemedy("name one of the two, --checkout or --kvitt")
+	}
 	if o.Checkout != "" {
 		return o.fromCheckout(path)
 	}
-	if module.Check(kvitt, o.Version) != nil || module.IsPseudoVersion(o.Version) {
+	if o.Version != "" && !IsRelease(o.Version) {
+		return nil, fault.Invalid(CodeOrigin, "kvitt", fmt.Sprintf("%q is not a released version of kvitt", o.Version)).
+			WithRemedy("name one like v0.3.0, or a checkout with --checkout")
+	}
+	if o.Version == "" {
 		return nil, fault.New(CodeOrigin, fault.Validation, "this kvitt was built neither in a checkout nor from a release").
 			WithField("kvitt").WithRemedy("name a checkout with --checkout, or a released version with --kvitt")
 	}

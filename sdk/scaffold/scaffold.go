@@ -111,6 +111,12 @@ func (o Options) completed() (Options, error) {
 		return o, fault.Invalid(CodeName, "name", fmt.Sprintf("%q cannot name a connector", o.ID)).
 			WithRemedy("choose 2 to 32 lower-case letters, digits and hyphens that begin with a letter, such as acmepay")
 	}
+	if why := reserved(o.ID); why != "" {
+		return o, fault.Invalid(CodeName, "name", fmt.Sprintf("%q %s", o.ID, why)).WithRemedy("choose another name")
+	}
+	if o.Kind == "" {
+		return o, fault.Invalid(CodeKind, "kind", "--kind is missing: psp, erp or commerce")
+	}
 	if id, _ := o.Kind.sample(); id == "" {
 		return o, fault.Invalid(CodeKind, "kind", fmt.Sprintf("%q is not a kind of connector", o.Kind)).
 			WithRemedy("choose psp (a payment service provider), erp (an accounting system) or commerce (a web shop)")
@@ -126,6 +132,17 @@ func (o Options) completed() (Options, error) {
 		o.Dir = o.ID
 	}
 	return o, nil
+}
+
+// reserved says why nobody's own connector can have the id, or nothing.
+func reserved(id string) string {
+	switch id {
+	case "now":
+		return "is the clock in the world of a simulator, beside which the connector's own part stands under its id"
+	case "klarna", "fortnox":
+		return "is a connector that ships with kvitt, and a hub loads one of each id"
+	}
+	return ""
 }
 
 // name is what people read where there is nothing better yet: "acme-pay" is Acme Pay.

@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 )
 
 // Client calls one hub with one API key.
@@ -122,6 +124,9 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 		req.Header.Set("Content-Type", body.mediaType)
 	}
 	res, err := c.http.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, fmt.Errorf("no hub answers at %s; is it running? see --hub", c.base)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("calling the hub at %s: %w", c.base, err)
 	}

@@ -2,8 +2,11 @@ package command_test
 
 import (
 	"bytes"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,17 +26,67 @@ func run(t *testing.T, args ...string) (code int, out, errs string) {
 func TestACommandLineThatMakesNoSenseIsSaidWithExitCode2(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
-		"there is no command \"sreve\"":         {"sreve"},
-		"unknown flag: --onse":                  {"demo", "--onse"},
-		"accepts 1 arg(s), received 0":          {"simulate"},
-		"accepts 0 arg(s), received 1":          {"version", "please"},
-		"invalid argument \"x\" for \"--once\"": {"demo", "--once=x"},
+		"there is no command \"sreve\"":                                     {"sreve"},
+		"unknown flag: --onse":                                              {"demo", "--onse"},
+		"<system> is missing; see kvitt simulate --help":                    {"simulate"},
+		"\"please\" is one argument too many":                               {"version", "please"},
+		"there is no command \"serv\"; did you mean kvitt serve?":           {"serv", "--config", "kvitt.yaml"},
+		"there is no command \"lst\"; did you mean kvitt payout list":       {"payout", "lst", "m-1"},
+		"there is no command \"xyzzy\"; see kvitt --help":                   {"xyzzy"},
+		"there is no level loud; there are trace, debug, info, warn, error": {"dev", ".", "--log-level", "loud"},
+		"there is no level x; there are 1, 2, 3, 4":                         {"connector", "check", "bin", "--level", "x"},
+		"there is no level 5; there are 1, 2, 3, 4":                         {"connector", "check", "bin", "--level", "5"},
+		"invalid argument \"x\" for \"--once\"":                             {"demo", "--once=x"},
 	} {
 		code, out, errs := run(t, args...)
 		require.Equal(t, 2, code, "%v", args)
 		require.Empty(t, out)
 		require.Contains(t, errs, want)
 	}
+}
+
+func TestShellsCanCompleteCommands(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		code, out, errs := run(t, "completion", shell)
+		require.Zero(t, code, errs)
+		require.Contains(t, out, "kvitt")
+	}
+	code, out, _ := run(t, "__complete", "dev", "--log-level", "")
+	require.Zero(t, code)
+	require.Contains(t, out, "trace\ndebug\n")
+}
+
+func TestAHubThatIsNotThereIsSaidSo(t *testing.T) {
+	t.Setenv("KVITT_API_KEY", "kvitt_secret")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	nobody := "http://" + listener.Addr().String()
+	require.NoError(t, listener.Close())
+	code, _, errs := run(t, "payout", "list", "m-1", "--hub", nobody)
+	require.Equal(t, 1, code)
+	require.Equal(t, "kvitt: no hub answers at "+nobody+"; is it running? see --hub\n", errs)
+
+	t.Setenv("KVITT_API_KEY", "")
+	code, _, errs = run(t, "payout", "list", "m-1", "--key-file", "/nowhere/key")
+	require.Equal(t, 1, code)
+	require.Equal(t, "kvitt: there is no API key: set KVITT_API_KEY, or name the file that holds it with --key-file (/nowhere/key is not there)\n", errs)
+}
+
+func TestATakenAddressIsSaidInASentence(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	taken := listener.Addr().String()
+	folder := t.TempDir()
+	settings := filepath.Join(folder, "kvitt.yaml")
+	require.NoError(t, os.WriteFile(settings, []byte("listen: "+taken+"\ndata: "+folder+"\nconnectors: "+folder+"\n"), 0o600))
+	code, out, errs := run(t, "serve", "--config", settings)
+	require.Equal(t, 1, code)
+	require.Empty(t, out)
+	require.Contains(t, errs, "kvitt: hub.address_refused: listen: "+taken+" is taken\n       choose another address with `listen`\n")
+	require.NotContains(t, errs, "could not build")
 }
 
 func TestVersionIsOneLine(t *testing.T) {

@@ -60,16 +60,53 @@ func TestACallThatMakesNoSenseEndsWithExitCode2(t *testing.T) {
 	for want, args := range map[string][]string{
 		"it has: Describe, Verify, ListPayouts, ListPayoutLines": {program, "EnsureVoucher"},
 		"dev.request_invalid: payout: ":                          {program, "ListPayoutLines", "--request", `{"payout": "P1"}`},
-		"accepts 2 arg(s), received 1":                           {program},
-		"unknown flag: --requst":                                 {program, "Verify", "--requst", "{}"},
-		"--attach names one connector here, not 2":               {"Verify", "--attach", "a=/x,b=/y"},
-		"--attach is written as the connector prints it":         {"Verify", "--attach", "a="},
+		"<program> is missing":                                   {},
+		"<method> is missing":                                    {program},
+		"there is no level loud":                                 {program, "Verify", "--log-level", "loud"},
+		"without a conformance plan this call would go to the real remote system": {program, "Verify"},
+		"mean it with --live, where a write is real":                              {program, "ListPayouts"},
+		"--credentials is for --live":                                             {program, "Verify", "--credentials", "sandbox.json"},
+		"--credentials: there is no file /nowhere/sandbox.json":                   {program, "Verify", "--live", "--credentials", "/nowhere/sandbox.json"},
+		"name one of the two":                                                     {program, "Verify", "--live", "--plan", "conformance.json"},
+		"unknown flag: --requst":                                                  {program, "Verify", "--requst", "{}"},
+		"--attach names one connector here, not 2":                                {"Verify", "--attach", "a=/x,b=/y"},
+		"--attach is written as the connector prints it":                          {"Verify", "--attach", "a="},
 	} {
 		code, out, errs := run(t, append([]string{"connector", "call"}, args...)...)
 		require.Equal(t, 2, code, "%v: %s", args, errs)
 		require.Empty(t, out)
 		require.Contains(t, errs, want)
 	}
+}
+
+// TestACallTakesThePlanAboveTheProgram lays the connector out as its author has it.
+func TestACallTakesThePlanAboveTheProgram(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "bin"), 0o700))
+	program := filepath.Join(folder, "bin", "klarna")
+	require.NoError(t, os.Link(connector(t), program))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "conformance.json"), []byte(`{"level":1,"simulator":{"world":"nowhere.json"}}`), 0o600))
+	code, _, errs := run(t, "connector", "call", program, "Verify")
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "nowhere.json", "the plan was read")
+	require.NotContains(t, errs, "dev.plan_missing")
+}
+
+func TestALiveCallTakesItsCredentialsFromTheFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "sandbox.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{"credentials": {"api_key": "secret-of-mine"}, "settings": {"region": "mars"}}`), 0o600))
+	code, out, errs := run(t, "connector", "call", connector(t), "Verify", "--live", "--credentials", file)
+	require.Equal(t, 1, code, out)
+	require.Contains(t, errs, "mars", "the connector refuses a region that is not there, so nothing was sent")
+	require.NotContains(t, errs, "secret-of-mine")
+
+	require.NoError(t, os.WriteFile(file, []byte(`{"api_key": "secret-of-mine"}`), 0o600))
+	code, _, errs = run(t, "connector", "call", connector(t), "Verify", "--live", "--credentials", file)
+	require.Equal(t, 2, code)
+	require.Contains(t, errs, `is not written {"credentials"`)
+	require.NotContains(t, errs, "secret-of-mine")
 }
 
 func TestMethodsAreCompleted(t *testing.T) {
@@ -173,6 +210,7 @@ func TestAHubOutsideDevelopmentAttachesNothing(t *testing.T) {
 	code, out, errs := run(t, "serve", "--config", settings)
 	require.Equal(t, 1, code)
 	require.Empty(t, out)
+	require.NotContains(t, errs, "could not build arguments")
 	require.Contains(t, errs, "attaching klarna: connector.attach_refused: connectors are attached in development only")
 	require.Contains(t, errs, "start kvitt with --dev")
 }

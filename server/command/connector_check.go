@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,7 @@ func newConnectorCheck(s streams) *cobra.Command {
 	var p conformance.Program
 	var simulator string
 	var asJSON bool
+	level := choice{what: "level", values: []string{"1", "2", "3", "4"}}
 	cmd := &cobra.Command{
 		Use:   "check <binary>",
 		Short: "Put the cases of the conformance suite to a finished connector; fails if one of them fails",
@@ -38,7 +40,8 @@ func newConnectorCheck(s streams) *cobra.Command {
 			if simulator != "" {
 				p.Simulator = []string{simulator}
 			}
-			if err := checkArguments(p, cmd.Flags().Changed("level")); err != nil {
+			p.Level, _ = strconv.Atoi(level.value) // one of the four, or none: 0
+			if err := checkArguments(p); err != nil {
 				return err
 			}
 			if err := startsInHub(cmd.Context(), p.Path, p.PlainText); err != nil {
@@ -50,18 +53,14 @@ func newConnectorCheck(s streams) *cobra.Command {
 	cmd.Flags().StringVar(&p.Plan, "plan", "conformance.json", "the plan file")
 	cmd.Flags().StringVar(&simulator, "simulator", "", "the simulator's program; by default the command of the plan")
 	cmd.Flags().StringVar(&p.Previous, "previous", "", "an earlier build to compare with")
-	cmd.Flags().IntVar(&p.Level, "level", 0, "the highest level to check, 1 to 4; by default that of the plan")
+	choiceFlag(cmd, &level, "level", "the highest level to check, 1 to 4; by default that of the plan")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	cmd.Flags().BoolVar(&p.PlainText, "plain-text", false, "speak without mutual TLS, for languages that cannot do go-plugin's")
 	return cmd
 }
 
 // checkArguments refuses a command line that names what is not there.
-func checkArguments(p conformance.Program, leveled bool) error {
-	const lowest, highest = 1, 4
-	if leveled && (p.Level < lowest || p.Level > highest) {
-		return &usageError{cause: fmt.Errorf("there is no level %d; there are 1 to 4", p.Level)}
-	}
+func checkArguments(p conformance.Program) error {
 	files := []struct{ flag, path string }{{"the binary", p.Path}, {"--plan", p.Plan}, {"--previous", p.Previous}}
 	if len(p.Simulator) > 0 {
 		files = append(files, struct{ flag, path string }{"--simulator", p.Simulator[0]})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/sdk/scaffold"
+	"github.com/kvitt/kvitt/server/dev"
 )
 
 // codeTidy: Go could not add what the new module needs.
@@ -44,6 +45,9 @@ func newConnectorNew(s streams) *cobra.Command {
 			}
 			_, err = fmt.Fprintf(s.out, "The connector %s is in %s. Go on with:\n\n  cd %s\n  go test ./...    # the conformance suite, against its own simulator\n"+
 				"  kvitt dev .      # shows what each change does\n\nIts README says where to begin.\n", o.ID, dir, dir)
+			if _, missing := exec.LookPath("go"); missing != nil && err == nil {
+				_, err = fmt.Fprintf(s.out, "\n%s.\n", dev.NoGo)
+			}
 			return err
 		},
 	}
@@ -74,7 +78,7 @@ func origin(named scaffold.Origin) scaffold.Origin {
 			named.Checkout = scaffold.CheckoutOf(self)
 		}
 	}
-	if info, known := debug.ReadBuildInfo(); known && named.Checkout == "" {
+	if info, known := debug.ReadBuildInfo(); known && named.Checkout == "" && scaffold.IsRelease(info.Main.Version) {
 		named.Version = info.Main.Version
 	}
 	return named
@@ -82,6 +86,9 @@ func origin(named scaffold.Origin) scaffold.Origin {
 
 // tidy has Go add the sums of a released kvitt and of what it needs.
 func tidy(cmd *cobra.Command, dir string) error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return fault.New(codeTidy, fault.Validation, "the connector is in "+dir+", but "+dev.NoGo).WithRemedy("then run go mod tidy in the folder")
+	}
 	run := exec.CommandContext(cmd.Context(), "go", "mod", "tidy")
 	run.Dir, run.Stderr = dir, cmd.ErrOrStderr()
 	if err := run.Run(); err != nil {

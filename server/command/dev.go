@@ -13,7 +13,7 @@ import (
 func newDev(s streams) *cobra.Command {
 	var o dev.Options
 	var attach map[string]string
-	var level string
+	level := logLevels()
 	cmd := &cobra.Command{
 		Use:   "dev <folder>",
 		Short: "Build a connector, try it against its simulator, and again after every save",
@@ -44,7 +44,7 @@ func newDev(s streams) *cobra.Command {
 	cmd.Flags().StringVar(&o.Build, "build", "", "the command that builds a connector that is no Go package; it writes the program to the path in $OUT")
 	cmd.Flags().BoolVar(&o.PlainText, "plain-text", false, "no mutual TLS, for languages that cannot handle its certificates")
 	cmd.Flags().BoolVar(&o.Once, "once", false, "try it once; the exit code is 1 if anything is wrong")
-	cmd.Flags().StringVar(&level, "log-level", "warn", "the least level of the connector's log that is shown: trace, debug, info, warn, error")
+	logLevelFlag(cmd, &level)
 	attachFlag(cmd, &attach)
 	return cmd
 }
@@ -63,6 +63,6 @@ func theOne(attach map[string]string) (id, address string, err error) {
 }
 
 // connectorLog shows what a connector logs.
-func connectorLog(s streams, level string) hclog.Logger {
-	return hclog.New(&hclog.LoggerOptions{Level: hclog.LevelFromString(level), Output: s.err})
+func connectorLog(s streams, level choice) hclog.Logger {
+	return hclog.New(&hclog.LoggerOptions{Level: hclog.LevelFromString(level.value), Output: s.err})
 }

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"strings"
@@ -29,6 +31,9 @@ func (a *access) client() (*client.Client, error) {
 		return client.New(a.url, key), nil
 	}
 	key, err := os.ReadFile(a.key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no API key: set KVITT_API_KEY, or name the file that holds it with --key-file (%s is not there)", a.key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the API key (set KVITT_API_KEY or --key-file): %w", err)
 	}

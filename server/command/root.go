@@ -71,28 +71,14 @@ func newRoot(s streams) *cobra.Command {
 		Args:          knownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{cause: err} })
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newServe(s), newDemo(s), newDev(s), newConnector(s), newSimulate(s), newPayout(s), newEvidence(s), newBooks(s), newReconciliation(s), newVersion(s))
-	return root
-}
-
-// knownCommand refuses a word that no command has taken.
-func knownCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return &usageError{cause: fmt.Errorf("there is no command %q; see %s --help", args[0], cmd.CommandPath())}
-}
-
-// exactArgs is cobra's rule for arguments with a usage error.
-func exactArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
-			return &usageError{cause: err}
+	for _, cmd := range root.Commands() {
+		if cmd.HasSubCommands() && !cmd.Runnable() { // a word that is none of its commands is no reason to show help and be content
+			cmd.Args, cmd.RunE = knownCommand, root.RunE
 		}
-		return nil
 	}
+	return root
 }
 
 // binFolder is where this program and its neighbours are.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,12 +41,20 @@ func TestMain(m *testing.M) {
 }
 
 // acme is a connector that reads one payout from a file of rows, one in a line:
-// key, kind, gross. The first row is the payout itself.
+// key, kind, gross. The first row is the payout itself. PID stands for what differs from
+// one process to the next. What print.txt holds is printed.
 type acme struct{ path string }
 
-func (acme) Describe() ports.Description {
+// remote is where the provider would be.
+const remote = "https://api.acme.example"
+
+func (a acme) Describe() ports.Description {
+	if text, err := os.ReadFile(strings.TrimSuffix(a.path, ".txt") + ".print"); err == nil {
+		fmt.Fprintf(os.Stdout, "%s", text)
+	}
 	return ports.Description{
 		ID: "acme", Name: "Acme Pay", Version: "1.0.0", Settings: json.RawMessage(`{"type":"object"}`), Credentials: json.RawMessage(`{"type":"object"}`),
+		Hosts:      []string{remote},
 		Operations: []ports.Operation{{Name: "Verify"}, {Name: "ListPayouts"}, {Name: "ListPayoutLines"}, {Name: "ListOrders"}},
 	}
 }
@@ -59,6 +68,7 @@ func (a acme) rows() (page ports.RawPage, lines []payout.Line, err error) {
 	if err != nil {
 		return page, nil, err
 	}
+	text = bytes.ReplaceAll(text, []byte("PID"), strconv.AppendInt(nil, int64(os.Getpid()), 10))
 	sum := sha256.Sum256(text)
 	page = ports.RawPage{SHA256: hex.EncodeToString(sum[:]), MediaType: "text/plain", Bytes: text}
 	offset := 0
@@ -84,7 +94,7 @@ func (a acme) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (po
 		return ports.PayoutPage{}, err
 	}
 	sdk.Logger(ctx).Info("listing", "key", req.Connection.Credentials["api_key"])
-	p := payout.Payout{Reference: lines[0].Key, Net: lines[0].Gross, Date: time.Date(2026, 4, 2, 0, 0, 0, 0, time.UTC), Account: "key:" + req.Connection.Credentials["api_key"], Raw: lines[0].Raw}
+	p := payout.Payout{Reference: lines[0].Key, Net: lines[0].Gross, Date: time.Date(2026, 4, 2, 0, 0, 0, 0, time.UTC), Account: "key:" + req.Connection.Credentials["api_key"] + " at " + req.Connection.Hosts[remote], Raw: lines[0].Raw}
 	return ports.PayoutPage{Payouts: []payout.Payout{p}, Raw: []ports.RawPage{page}}, nil
 }
 
@@ -132,7 +142,7 @@ func newSources(t *testing.T, rows string) sources {
 	program, err := os.Executable()
 	require.NoError(t, err)
 	s.write("rows.txt", rows)
-	s.write("build.sh", fmt.Sprintf("cp rows.txt \"$OUT.txt\" && printf '#!/bin/sh\\n%s=%%s exec %s \"$@\"\\n' \"$OUT.txt\" > \"$OUT\" && chmod +x \"$OUT\"\n", envAcme, program))
+	s.write("build.sh", fmt.Sprintf("cp rows.txt \"$OUT.txt\" && if [ -f print.txt ]; then cp print.txt \"$OUT.print\"; fi && printf '#!/bin/sh\\n%s=%%s exec %s \"$@\"\\n' \"$OUT.txt\" > \"$OUT\" && chmod +x \"$OUT\"\n", envAcme, program))
 	return s
 }
 

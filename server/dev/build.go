@@ -15,6 +15,9 @@ import (
 // CodeBuild: the connector or its simulator could not be built.
 const CodeBuild fault.Code = "dev.build_failed"
 
+// NoGo is what an author is told who has no Go.
+const NoGo = "Go is not in PATH; install it from https://go.dev/dl"
+
 // Out is the variable that tells a build command where to put the connector.
 const Out = "OUT"
 
@@ -83,8 +86,13 @@ func (b *builder) run(ctx context.Context, what, folder, out, name string, args 
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), Out+"="+out)
 	said, err := cmd.CombinedOutput()
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return ctx.Err() // the author has ended it, and knows
+	case errors.Is(err, exec.ErrNotFound) && name == "go":
+		return fault.New(CodeBuild, fault.Validation, NoGo)
 	}
 	return &buildFailure{what: what, output: said, cause: err}
 }

@@ -27,12 +27,15 @@ const (
 	CodeMethod fault.Code = "dev.method_unknown"
 	// CodeRequest: the request is not the JSON of its message.
 	CodeRequest fault.Code = "dev.request_invalid"
+	// CodeNoPlan: the call would go to the real remote system, for which nobody asked.
+	CodeNoPlan fault.Code = "dev.plan_missing"
 )
 
 // Call makes one call of a method, with a request in the JSON form of its message
 // in the protocol, and prints the answer in the same form. What the request does
 // not say of the connection and the grant, the stage does. Credentials do not
-// appear in the answer.
+// appear in the answer. Without a plan only a live stage is called for more than the
+// connector itself knows.
 func Call(ctx context.Context, stage *Stage, running *Running, name, request string, out io.Writer) error {
 	about := running.Connector.Describe()
 	m, ok := method(about, name)
@@ -128,7 +131,15 @@ func fieldNames(of proto.Message) string {
 func complete(ctx context.Context, stage *Stage, about ports.Description, m protoreflect.MethodDescriptor, in proto.Message) error {
 	stage.date(in)
 	field := m.Input().Fields().ByName("call")
-	if field == nil || in.ProtoReflect().Has(field) {
+	if field == nil { // the connector answers it by itself
+		return nil
+	}
+	if !stage.planned && !stage.live {
+		return fault.New(CodeNoPlan, fault.Validation, "without a conformance plan this call would go to the real remote system").
+			WithRemedy("name a plan with --plan, or mean it with --live, where a write is real")
+	}
+	if in.ProtoReflect().Has(field) {
+		stage.redirect(in)
 		return nil
 	}
 	call, err := stage.Call(ctx, about, string(m.Name()))
@@ -142,6 +153,22 @@ func complete(ctx context.Context, stage *Stage, about ports.Description, m prot
 		Grant: int32(call.Grant), //nolint:gosec // small
 	}).ProtoReflect()))
 	return nil
+}
+
+// redirect sees that a call whose connection the author has written still goes to the
+// simulator, unless its hosts are written as well.
+func (s *Stage) redirect(in proto.Message) {
+	request, ok := in.(interface{ GetCall() *pb.Call })
+	if !ok || len(s.hosts) == 0 {
+		return
+	}
+	call := request.GetCall()
+	if call.GetConnection() == nil {
+		call.Connection = &pb.Connection{}
+	}
+	if len(call.Connection.GetHosts()) == 0 {
+		call.Connection.Hosts = s.hosts
+	}
 }
 
 func withoutSecrets(err error, secrets []string) error {

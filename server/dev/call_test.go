@@ -147,7 +147,7 @@ func TestWhatTheRequestSaysOfTheConnectionCounts(t *testing.T) {
 	t.Parallel()
 	out, err := newCaller(t).call(t, "listpayouts", `{"call": {"connection": {"credentials": {"api_key": "mine"}}}}`)
 	require.NoError(t, err)
-	require.Contains(t, out, `"account": "key:mine"`)
+	require.Contains(t, out, `"account": "key:mine at http://127.0.0.1:1"`, "it goes to the simulator all the same")
 }
 
 func TestACallThatFailsIsAFault(t *testing.T) {

@@ -90,6 +90,7 @@ type workshop struct {
 	builder builder
 	stage   *Stage
 	running *Running
+	stop    context.CancelFunc // ends the trial under way, if there is one
 	before  *Result
 }
 
@@ -121,7 +122,7 @@ func (w *workshop) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	result, err := Try(ctx, w.stage, w.running.Connector)
+	result, err := Try(ctx, w.stage, w.running)
 	if err != nil {
 		return err
 	}
@@ -162,6 +163,7 @@ func (w *workshop) work(ctx context.Context, saves <-chan time.Time) error {
 			case saved = <-saves:
 				waiting = false
 			case over := <-trial:
+				w.stop()
 				trial = nil
 				w.report(over)
 			}
@@ -172,9 +174,10 @@ func (w *workshop) work(ctx context.Context, saves <-chan time.Time) error {
 // begin tries the running connector beside whatever else happens.
 func (w *workshop) begin(ctx context.Context, saved time.Time) chan tried {
 	over := make(chan tried, 1)
-	connector := w.running.Connector
+	running := w.running
+	ctx, w.stop = context.WithCancel(ctx)
 	go func() {
-		result, err := Try(ctx, w.stage, connector)
+		result, err := Try(ctx, w.stage, running)
 		over <- tried{result: result, err: err, saved: saved}
 	}()
 	return over
@@ -190,7 +193,8 @@ func (w *workshop) end(trial <-chan tried) {
 		w.running = nil
 	}
 	if trial != nil {
-		<-trial // what a trial that was ended has found is worth nothing
+		w.stop() // its second reading is in a process of its own
+		<-trial  // what a trial that was ended has found is worth nothing
 	}
 }
 
@@ -206,6 +210,9 @@ func (w *workshop) report(over tried) {
 }
 
 func (w *workshop) complain(err error) {
+	if errors.Is(err, context.Canceled) {
+		return // the author has ended it
+	}
 	if failed := (*buildFailure)(nil); errors.As(err, &failed) {
 		showBuild(w.out, failed, w.running != nil)
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,6 +67,47 @@ func TestWhatIsWrongIsShownWithRowAndRule(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAKeyThatChangesFromProcessToProcessIsWrong(t *testing.T) {
+	t.Parallel()
+	shown, err := once(t, "P1 payout 90.00\ns1 sale 100.00\nr1-PID refund -10.00\n")
+	require.Equal(t, dev.CodeWrong, fault.CodeOf(err))
+	require.Contains(t, shown, "2 wrong")
+	require.Regexp(t, `WRONG  payout P1, line r1-\d+\n         dev\.unstable: a second reading does not find it any more\n`, shown)
+	require.Regexp(t, `WRONG  payout P1, line r1-\d+\n         dev\.unstable: only a second reading finds it\n`, shown)
+}
+
+func TestAnAmountThatChangesFromProcessToProcessIsWrong(t *testing.T) {
+	t.Parallel()
+	shown, err := once(t, "P1 payout PID.00\ns1 sale PID.00\n")
+	require.Equal(t, dev.CodeWrong, fault.CodeOf(err))
+	require.Regexp(t, `WRONG  payout P1, line s1\n         dev\.unstable: a second reading gives something else: gross \d+\.00 → \d+\.00\n`, shown)
+}
+
+func TestWhatIsPrintedToStandardOutputIsWrong(t *testing.T) {
+	t.Parallel()
+	s := newSources(t, fine)
+	s.write("print.txt", "loading the rates...\n")
+	o := s.options()
+	o.Once = true
+	var out bytes.Buffer
+	require.Equal(t, dev.CodeWrong, fault.CodeOf(dev.Run(t.Context(), o, &out)))
+	require.Contains(t, out.String(), "1 wrong", "both processes print it, and it is said once")
+	require.Contains(t, out.String(), "WRONG  standard output\n         dev.printed: the connector printed loading the rates...\n")
+}
+
+func TestABuildThatIsInterruptedSaysNothing(t *testing.T) {
+	t.Parallel()
+	s := newSources(t, fine)
+	s.write("build.sh", "touch begun; exec sleep 600\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	o, shown, ended := s.options(), &screen{}, make(chan error, 1)
+	go func() { ended <- dev.Run(ctx, o, shown) }()
+	require.Eventually(t, func() bool { _, err := readFile(s.folder, "begun"); return err == nil }, 30*time.Second, 5*time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+	require.Empty(t, shown.text.String())
 }
 
 func TestABuildThatFailsShowsWhatTheCompilerSays(t *testing.T) {

@@ -37,6 +37,7 @@ type Stage struct {
 
 	folder    string
 	planned   bool
+	live      bool // calls to the real remote system are what was asked for
 	tokens    *oauth.Tokens
 	simulator *process.Process
 	playing   [sha256.Size]byte // what the simulator was started from
@@ -48,14 +49,37 @@ type Stage struct {
 
 // NewStage reads the plan, whose path may be empty. Files are kept in the folder.
 func NewStage(folder, path string) (*Stage, error) {
-	s := &Stage{folder: folder, planned: path != "", tokens: oauth.New(http.DefaultTransport, 10*time.Second)}
-	if !s.planned {
-		const year = 365
-		s.Plan.Settings, s.Plan.Today = []byte("{}"), civil.Of(time.Now())
-		s.Plan.Since = s.Plan.Today.AddDays(-year)
+	s := unplanned(folder)
+	if path == "" {
 		return s, nil
 	}
+	s.planned, s.Plan = true, plan.Plan{}
 	return s, s.reread(path)
+}
+
+// Account is an account at the real remote system, as a plan would write it.
+type Account struct {
+	Settings    json.RawMessage   `json:"settings"`
+	Credentials map[string]string `json:"credentials"`
+}
+
+// LiveStage is the connector's real remote system, where what is written is real.
+func LiveStage(folder string, account Account) *Stage {
+	s := unplanned(folder)
+	s.live, s.Plan.Credentials = true, account.Credentials
+	if len(account.Settings) > 0 {
+		s.Plan.Settings = account.Settings
+	}
+	return s
+}
+
+// unplanned is a stage with a connection that has neither settings nor credentials.
+func unplanned(folder string) *Stage {
+	const year = 365
+	s := &Stage{folder: folder, tokens: oauth.New(http.DefaultTransport, 10*time.Second)}
+	s.Plan.Settings, s.Plan.Today = []byte("{}"), civil.Of(time.Now())
+	s.Plan.Since = s.Plan.Today.AddDays(-year)
+	return s
 }
 
 func (s *Stage) reread(path string) error {
@@ -147,7 +171,7 @@ const connectionID = "dev"
 // works with tokens. The grant is what the connector has declared.
 func (s *Stage) Call(ctx context.Context, d ports.Description, operation string) (ports.Call, error) {
 	credentials := s.Plan.Credentials
-	if s.oauth != nil && s.planned {
+	if s.oauth != nil && (s.planned || s.live) {
 		token, err := s.tokens.Token(ctx, connectionID, *s.oauth, credentials, s.hosts)
 		if err != nil {
 			return ports.Call{}, err

@@ -25,25 +25,39 @@ type trial struct {
 	result    *Result
 }
 
-// Try calls the connector for everything it can do. What goes wrong is a finding;
-// an error is that the trial was ended before it was over.
-func Try(ctx context.Context, stage *Stage, connector *pluginhost.Instance) (*Result, error) {
-	about := connector.Describe()
-	t := &trial{stage: stage, connector: connector, about: about, number: time.Now().UnixMicro(), result: newResult(about.ID + " " + about.Version)}
+// Try calls the connector for everything it can do, and reads everything twice. What
+// goes wrong is a finding; an error is that the trial was ended before it was over.
+func Try(ctx context.Context, stage *Stage, running *Running) (*Result, error) {
+	t := newTrial(stage, running.Connector)
 	t.verify(ctx)
-	if about.Has(ports.CapabilityPayouts) {
-		t.payouts(ctx)
-	}
-	if about.Has(ports.CapabilityDocuments) {
-		t.documents(ctx)
-	}
-	if about.Has(ports.CapabilityVouchers) {
+	t.read(ctx)
+	if t.about.Has(ports.CapabilityVouchers) {
 		t.voucher(ctx)
 	}
-	if about.Has(ports.CapabilityOrders) {
+	var texts []string
+	if ctx.Err() == nil && len(t.result.unread) == 0 {
+		texts = t.again(ctx, running)
+	}
+	t.prints(append(running.printed.take(), texts...))
+	return t.result, ctx.Err()
+}
+
+func newTrial(stage *Stage, connector *pluginhost.Instance) *trial {
+	about := connector.Describe()
+	return &trial{stage: stage, connector: connector, about: about, number: time.Now().UnixMicro(), result: newResult(about.ID + " " + about.Version)}
+}
+
+// read reads every list that the connector has.
+func (t *trial) read(ctx context.Context) {
+	if t.about.Has(ports.CapabilityPayouts) {
+		t.payouts(ctx)
+	}
+	if t.about.Has(ports.CapabilityDocuments) {
+		t.documents(ctx)
+	}
+	if t.about.Has(ports.CapabilityOrders) {
 		t.orders(ctx)
 	}
-	return t.result, ctx.Err()
 }
 
 // do makes one call, or notes what is wrong with it.
