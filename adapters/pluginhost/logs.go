@@ -12,6 +12,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/time/rate"
+
+	"github.com/kvitt/kvitt/sdk"
 )
 
 const (
@@ -207,13 +209,26 @@ func (p *logPump) firstLine() string {
 }
 
 // strayWriter takes what a connector prints after it has begun to serve.
-func (p *logPump) strayWriter() io.Writer { return &strayWriter{pump: p} }
+func (p *logPump) strayWriter() io.Writer {
+	return &strayWriter{entry: func(line []byte) { p.line(line, false) }}
+}
+
+// strayOutput takes what it prints to standard output, and says so as the SDK does of
+// what is printed before.
+func (p *logPump) strayOutput() io.Writer {
+	return &strayWriter{entry: func(line []byte) {
+		entry, err := json.Marshal(map[string]string{"@level": "warn", "@message": sdk.StrayPrint, "text": string(line)})
+		if err == nil && len(line) > 0 {
+			p.line(entry, false)
+		}
+	}}
+}
 
 // strayWriter cuts text into lines. It never fails: go-plugin would log that.
 type strayWriter struct {
-	pump *logPump
-	mu   sync.Mutex
-	rest []byte
+	entry func(line []byte)
+	mu    sync.Mutex
+	rest  []byte
 }
 
 func (w *strayWriter) Write(text []byte) (int, error) {
@@ -221,7 +236,7 @@ func (w *strayWriter) Write(text []byte) (int, error) {
 	defer w.mu.Unlock()
 	for _, b := range text {
 		if b == '\n' || len(w.rest) == longestLine {
-			w.pump.line(w.rest, false)
+			w.entry(w.rest)
 			w.rest = w.rest[:0]
 		}
 		if b != '\n' {

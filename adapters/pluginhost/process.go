@@ -132,7 +132,7 @@ func (s *starter) clientConfig(source Source, own *child, logs *logPump) *goplug
 		GRPCDialOptions:  wire.DialOptions(),
 		// A logger that is not off would have go-plugin parse what connectors write.
 		Logger:     hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
-		SyncStdout: logs.strayWriter(),
+		SyncStdout: logs.strayOutput(),
 		SyncStderr: logs.strayWriter(),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
 			own.cmd.Env = append(s.environment(source), cmd.Env...)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -18,7 +19,10 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	cmd.SuggestionsMinimumDistance = slips
 	instead := fmt.Sprintf("see %s --help", cmd.CommandPath())
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		instead = fmt.Sprintf("did you mean %s %s?", cmd.CommandPath(), near[0])
+		for i, name := range near {
+			near[i] = cmd.CommandPath() + " " + name
+		}
+		instead = "did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return &usageError{cause: fmt.Errorf("there is no command %q; %s", args[0], instead)}
 }

@@ -89,7 +89,7 @@ func TestACallTakesThePlanAboveTheProgram(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "conformance.json"), []byte(`{"level":1,"simulator":{"world":"nowhere.json"}}`), 0o600))
 	code, _, errs := run(t, "connector", "call", program, "Verify")
 	require.Equal(t, 1, code)
-	require.Contains(t, errs, "nowhere.json", "the plan was read")
+	require.Contains(t, errs, "reading the plan "+filepath.Join(folder, "conformance.json"))
 	require.NotContains(t, errs, "dev.plan_missing")
 }
 
@@ -99,7 +99,7 @@ func TestALiveCallTakesItsCredentialsFromTheFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(`{"credentials": {"api_key": "secret-of-mine"}, "settings": {"region": "mars"}}`), 0o600))
 	code, out, errs := run(t, "connector", "call", connector(t), "Verify", "--live", "--credentials", file)
 	require.Equal(t, 1, code, out)
-	require.Contains(t, errs, "mars", "the connector refuses a region that is not there, so nothing was sent")
+	require.Contains(t, errs, "klarna.settings_invalid: settings.region", "the connector refuses a region that is not there, so nothing was sent")
 	require.NotContains(t, errs, "secret-of-mine")
 
 	require.NoError(t, os.WriteFile(file, []byte(`{"api_key": "secret-of-mine"}`), 0o600))

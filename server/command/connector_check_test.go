@@ -119,7 +119,7 @@ func TestACheckThatNamesWhatIsNotThereIsNotUnderstood(t *testing.T) {
 	require.NoError(t, err)
 	planned := root + "/plugins/klarna/conformance.json"
 	for want, args := range map[string][]string{
-		"accepts 1 arg(s), received 0":                {},
+		"<binary> is missing":                         {},
 		"there is no file /nowhere/connector":         {"/nowhere/connector", "--plan", planned},
 		"--plan: there is no file conformance.json":   {self},
 		"--simulator: there is no file /nowhere/sim":  {self, "--plan", planned, "--simulator", "/nowhere/sim"},

@@ -48,10 +48,7 @@ type acme struct{ path string }
 // remote is where the provider would be.
 const remote = "https://api.acme.example"
 
-func (a acme) Describe() ports.Description {
-	if text, err := os.ReadFile(strings.TrimSuffix(a.path, ".txt") + ".print"); err == nil {
-		fmt.Fprintf(os.Stdout, "%s", text)
-	}
+func (acme) Describe() ports.Description {
 	return ports.Description{
 		ID: "acme", Name: "Acme Pay", Version: "1.0.0", Settings: json.RawMessage(`{"type":"object"}`), Credentials: json.RawMessage(`{"type":"object"}`),
 		Hosts:      []string{remote},
@@ -89,6 +86,9 @@ func (a acme) rows() (page ports.RawPage, lines []payout.Line, err error) {
 }
 
 func (a acme) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (ports.PayoutPage, error) {
+	if text, err := os.ReadFile(strings.TrimSuffix(a.path, ".txt") + ".print"); err == nil {
+		fmt.Fprintf(os.Stdout, "%s", text)
+	}
 	page, lines, err := a.rows()
 	if err != nil {
 		return ports.PayoutPage{}, err

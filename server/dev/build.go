@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
 )
@@ -85,6 +86,7 @@ func (b *builder) run(ctx context.Context, what, folder, out, name string, args 
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the author's own command
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), Out+"="+out)
+	cmd.WaitDelay = time.Second // what the command has started itself may outlive it
 	said, err := cmd.CombinedOutput()
 	switch {
 	case err == nil:

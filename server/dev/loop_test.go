@@ -100,7 +100,7 @@ func TestWhatIsPrintedToStandardOutputIsWrong(t *testing.T) {
 func TestABuildThatIsInterruptedSaysNothing(t *testing.T) {
 	t.Parallel()
 	s := newSources(t, fine)
-	s.write("build.sh", "touch begun; exec sleep 600\n")
+	s.write("build.sh", "touch begun; exec sleep 20\n")
 	ctx, cancel := context.WithCancel(t.Context())
 	o, shown, ended := s.options(), &screen{}, make(chan error, 1)
 	go func() { ended <- dev.Run(ctx, o, shown) }()
