@@ -9,6 +9,7 @@ import (
 	"github.com/kvitt/kvitt/sdk/conformance/internal/remote"
 	"github.com/kvitt/kvitt/sdk/conformance/internal/suite"
 	"github.com/kvitt/kvitt/sdk/conformance/plan"
+	"github.com/kvitt/kvitt/sdk/conformance/report"
 	"github.com/kvitt/kvitt/sdk/simulator"
 )
 
@@ -16,7 +17,7 @@ import (
 const patience = 20 * time.Second
 
 // Docs is the page that explains every case, with an anchor for each id.
-const Docs = "docs/connectors/conformance.md"
+const Docs = report.Docs
 
 // Case says what one case asks of a connector.
 type Case struct {

@@ -12,6 +12,9 @@ const (
 	Suite = "1"
 )
 
+// Docs is the page that explains every case, with an anchor for each id.
+const Docs = "docs/connectors/conformance.md"
+
 // State is the outcome of one case.
 type State string
 
@@ -55,6 +58,8 @@ type Case struct {
 	Level int    `json:"level"`
 	State State  `json:"state"`
 	// Reason says why it did not pass, or is empty. It holds no secret.
-	Reason string        `json:"reason,omitempty"`
-	Took   time.Duration `json:"took_ns"`
+	Reason string `json:"reason,omitempty"`
+	// Why says what a case is good for, of one that has failed.
+	Why  string        `json:"why,omitempty"`
+	Took time.Duration `json:"took_ns"`
 }

@@ -63,6 +63,7 @@ func TestTheTableShowsEveryCaseAndWhyOneFailed(t *testing.T) {
 	t.Parallel()
 	list := cases(report.Passed, report.Failed, report.NotRun, report.NotApplicable)
 	list[1].Reason, list[2].Reason, list[3].Reason = "ListPayouts: got 1, want 2", "case.b has failed", "no capability"
+	list[1].Why = "Rows get lost."
 	var out strings.Builder
 	require.NoError(t, report.New(connector(), 4, 4, list).Table(&out))
 	require.Equal(t, `acorn 1.0.0, protocol 1, suite 1
@@ -79,6 +80,8 @@ level 4
 
 case.b
   ListPayouts: got 1, want 2
+  why it matters: Rows get lost.
+  read on: docs/connectors/conformance.md#case.b
 
 level 1 reached, level 4 claimed
 `, out.String())

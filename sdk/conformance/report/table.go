@@ -24,7 +24,7 @@ func (r Report) Table(to io.Writer) error {
 	out.WriteString(list)
 	for _, c := range r.Cases {
 		if c.State == Failed {
-			fmt.Fprintf(out, "\n%s\n  %s\n", c.ID, c.Reason)
+			fmt.Fprintf(out, "\n%s\n  %s\n  why it matters: %s\n  read on: %s#%s\n", c.ID, c.Reason, c.Why, Docs, c.ID)
 		}
 	}
 	fmt.Fprintf(out, "\nlevel %d reached, level %d claimed\n", r.Reached, r.Claimed)

@@ -98,6 +98,9 @@ func (s *Session) Do(ctx context.Context, c Case) report.Case {
 	result := report.Case{
 		ID: c.ID, Level: c.Level, State: state, Reason: s.presentable(reason), Took: time.Since(began),
 	}
+	if state == report.Failed {
+		result.Why = c.Why
+	}
 	s.results[c.ID] = result
 	s.done = append(s.done, result)
 	return result
