@@ -63,12 +63,20 @@ func (c *Connector) ListOrders(ctx context.Context, req ports.ListOrdersRequest)
 			return ports.OrderPage{}, err
 		}
 		if !more {
-			page.Watermark = at.Began
+			// SampleShop's clock may be behind the one that Since comes from.
+			page.Watermark = latest(at.Began, req.Since).UTC()
 			return page, nil
 		}
 		page.Next, err = codec.Write(place{Chain: on, Began: at.Began})
 		return page, err
 	})
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // orders reads the orders of an answer; those of testers never happened.
