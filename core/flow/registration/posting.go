@@ -33,7 +33,6 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 	}
 	unread := false
 	if flow.Enabled && flow.FromShop() {
-		done := false
 		if done, unread, err = s.takeIn(ctx, flow); err != nil || !done {
 			return false, err
 		}
