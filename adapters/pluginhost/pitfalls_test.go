@@ -17,6 +17,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/pluginhost"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
+	"github.com/kvitt/kvitt/sdk"
 	"github.com/kvitt/kvitt/sdk/wire"
 )
 
@@ -284,7 +285,7 @@ func TestStandardInputIsEmptyAndOutputIsLogged(t *testing.T) {
 	require.Equal(t, []string{`"" <nil>`}, got)
 	_, err = ask(connector, "print:too much")
 	require.NoError(t, err)
-	h.log.await(t, "printed too much")
+	require.Equal(t, "printed too much", h.log.await(t, sdk.StrayPrint)["text"])
 	h.log.await(t, "complained too much")
 }
 
