@@ -23,6 +23,9 @@ const (
 	CapabilityChoices     Capability = "erp.choices"          // Choices
 	CapabilityBooks       Capability = "erp.books"            // Books
 	CapabilityOrders      Capability = "commerce.orders"      // OrderSource
+	CapabilityPurchases   Capability = "psp.orders"           // PurchaseSource
+	CapabilityInvoices    Capability = "erp.invoices"         // Invoices
+	CapabilityOrderBook   Capability = "erp.orders"           // OrderBook
 )
 
 // Description says what a connector is. It is static: the same as JSON by the

@@ -24,6 +24,9 @@ type Client struct {
 	choices     pb.ChoicesServiceClient
 	books       pb.BooksServiceClient
 	orders      pb.OrderSourceServiceClient
+	purchases   pb.PurchaseSourceServiceClient
+	invoices    pb.InvoicesServiceClient
+	orderBook   pb.OrderBookServiceClient
 }
 
 var (
@@ -38,6 +41,9 @@ var (
 	_ ports.Choices         = (*Client)(nil)
 	_ ports.Books           = (*Client)(nil)
 	_ ports.OrderSource     = (*Client)(nil)
+	_ ports.PurchaseSource  = (*Client)(nil)
+	_ ports.Invoices        = (*Client)(nil)
+	_ ports.OrderBook       = (*Client)(nil)
 )
 
 // NewClient speaks to the connector of that description. It makes no call.
@@ -54,6 +60,9 @@ func NewClient(conn grpc.ClientConnInterface, description ports.Description) *Cl
 		choices:     pb.NewChoicesServiceClient(conn),
 		books:       pb.NewBooksServiceClient(conn),
 		orders:      pb.NewOrderSourceServiceClient(conn),
+		purchases:   pb.NewPurchaseSourceServiceClient(conn),
+		invoices:    pb.NewInvoicesServiceClient(conn),
+		orderBook:   pb.NewOrderBookServiceClient(conn),
 	}
 }
 
@@ -142,4 +151,44 @@ func (c *Client) ExportBooks(ctx context.Context, req ports.ExportBooksRequest) 
 // ListOrders implements ports.OrderSource.
 func (c *Client) ListOrders(ctx context.Context, req ports.ListOrdersRequest) (ports.OrderPage, error) {
 	return invoke(ctx, read, req, toListOrdersRequest, c.orders.ListOrders, fromOrderPage)
+}
+
+// ReadPurchase implements ports.PurchaseSource.
+func (c *Client) ReadPurchase(ctx context.Context, req ports.ReadPurchaseRequest) (ports.PurchaseResult, error) {
+	return invoke(ctx, read, req, toReadPurchaseRequest, c.purchases.ReadPurchase, fromPurchaseResult)
+}
+
+// EnsureInvoice implements ports.Invoices.
+func (c *Client) EnsureInvoice(ctx context.Context, req ports.InvoiceRequest) (ports.InvoiceResult, error) {
+	return invoke(ctx, write, req, toInvoiceRequest, c.invoices.EnsureInvoice, fromWritten[*pb.EnsureInvoiceResponse])
+}
+
+// EnsureCredit implements ports.Invoices.
+func (c *Client) EnsureCredit(ctx context.Context, req ports.CreditRequest) (ports.InvoiceResult, error) {
+	return invoke(ctx, write, req, toCreditRequest, c.invoices.EnsureCredit, fromWritten[*pb.EnsureCreditResponse])
+}
+
+// EnsureBooked implements ports.Invoices.
+func (c *Client) EnsureBooked(ctx context.Context, req ports.DocumentRequest) (ports.InvoiceResult, error) {
+	return invoke(ctx, write, req, toBookedRequest, c.invoices.EnsureBooked, fromWritten[*pb.EnsureBookedResponse])
+}
+
+// EnsureCancelled implements ports.Invoices.
+func (c *Client) EnsureCancelled(ctx context.Context, req ports.DocumentRequest) (ports.InvoiceResult, error) {
+	return invoke(ctx, write, req, toCancelledRequest, c.invoices.EnsureCancelled, fromWritten[*pb.EnsureCancelledResponse])
+}
+
+// ReadInvoice implements ports.Invoices.
+func (c *Client) ReadInvoice(ctx context.Context, req ports.ReadInvoiceRequest) (ports.InvoiceReading, error) {
+	return invoke(ctx, read, req, toReadInvoiceRequest, c.invoices.ReadInvoice, fromReadInvoice)
+}
+
+// EnsureOrder implements ports.OrderBook.
+func (c *Client) EnsureOrder(ctx context.Context, req ports.OrderRequest) (ports.OrderResult, error) {
+	return invoke(ctx, write, req, toOrderRequest, c.orderBook.EnsureOrder, fromOrderResult[*pb.EnsureOrderResponse])
+}
+
+// EnsureOrderCancelled implements ports.OrderBook.
+func (c *Client) EnsureOrderCancelled(ctx context.Context, req ports.CancelOrderRequest) (ports.OrderResult, error) {
+	return invoke(ctx, write, req, toCancelOrderRequest, c.orderBook.EnsureOrderCancelled, fromOrderResult[*pb.EnsureOrderCancelledResponse])
 }

@@ -82,3 +82,35 @@ func (e *echo) ExportBooks(_ context.Context, req ports.ExportBooksRequest) (por
 func (e *echo) ListOrders(_ context.Context, req ports.ListOrdersRequest) (ports.OrderPage, error) {
 	return answer[ports.OrderPage](e, req)
 }
+
+func (e *echo) ReadPurchase(_ context.Context, req ports.ReadPurchaseRequest) (ports.PurchaseResult, error) {
+	return answer[ports.PurchaseResult](e, req)
+}
+
+func (e *echo) EnsureInvoice(_ context.Context, req ports.InvoiceRequest) (ports.InvoiceResult, error) {
+	return answer[ports.InvoiceResult](e, req)
+}
+
+func (e *echo) EnsureCredit(_ context.Context, req ports.CreditRequest) (ports.InvoiceResult, error) {
+	return answer[ports.InvoiceResult](e, req)
+}
+
+func (e *echo) EnsureBooked(_ context.Context, req ports.DocumentRequest) (ports.InvoiceResult, error) {
+	return answer[ports.InvoiceResult](e, req)
+}
+
+func (e *echo) EnsureCancelled(_ context.Context, req ports.DocumentRequest) (ports.InvoiceResult, error) {
+	return answer[ports.InvoiceResult](e, req)
+}
+
+func (e *echo) ReadInvoice(_ context.Context, req ports.ReadInvoiceRequest) (ports.InvoiceReading, error) {
+	return answer[ports.InvoiceReading](e, req)
+}
+
+func (e *echo) EnsureOrder(_ context.Context, req ports.OrderRequest) (ports.OrderResult, error) {
+	return answer[ports.OrderResult](e, req)
+}
+
+func (e *echo) EnsureOrderCancelled(_ context.Context, req ports.CancelOrderRequest) (ports.OrderResult, error) {
+	return answer[ports.OrderResult](e, req)
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/core/tax"
@@ -73,6 +74,16 @@ func (f filler) special(want reflect.Type, label string) (any, bool) {
 		return pick(f, label, append(tax.Supplies(), "")...), true
 	case reflect.TypeFor[tax.Rate]():
 		return f.vatRate(label), true
+	case reflect.TypeFor[money.Currency]():
+		return pick(f, label, money.Currency("SEK"), "EUR", "JPY"), true
+	case reflect.TypeFor[tax.Treatment]():
+		return pick(f, label, tax.Treatments()...), true
+	case reflect.TypeFor[order.RowKind]():
+		return pick(f, label, order.RowKinds()...), true
+	case reflect.TypeFor[order.PurchaseState]():
+		return pick(f, label, order.PurchaseStates()...), true
+	case reflect.TypeFor[order.Row]():
+		return f.saleRow(label), true
 	case reflect.TypeFor[payment.Event]():
 		return f.event(label), true
 	case reflect.TypeFor[ports.Recovery]():
@@ -224,4 +235,13 @@ func (f filler) voucher(label string) ledger.Voucher {
 		f.t.Fatalf("making a voucher: %v", err)
 	}
 	return v
+}
+
+// saleRow makes a row whose quantity is not negative, as the sign stands in the amount.
+func (f filler) saleRow(label string) order.Row {
+	type plain order.Row // its fields without its rule
+	var row plain
+	f.fill(reflect.ValueOf(&row).Elem(), label)
+	row.Quantity = row.Quantity.Abs()
+	return order.Row(row)
 }

@@ -37,6 +37,12 @@ func Capabilities(c ports.Connector) []ports.Capability {
 	add(books, ports.CapabilityBooks)
 	_, orders := c.(ports.OrderSource)
 	add(orders, ports.CapabilityOrders)
+	_, purchases := c.(ports.PurchaseSource)
+	add(purchases, ports.CapabilityPurchases)
+	_, invoices := c.(ports.Invoices)
+	add(invoices, ports.CapabilityInvoices)
+	_, orderBook := c.(ports.OrderBook)
+	add(orderBook, ports.CapabilityOrderBook)
 	return list
 }
 
@@ -79,6 +85,15 @@ func Register(s grpc.ServiceRegistrar, c ports.Connector) {
 	}
 	if source, ok := c.(ports.OrderSource); ok {
 		pb.RegisterOrderSourceServiceServer(s, orderServer{source: source})
+	}
+	if source, ok := c.(ports.PurchaseSource); ok {
+		pb.RegisterPurchaseSourceServiceServer(s, purchaseServer{source: source})
+	}
+	if invoices, ok := c.(ports.Invoices); ok {
+		pb.RegisterInvoicesServiceServer(s, invoiceServer{invoices: invoices})
+	}
+	if orders, ok := c.(ports.OrderBook); ok {
+		pb.RegisterOrderBookServiceServer(s, orderBookServer{orders: orders})
 	}
 }
 

@@ -51,6 +51,14 @@ func TestRequestsAndAnswersCrossWithoutLoss(t *testing.T) {
 	t.Run("Period", roundTrip(connector, client.Period))
 	t.Run("ExportBooks", roundTrip(connector, client.ExportBooks))
 	t.Run("ListOrders", roundTrip(connector, client.ListOrders))
+	t.Run("ReadPurchase", roundTrip(connector, client.ReadPurchase))
+	t.Run("EnsureInvoice", roundTrip(connector, client.EnsureInvoice))
+	t.Run("EnsureCredit", roundTrip(connector, client.EnsureCredit))
+	t.Run("EnsureBooked", roundTrip(connector, client.EnsureBooked))
+	t.Run("EnsureCancelled", roundTrip(connector, client.EnsureCancelled))
+	t.Run("ReadInvoice", roundTrip(connector, client.ReadInvoice))
+	t.Run("EnsureOrder", roundTrip(connector, client.EnsureOrder))
+	t.Run("EnsureOrderCancelled", roundTrip(connector, client.EnsureOrderCancelled))
 }
 
 func TestDescriptionsCrossWithoutLoss(t *testing.T) {
@@ -81,6 +89,7 @@ func TestCapabilitiesAreTheInterfacesThatTheConnectorImplements(t *testing.T) {
 	require.Equal(t, []ports.Capability{
 		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
 		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
+		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook,
 	}, all.Capabilities)
 	require.Equal(t, ports.ProtocolVersion, all.Protocol)
 

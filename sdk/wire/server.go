@@ -155,3 +155,66 @@ func (s orderServer) ListOrders(ctx context.Context, in *pb.ListOrdersRequest) (
 		decode: fromListOrdersRequest, call: s.source.ListOrders, encode: toOrderPage,
 	}.serve(ctx, in)
 }
+
+type purchaseServer struct {
+	pb.UnimplementedPurchaseSourceServiceServer
+	source ports.PurchaseSource
+}
+
+func (s purchaseServer) ReadPurchase(ctx context.Context, in *pb.ReadPurchaseRequest) (*pb.ReadPurchaseResponse, error) {
+	return method[*pb.ReadPurchaseRequest, ports.ReadPurchaseRequest, ports.PurchaseResult, *pb.ReadPurchaseResponse]{
+		decode: fromReadPurchaseRequest, call: s.source.ReadPurchase, encode: toPurchaseResult,
+	}.serve(ctx, in)
+}
+
+type invoiceServer struct {
+	pb.UnimplementedInvoicesServiceServer
+	invoices ports.Invoices
+}
+
+func (s invoiceServer) EnsureInvoice(ctx context.Context, in *pb.EnsureInvoiceRequest) (*pb.EnsureInvoiceResponse, error) {
+	return method[*pb.EnsureInvoiceRequest, ports.InvoiceRequest, ports.InvoiceResult, *pb.EnsureInvoiceResponse]{
+		writes: true, decode: fromInvoiceRequest, call: s.invoices.EnsureInvoice, encode: toMadeInvoice,
+	}.serve(ctx, in)
+}
+
+func (s invoiceServer) EnsureCredit(ctx context.Context, in *pb.EnsureCreditRequest) (*pb.EnsureCreditResponse, error) {
+	return method[*pb.EnsureCreditRequest, ports.CreditRequest, ports.InvoiceResult, *pb.EnsureCreditResponse]{
+		writes: true, decode: fromCreditRequest, call: s.invoices.EnsureCredit, encode: toMadeCredit,
+	}.serve(ctx, in)
+}
+
+func (s invoiceServer) EnsureBooked(ctx context.Context, in *pb.EnsureBookedRequest) (*pb.EnsureBookedResponse, error) {
+	return method[*pb.EnsureBookedRequest, ports.DocumentRequest, ports.InvoiceResult, *pb.EnsureBookedResponse]{
+		writes: true, decode: fromDocumentRequest[*pb.EnsureBookedRequest], call: s.invoices.EnsureBooked, encode: toBooked,
+	}.serve(ctx, in)
+}
+
+func (s invoiceServer) EnsureCancelled(ctx context.Context, in *pb.EnsureCancelledRequest) (*pb.EnsureCancelledResponse, error) {
+	return method[*pb.EnsureCancelledRequest, ports.DocumentRequest, ports.InvoiceResult, *pb.EnsureCancelledResponse]{
+		writes: true, decode: fromDocumentRequest[*pb.EnsureCancelledRequest], call: s.invoices.EnsureCancelled, encode: toCancelled,
+	}.serve(ctx, in)
+}
+
+func (s invoiceServer) ReadInvoice(ctx context.Context, in *pb.ReadInvoiceRequest) (*pb.ReadInvoiceResponse, error) {
+	return method[*pb.ReadInvoiceRequest, ports.ReadInvoiceRequest, ports.InvoiceReading, *pb.ReadInvoiceResponse]{
+		decode: fromReadInvoiceRequest, call: s.invoices.ReadInvoice, encode: toReadInvoice,
+	}.serve(ctx, in)
+}
+
+type orderBookServer struct {
+	pb.UnimplementedOrderBookServiceServer
+	orders ports.OrderBook
+}
+
+func (s orderBookServer) EnsureOrder(ctx context.Context, in *pb.EnsureOrderRequest) (*pb.EnsureOrderResponse, error) {
+	return method[*pb.EnsureOrderRequest, ports.OrderRequest, ports.OrderResult, *pb.EnsureOrderResponse]{
+		writes: true, decode: fromOrderRequest, call: s.orders.EnsureOrder, encode: toMadeOrder,
+	}.serve(ctx, in)
+}
+
+func (s orderBookServer) EnsureOrderCancelled(ctx context.Context, in *pb.EnsureOrderCancelledRequest) (*pb.EnsureOrderCancelledResponse, error) {
+	return method[*pb.EnsureOrderCancelledRequest, ports.CancelOrderRequest, ports.OrderResult, *pb.EnsureOrderCancelledResponse]{
+		writes: true, decode: fromCancelOrderRequest, call: s.orders.EnsureOrderCancelled, encode: toCancelledOrder,
+	}.serve(ctx, in)
+}
