@@ -59,6 +59,7 @@ type Tx interface {
 	Orders() OrderStore
 	Events() EventStore
 	ShopOrders() ShopOrderStore
+	Purchases() PurchaseStore
 	Exceptions() ExceptionStore
 	Cursors() CursorStore
 	Lanes() LaneStore

@@ -254,6 +254,13 @@ const (
 	StepCorrection StepKind = "correction_voucher"
 	// StepRelease takes a payment back; Reverses is the step that made it.
 	StepRelease StepKind = "payment_release"
+	// StepOrder, StepInvoice and StepCredit make an order and the drafts of an invoice
+	// and of a credit invoice. StepBooking books a draft, StepCancel cancels one.
+	StepOrder   StepKind = "order"
+	StepInvoice StepKind = "invoice"
+	StepCredit  StepKind = "credit_invoice"
+	StepBooking StepKind = "invoice_booking"
+	StepCancel  StepKind = "invoice_cancellation"
 )
 
 // StepState is how far a step has come.
@@ -303,6 +310,8 @@ type Step struct {
 	// Number and Outcome name the result.
 	Number  string
 	Outcome Outcome
+	// Result is what the accounting system showed of the document, as JSON, or nil.
+	Result json.RawMessage
 	// RunID, ConnectorVersion and SettingsVersion made it.
 	RunID            string
 	ConnectorVersion string
@@ -331,7 +340,7 @@ type StepStore interface {
 	// Plan stores new steps; a known key is skipped. At most MaxBatch steps.
 	Plan(ctx context.Context, steps []Step) error
 	// Save replaces the changing fields: state, intent, attempt, number, outcome,
-	// run, connector version, moments and fault.
+	// result, run, connector version, moments and fault.
 	Save(ctx context.Context, s Step) error
 	Get(ctx context.Context, id int64) (Step, error)
 	ByKey(ctx context.Context, key string) (Step, error)

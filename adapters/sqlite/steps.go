@@ -13,7 +13,7 @@ import (
 type steps struct{ *tx }
 
 const stepSelect = `SELECT s.id, p.id, s.flow, s.line, s.kind, s.key, s.state, s.content, s.document, s.currency, s.amount, s.reverses, s.registration,
-	s.intent, s.attempt, s.number, s.outcome, s.run, s.connector_version, s.settings_version, s.opened_at, s.closed_at, s.fault
+	s.intent, s.attempt, s.number, s.outcome, s.result, s.run, s.connector_version, s.settings_version, s.opened_at, s.closed_at, s.fault
 	FROM step s LEFT JOIN payout p ON p.num = s.payout `
 
 func readStep(row scanner) (ports.Step, error) {
@@ -22,14 +22,14 @@ func readStep(row scanner) (ports.Step, error) {
 	var units int64
 	var registration sql.NullInt64
 	err := row.Scan(&s.ID, text(&s.PayoutID), text(&s.FlowID), &s.LineID, &s.Kind, &s.Key, &s.State, rawJSON(&s.Content), &s.Document, &currency, &units,
-		text(&s.Reverses), &registration, rawJSON(&s.Intent), &s.Attempt, &s.Number, &s.Outcome, &s.RunID, &s.ConnectorVersion, &s.SettingsVersion,
+		text(&s.Reverses), &registration, rawJSON(&s.Intent), &s.Attempt, &s.Number, &s.Outcome, rawJSON(&s.Result), &s.RunID, &s.ConnectorVersion, &s.SettingsVersion,
 		moment(&s.OpenedAt), moment(&s.ClosedAt), decoded(&s.Fault))
 	s.Amount, s.Registration = money.New(units, money.Currency(currency)), registration.Int64
 	return s, err
 }
 
-var insertSteps = newBulk(22, "INSERT INTO step (payout, flow, line, kind, key, state, content, document, currency, amount, reverses, registration, intent, attempt, number, outcome, "+
-	"run, connector_version, settings_version, opened_at, closed_at, fault)",
+var insertSteps = newBulk(23, "INSERT INTO step (payout, flow, line, kind, key, state, content, document, currency, amount, reverses, registration, intent, attempt, number, outcome, "+
+	"result, run, connector_version, settings_version, opened_at, closed_at, fault)",
 	" ON CONFLICT (key) DO NOTHING") //nolint:gochecknoglobals // a constant in all but name
 
 func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
@@ -58,7 +58,7 @@ func (s steps) Plan(ctx context.Context, planned []ports.Step) error {
 		}
 		values = append(values, payout, orNull(p.FlowID), p.LineID, p.Kind, p.Key, p.State, jsonText(p.Content), p.Document,
 			p.Amount.Currency(), p.Amount.Minor(), orNull(p.Reverses), numbered[i], jsonText(p.Intent), p.Attempt, p.Number, p.Outcome,
-			p.RunID, p.ConnectorVersion, p.SettingsVersion, micros(p.OpenedAt), micros(p.ClosedAt), fault)
+			jsonText(p.Result), p.RunID, p.ConnectorVersion, p.SettingsVersion, micros(p.OpenedAt), micros(p.ClosedAt), fault)
 	}
 	return insertSteps.run(ctx, s.tx, values)
 }
@@ -96,9 +96,9 @@ func (s steps) Save(ctx context.Context, p ports.Step) error {
 	if err != nil {
 		return err
 	}
-	changed, err := s.exec(ctx, `UPDATE step SET state = ?, intent = ?, attempt = ?, number = ?, outcome = ?, run = ?,
+	changed, err := s.exec(ctx, `UPDATE step SET state = ?, intent = ?, attempt = ?, number = ?, outcome = ?, result = ?, run = ?,
 		connector_version = ?, opened_at = ?, closed_at = ?, fault = ? WHERE id = ?`,
-		p.State, jsonText(p.Intent), p.Attempt, p.Number, p.Outcome, p.RunID,
+		p.State, jsonText(p.Intent), p.Attempt, p.Number, p.Outcome, jsonText(p.Result), p.RunID,
 		p.ConnectorVersion, micros(p.OpenedAt), micros(p.ClosedAt), fault, p.ID)
 	return oneOf(changed, err, "step")
 }

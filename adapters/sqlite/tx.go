@@ -54,6 +54,7 @@ func (t *tx) Methods() ports.MethodStore         { return methods{t} }
 func (t *tx) Orders() ports.OrderStore           { return orders{t} }
 func (t *tx) Events() ports.EventStore           { return events{t} }
 func (t *tx) ShopOrders() ports.ShopOrderStore   { return shopOrders{t} }
+func (t *tx) Purchases() ports.PurchaseStore     { return purchases{t} }
 func (t *tx) Exceptions() ports.ExceptionStore   { return exceptions{t} }
 func (t *tx) Cursors() ports.CursorStore         { return cursors{t} }
 func (t *tx) Lanes() ports.LaneStore             { return lanes{t} }

@@ -106,6 +106,18 @@ const (
 	PayoutSales SalesShape = "payout"
 )
 
+// UnknownRowsPolicy is what happens to a capture or refund whose rows nobody names.
+type UnknownRowsPolicy string
+
+// The policies for unknown rows.
+const (
+	// ShareRows shares the amount over the VAT rates of the order in proportion, and
+	// asks a person to look.
+	ShareRows UnknownRowsPolicy = "share"
+	// HoldRows makes no document until a person decides.
+	HoldRows UnknownRowsPolicy = "hold"
+)
+
 // Recognition is when a sale becomes revenue.
 type Recognition string
 

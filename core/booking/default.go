@@ -4,6 +4,7 @@ import (
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/core/tax"
 )
 
@@ -54,10 +55,14 @@ func Default() Settings {
 			BaseEU: "4535", BaseNonEU: "4531", Contra: "4598",
 			OutputVAT: "2614", InputVAT: "2645",
 		},
-		Adjustments:    HoldAdjustments,
-		LostDispute:    LossGross,
-		MatchKeys:      matching.DefaultKeys(),
-		SettleSeveral:  true,
+		Adjustments:   HoldAdjustments,
+		LostDispute:   LossGross,
+		MatchKeys:     matching.DefaultKeys(),
+		SettleSeveral: true,
+		Documents: Documents{
+			OrderNumber: "{merchant_reference1}", Reference: payout.MerchantReference1, ThroughOrder: true,
+			UnknownRows: ShareRows, ReturnFee: tax.InvoiceFee, WatchDays: 180,
+		},
 		SuggestKeys:    []matching.KeyPair{},
 		DateWindowDays: matching.DefaultDateWindowDays,
 		Tolerance:      map[money.Currency]string{kronor: "0.50"},

@@ -26,7 +26,7 @@ func (s Settings) giftCardSold(x sold, share Share, sign int) (part, error) {
 			WithRemedy("correct gift_card.rate or the rate of the sale")
 	}
 	share.Rate = s.GiftCard.Rate
-	accounts, err := s.salesAccounts(x.market, tax.Goods, share.Rate)
+	accounts, err := s.SalesAccounts(x.market, tax.Goods, share.Rate)
 	if err != nil {
 		return part{}, err
 	}

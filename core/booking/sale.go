@@ -116,7 +116,7 @@ func (s Settings) part(x sold, share Share, sign int) (part, error) {
 	if share.Supply == tax.GiftCard {
 		return s.giftCardSold(x, share, sign)
 	}
-	accounts, err := s.salesAccounts(x.market, share.Supply, share.Rate)
+	accounts, err := s.SalesAccounts(x.market, share.Supply, share.Rate)
 	if err != nil {
 		return part{}, err
 	}

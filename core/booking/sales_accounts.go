@@ -36,8 +36,9 @@ func (k salesKey) String() string {
 	return words
 }
 
-// salesAccounts finds the accounts that fit exactly.
-func (s Settings) salesAccounts(market tax.Market, supply tax.Supply, rate tax.Rate) (SalesAccounts, error) {
+// SalesAccounts gives the accounts of sales of a supply in a market at a VAT rate. It
+// fails with CodeNoMapping.
+func (s Settings) SalesAccounts(market tax.Market, supply tax.Supply, rate tax.Rate) (SalesAccounts, error) {
 	key := keyOf(market, supply, rate)
 	for _, accounts := range s.Sales {
 		if accounts.key() == key {

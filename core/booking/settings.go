@@ -7,6 +7,7 @@ import (
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/core/tax"
 )
 
@@ -66,6 +67,8 @@ type Settings struct {
 	RoundsToKronor bool `json:"erp_rounds_to_kronor"`
 	// WriteOffReason is the reason code that some accounting systems demand.
 	WriteOffReason string `json:"write_off_reason"`
+	// Documents is how orders, invoices and credit invoices are made.
+	Documents Documents `json:"documents"`
 	// WaitingDays is how long a line waits for its document.
 	WaitingDays int `json:"waiting_days"`
 	// PaymentMoment decides the date of invoice payments.
@@ -120,6 +123,25 @@ type SalesAccounts struct {
 	Revenue ledger.Account `json:"revenue"`
 	// VAT is empty only at rate 0.
 	VAT ledger.Account `json:"vat"`
+}
+
+// Documents is how orders of a provider become documents of the accounting system.
+type Documents struct {
+	// OrderNumber is the template of the number under which the customer knows the
+	// order; a name in braces is a reference of the order at its provider.
+	OrderNumber string `json:"order_number"`
+	// Reference is the reference of the order that its documents carry as first external
+	// reference.
+	Reference payout.Reference `json:"reference"`
+	// ThroughOrder makes the capture of a whole order an invoice of the order, where the
+	// orders flow is on; other captures are invoices of their own.
+	ThroughOrder bool `json:"through_order"`
+	// UnknownRows is what happens to a capture or refund whose rows nobody names.
+	UnknownRows UnknownRowsPolicy `json:"unknown_rows"`
+	// ReturnFee is the supply whose accounts take a fee kept of a refund.
+	ReturnFee tax.Supply `json:"return_fee"`
+	// WatchDays is how long after its last capture an order is read for refunds.
+	WatchDays int `json:"watch_days"`
 }
 
 // GiftCards says what kind of voucher the merchant's gift cards are.

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"fmt"
+	"regexp"
 	"sort"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -10,6 +11,7 @@ import (
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/core/tax"
 )
 
 // CodeSettings is the fault of settings that make no sense.
@@ -18,13 +20,15 @@ const CodeSettings fault.Code = "settings.invalid"
 const (
 	mostWaitingDays = 365
 	mostWindowDays  = 60
+	mostWatchDays   = 1100
+	mostTemplate    = 80
 )
 
 // Validate names the first setting that makes no sense and says why.
 func (s Settings) Validate() error {
 	checks := []func() error{
 		s.validateChoices, s.validateAccounts, s.validateSales, s.validateVAT, s.validateGiftCard,
-		s.validateCurrencies, s.validateFeeRules, s.validateReverseCharge, s.validateMatching, s.validateTolerance,
+		s.validateCurrencies, s.validateFeeRules, s.validateReverseCharge, s.validateMatching, s.validateTolerance, s.validateDocuments,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -56,6 +60,32 @@ func (s Settings) validateChoices() error {
 		oneOf("before_invoice", s.BeforeInvoice, Clamp, RefuseDate),
 		oneOf("reverse_charge.style", s.ReverseCharge.Style, Pair, DirectCost),
 		oneOf("reverse_charge.moment", s.ReverseCharge.Moment, WithPayout, Monthly),
+	)
+}
+
+//nolint:gochecknoglobals // constants in all but name
+var (
+	templateName  = regexp.MustCompile(`\{([a-z0-9_]+)\}`)
+	orderTemplate = regexp.MustCompile(`^[^{}]*(\{[a-z0-9_]+\}[^{}]*)+$`)
+)
+
+func (s Settings) validateDocuments() error {
+	d := s.Documents
+	if !orderTemplate.MatchString(d.OrderNumber) || len(d.OrderNumber) > mostTemplate {
+		return fault.Invalid(CodeSettings, "documents.order_number", fmt.Sprintf("a template has up to %d characters and a reference in braces, such as KL-{merchant_reference1}", mostTemplate))
+	}
+	for _, name := range templateName.FindAllStringSubmatch(d.OrderNumber, -1) {
+		if err := oneOf("documents.order_number", payout.Reference(name[1]), payout.References()...); err != nil {
+			return err
+		}
+	}
+	if d.WatchDays < 0 || d.WatchDays > mostWatchDays {
+		return fault.Invalid(CodeSettings, "documents.watch_days", fmt.Sprintf("orders are read for 0 to %d days", mostWatchDays))
+	}
+	return firstError(
+		oneOf("documents.reference", d.Reference, payout.References()...),
+		oneOf("documents.unknown_rows", d.UnknownRows, ShareRows, HoldRows),
+		oneOf("documents.return_fee", d.ReturnFee, tax.Supplies()...),
 	)
 }
 

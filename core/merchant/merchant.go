@@ -65,7 +65,16 @@ const (
 	// Events books what the merchant's own web shop registers, or a connection to it
 	// tells.
 	Events FlowKind = "events"
+	// Orders, Invoices and Refunds make orders, invoices and credit invoices in an
+	// accounting system of a provider's orders, captures and refunds.
+	Orders   FlowKind = "orders"
+	Invoices FlowKind = "invoices"
+	Refunds  FlowKind = "refunds"
 )
+
+// MakesDocuments reports whether flows of the kind make documents of what a provider
+// knows of orders.
+func (k FlowKind) MakesDocuments() bool { return k == Orders || k == Invoices || k == Refunds }
 
 // Flow joins two connections of one merchant.
 type Flow struct {

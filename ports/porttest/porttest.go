@@ -50,6 +50,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"orders":        orders,
 		"events":        events,
 		"shop orders":   shopOrders,
+		"purchases":     purchases,
 		"exceptions":    exceptions,
 		"cursors":       cursors,
 		"lanes":         lanes,

@@ -92,6 +92,7 @@ func steps(t *testing.T, open func(t *testing.T) Opened) {
 				s, err := tx.Steps().ByKey(ctx, "s1")
 				w.ok(err)
 				s.State, s.Intent, s.Attempt, s.Number, s.Outcome = ports.StepDone, json.RawMessage(`{"balance":1}`), 2, "55", ports.Found
+				s.Result = json.RawMessage(`{"total":"1.00"}`)
 				s.RunID, s.ConnectorVersion, s.OpenedAt, s.ClosedAt, s.Fault = "run-1", "1.1.0", day(1), day(2), aFault()
 				want := s
 				s.PayoutID, s.LineID, s.Kind, s.Key, s.Content, s.Document, s.Amount = "x", 9, ports.StepVoucher, "x", nil, "x", sek(9)
