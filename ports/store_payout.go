@@ -261,6 +261,8 @@ const (
 	StepCredit  StepKind = "credit_invoice"
 	StepBooking StepKind = "invoice_booking"
 	StepCancel  StepKind = "invoice_cancellation"
+	// StepOrderCancel cancels an order of which no invoice was made.
+	StepOrderCancel StepKind = "order_cancellation"
 )
 
 // StepState is how far a step has come.
@@ -384,7 +386,10 @@ type Exception struct {
 	EventID string
 	// Order is the number of the order that it concerns as its shop told it, or empty.
 	Order string
-	Code  fault.Code
+	// Fact is what of an order at a provider it concerns, such as a capture, by a name
+	// of kvitt's own, or empty.
+	Fact string
+	Code fault.Code
 	// Reference is the text by which people know the line or the payout.
 	Reference string
 	Reason    string
@@ -408,20 +413,22 @@ type ExceptionFilter struct {
 	Code     fault.Code
 }
 
-// ExceptionStore keeps exceptions. A line, a step, an event, an order and
+// ExceptionStore keeps exceptions. A line, a step, an event, an order, a fact and
 // a payout has at most one open exception of its own.
 type ExceptionStore interface {
 	// Raise opens an exception, or updates code, reference, reason, remedy and document
-	// of the open one of the same payout, line, step, event and order, whose id it then
-	// keeps.
+	// of the open one of the same payout, line, step, event, order and fact, whose id it
+	// then keeps.
 	Raise(ctx context.Context, e Exception) error
 	// Resolve closes an open exception. It fails with CodeConflict if it is closed.
 	Resolve(ctx context.Context, id, resolution, by string, at time.Time) error
 	// ResolveLine closes the open exception of a line, if there is one, ResolveEvent
-	// that of an event, ResolveOrder that of an order of a merchant.
+	// that of an event, ResolveOrder that of an order of a merchant, ResolveFact that of
+	// a fact.
 	ResolveLine(ctx context.Context, lineID int64, resolution, by string, at time.Time) error
 	ResolveEvent(ctx context.Context, eventID, resolution, by string, at time.Time) error
 	ResolveOrder(ctx context.Context, merchantID, number, resolution, by string, at time.Time) error
+	ResolveFact(ctx context.Context, merchantID, fact, resolution, by string, at time.Time) error
 	Get(ctx context.Context, id string) (Exception, error)
 	// List gives a merchant's exceptions, oldest first; Page.After is an id.
 	List(ctx context.Context, merchantID string, filter ExceptionFilter, page Page) ([]Exception, error)

@@ -10,7 +10,7 @@ import (
 
 type exceptions struct{ *tx }
 
-const exceptionSelect = `SELECT e.id, e.merchant, p.id, e.line, e.step, v.id, e.customer_order, e.code, e.reference, e.reason, e.remedy, e.currency, e.amount,
+const exceptionSelect = `SELECT e.id, e.merchant, p.id, e.line, e.step, v.id, e.customer_order, e.fact, e.code, e.reference, e.reason, e.remedy, e.currency, e.amount,
 	e.document, e.state, e.resolution, e.raised_at, e.resolved_at, e.resolved_by
 	FROM exception e LEFT JOIN payout p ON p.num = e.payout LEFT JOIN event v ON v.num = e.event `
 
@@ -18,7 +18,7 @@ func readException(row scanner) (ports.Exception, error) {
 	var e ports.Exception
 	var currency string
 	var units int64
-	err := row.Scan(&e.ID, &e.MerchantID, text(&e.PayoutID), &e.LineID, &e.StepID, text(&e.EventID), &e.Order, &e.Code, &e.Reference, &e.Reason, &e.Remedy, &currency, &units,
+	err := row.Scan(&e.ID, &e.MerchantID, text(&e.PayoutID), &e.LineID, &e.StepID, text(&e.EventID), &e.Order, &e.Fact, &e.Code, &e.Reference, &e.Reason, &e.Remedy, &currency, &units,
 		&e.Document, &e.State, &e.Resolution, moment(&e.RaisedAt), moment(&e.ResolvedAt), &e.ResolvedBy)
 	e.Amount = money.New(units, money.Currency(currency))
 	return e, err
@@ -36,13 +36,13 @@ func (s exceptions) Raise(ctx context.Context, e ports.Exception) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, `INSERT INTO exception (id, merchant, payout, line, step, event, customer_order, code, reference, reason, remedy, currency, amount,
+	_, err = s.exec(ctx, `INSERT INTO exception (id, merchant, payout, line, step, event, customer_order, fact, code, reference, reason, remedy, currency, amount,
 			document, state, resolution, raised_at, resolved_at, resolved_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', '', ?, NULL, '')
-		ON CONFLICT (merchant, payout, line, step, event, customer_order) WHERE state = 'open'
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', '', ?, NULL, '')
+		ON CONFLICT (merchant, payout, line, step, event, customer_order, fact) WHERE state = 'open'
 		DO UPDATE SET code = excluded.code, reference = excluded.reference, reason = excluded.reason, remedy = excluded.remedy,
 			document = excluded.document`,
-		e.ID, e.MerchantID, num, e.LineID, e.StepID, event, e.Order, e.Code, e.Reference, e.Reason, e.Remedy,
+		e.ID, e.MerchantID, num, e.LineID, e.StepID, event, e.Order, e.Fact, e.Code, e.Reference, e.Reason, e.Remedy,
 		e.Amount.Currency(), e.Amount.Minor(), e.Document, sortable(e.RaisedAt))
 	return named(err, "exception")
 }
@@ -86,6 +86,12 @@ func (s exceptions) ResolveEvent(ctx context.Context, eventID, resolution, by st
 func (s exceptions) ResolveOrder(ctx context.Context, merchantID, number, resolution, by string, at time.Time) error {
 	_, err := s.exec(ctx, `UPDATE exception SET state = 'resolved', resolution = ?, resolved_by = ?, resolved_at = ?
 		WHERE merchant = ? AND customer_order = ? AND customer_order <> '' AND state = 'open'`, resolution, by, micros(at), merchantID, number)
+	return err
+}
+
+func (s exceptions) ResolveFact(ctx context.Context, merchantID, fact, resolution, by string, at time.Time) error {
+	_, err := s.exec(ctx, `UPDATE exception SET state = 'resolved', resolution = ?, resolved_by = ?, resolved_at = ?
+		WHERE merchant = ? AND fact = ? AND fact <> '' AND state = 'open'`, resolution, by, micros(at), merchantID, fact)
 	return err
 }
 

@@ -121,6 +121,22 @@ func purchases(t *testing.T, open func(t *testing.T) Opened) {
 				require.Error(w, err)
 			})
 		},
+		"a fact has one open exception, which is closed with it": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for _, fact := range []string{"f1", "f2", "f1"} {
+					x := ports.Exception{ID: "x-" + fact, MerchantID: theMerchant, Fact: fact, Code: "invoice.differs", State: ports.ExceptionOpen, RaisedAt: day(1)}
+					w.ok(tx.Exceptions().Raise(ctx, x))
+					got, err := tx.Exceptions().Get(ctx, x.ID)
+					w.ok(err)
+					require.Equal(w, x, got)
+				}
+				w.ok(tx.Exceptions().ResolveFact(ctx, theMerchant, "f1", "it is made", "kvitt", day(2)))
+				open, err := tx.Exceptions().List(ctx, theMerchant, ports.ExceptionFilter{State: ports.ExceptionOpen}, ports.Page{Limit: 10})
+				w.ok(err)
+				require.Len(w, open, 1)
+				require.Equal(w, "x-f2", open[0].ID)
+			})
+		},
 		"an order is found by its id and by the references it has now": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				learn(ctx, w, tx, "o1", day(1))

@@ -31,3 +31,8 @@ CREATE INDEX purchase_name_of ON purchase_name (purchase);
 
 -- What the accounting system showed of the document that a step made.
 ALTER TABLE step ADD COLUMN result TEXT;
+
+-- What of an order at a provider an exception concerns; empty if nothing.
+ALTER TABLE exception ADD COLUMN fact TEXT NOT NULL DEFAULT '';
+DROP INDEX exception_open;
+CREATE UNIQUE INDEX exception_open ON exception (merchant, payout, line, step, event, customer_order, fact) WHERE state = 'open';

@@ -98,11 +98,11 @@ func (c *Clerk) take(ctx context.Context, s ports.Step) error {
 	if err != nil || s.State != ports.StepOpen {
 		return err
 	}
-	number, result, err := c.write(remote.WithTally(ctx, c.Tally), s)
+	done, err := c.write(remote.WithTally(ctx, c.Tally), s)
 	if err != nil {
 		return c.failed(ctx, s, err)
 	}
-	s.State, s.Number, s.Outcome, s.ClosedAt, s.Fault = ports.StepDone, number, result, c.Clock.Now().UTC(), nil
+	s.State, s.Number, s.Outcome, s.Result, s.ClosedAt, s.Fault = ports.StepDone, done.number, done.outcome, done.shown, c.Clock.Now().UTC(), nil
 	return c.close(ctx, s)
 }
 

@@ -2,13 +2,11 @@ package registration
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 
-	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/abroad"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payment"
@@ -110,7 +108,7 @@ func (t *trade) market(ctx context.Context, e ports.EventRecord) (tax.Market, er
 		if err != nil {
 			return tax.Market{}, err
 		}
-		if crossed, err = t.crossed(ctx, t.day(e).Year, net, settings); err != nil {
+		if crossed, err = abroad.Crossed(ctx, t.tx, t.flow, t.day(e).Year, net, settings, t.rates); err != nil {
 			return tax.Market{}, err
 		}
 	}
@@ -132,42 +130,6 @@ func netOf(e ports.EventRecord) (money.Amount, error) {
 	return net, nil
 }
 
-// crossed reports whether a sale is taxed at its destination because the sales to
-// consumers in other EU countries, counted as they are booked, exceed the limit,
-// or because the merchant chose so.
-func (t *trade) crossed(ctx context.Context, year int, net money.Amount, s booking.Settings) (bool, error) {
-	if since := s.VAT.DestinationSince; since != 0 && year >= since && year <= since+2 {
-		return true, nil
-	}
-	threshold, err := t.rates.Threshold(s.VAT.Home)
-	if err != nil {
-		return false, err
-	}
-	last, err := t.abroad(ctx, year-1)
-	if err != nil {
-		return false, err
-	}
-	before, err := t.abroad(ctx, year)
-	if err != nil {
-		return false, err
-	}
-	return threshold.Crossed(last, before, net)
-}
-
-func abroadStream(flow string, year int) string {
-	return fmt.Sprintf("sales_to_eu_consumers/%s/%d", flow, year)
-}
-
-// abroad gives the sales of a year to consumers in other EU countries, without VAT.
-func (l *ledger) abroad(ctx context.Context, year int) (money.Amount, error) {
-	stored, err := l.tx.Cursors().Get(ctx, l.flow.Target, abroadStream(l.flow.ID, year))
-	if err != nil || stored == "" {
-		return money.Zero(l.merchant.Currency), err
-	}
-	var sum money.Amount
-	return sum, json.Unmarshal([]byte(stored), &sum)
-}
-
 // countAbroad adds a sale to the running total of its year, or takes off (sign −1)
 // one that turns out to be none. Refunds take nothing off it, because what is
 // crossed stays crossed.
@@ -177,11 +139,6 @@ func (t *trade) countAbroad(ctx context.Context, e ports.EventRecord, sign int) 
 	if e.Kind != payment.Payment || !consumerAbroad || e.Amount.Currency() != t.merchant.Currency {
 		return nil
 	}
-	year := t.day(e).Year
-	sum, err := t.abroad(ctx, year)
-	if err != nil {
-		return err
-	}
 	net, err := netOf(e)
 	if err != nil {
 		return err
@@ -189,12 +146,5 @@ func (t *trade) countAbroad(ctx context.Context, e ports.EventRecord, sign int) 
 	if sign < 0 {
 		net = net.Neg()
 	}
-	if sum, err = sum.Add(net); err != nil {
-		return err
-	}
-	text, err := json.Marshal(sum)
-	if err != nil {
-		return err
-	}
-	return t.tx.Cursors().Set(ctx, t.flow.Target, abroadStream(t.flow.ID, year), string(text))
+	return abroad.Count(ctx, t.tx, t.flow, t.day(e).Year, net)
 }
