@@ -79,7 +79,8 @@ type RawPage struct {
 type VerifyRequest struct {
 	Call
 	// Expect lists what the enabled flows need, such as accounts that must exist:
-	// {"account": ["1686", "1930"], "voucher_series": ["K"]}.
+	// {"account": ["1686", "1930"], "voucher_series": ["K"], "capability":
+	// ["psp.orders"]}. Names that a connector does not know it leaves alone.
 	Expect map[string][]string
 	// Today is the business date for which years and locks are checked.
 	Today time.Time

@@ -12,6 +12,8 @@ import (
 type Credit struct {
 	// Capture and Refund are places in the purchase's lists.
 	Capture, Refund int
+	// Amount is the sum of the rows.
+	Amount money.Amount
 	Sold
 	// Whole: the invoice is credited in full by this, and nothing was credited before.
 	Whole bool
@@ -20,95 +22,122 @@ type Credit struct {
 	Again bool
 }
 
-// Credits divides the refunds of a purchase over the invoices of its captures, oldest
-// first. A refund goes to the one capture that sold what it gives back, else to the
-// first that has enough left, else over several. The provider does not say it
-// (klarna.md 4.3), so the rule must give the same answer whenever it is asked: a refund
-// that comes later moves none that was there.
+// Credits divides the refunds of a purchase over the invoices of its captures. A refund
+// whose rows are known goes to the oldest capture that sold them and has enough left;
+// one whose rows nobody names to the oldest of which it leaves nothing, else to the
+// oldest that has enough left; what fits no capture alone is taken from one after the
+// other. A credit invoice that follows from an amount has the rates of its own invoice.
+//
+// The provider does not say which capture is refunded (klarna.md 4.3), so the rule must
+// give the same answer whenever it is asked: a refund that comes later moves none that
+// was there.
 func Credits(p order.Purchase) ([]Credit, error) {
-	left := make([]money.Amount, len(p.Captures))
-	sold := make([]Sold, len(p.Captures))
+	d := divider{purchase: p, left: make([]money.Amount, len(p.Captures)), sold: make([]Sold, len(p.Captures))}
+	d.captures = inOrder(p.Captures, func(c order.Capture) (int64, string) { return c.At.UnixNano(), c.ID })
 	for i, c := range p.Captures {
-		left[i] = c.Amount
+		d.left[i] = c.Amount
 		var err error
-		if sold[i], err = Captured(p, i); err != nil {
+		if d.sold[i], err = Captured(p, i); err != nil {
 			return nil, err
 		}
 	}
-	var credits []Credit
-	for _, r := range inOrder(p.Refunds, func(r order.Refund) (int64, string) { return r.At.UnixNano(), r.ID }) {
-		parts, err := divide(p, r, left, sold)
-		if err != nil {
+	for _, refund := range inOrder(p.Refunds, func(r order.Refund) (int64, string) { return r.At.UnixNano(), r.ID }) {
+		if err := d.divide(refund); err != nil {
 			return nil, err
 		}
-		for _, c := range parts {
-			sum, err := sumOf(c.Rows, left[c.Capture].Currency())
-			if err != nil {
-				return nil, err
-			}
-			c.Again = left[c.Capture] != p.Captures[c.Capture].Amount
-			if left[c.Capture], err = left[c.Capture].Sub(sum); err != nil {
-				return nil, err
-			}
-			c.Whole = !c.Again && left[c.Capture].IsZero()
-			credits = append(credits, c)
-		}
 	}
-	return credits, nil
+	return d.credits, nil
 }
 
-// divide gives the parts of one refund by capture.
-func divide(p order.Purchase, refund int, left []money.Amount, sold []Sold) ([]Credit, error) {
-	amount := p.Refunds[refund].Amount
-	given, err := Refunded(p, refund)
+// divider divides refunds over captures, oldest first.
+type divider struct {
+	purchase order.Purchase
+	captures []int
+	sold     []Sold
+	// left is what is not credited yet, by capture.
+	left    []money.Amount
+	credits []Credit
+}
+
+func (d *divider) divide(refund int) error {
+	r := d.purchase.Refunds[refund]
+	known, err := makes(r.Rows, r.Amount)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	order := inOrder(p.Captures, captureOrder)
-	for _, fits := range []func(capture int) bool{
-		func(capture int) bool { return !given.Assumed && sells(sold[capture].Rows, given.Rows) },
-		func(int) bool { return true },
-	} {
-		for _, capture := range order {
-			if covers(left[capture], amount) && fits(capture) {
-				return []Credit{{Capture: capture, Refund: refund, Sold: given}}, nil
+	enough := func(capture int) bool { return covers(d.left[capture], r.Amount) }
+	if known {
+		for _, fits := range []func(capture int) bool{func(capture int) bool { return sells(d.sold[capture].Rows, r.Rows) }, enough} {
+			for _, capture := range d.captures {
+				if enough(capture) && fits(capture) {
+					return d.take(refund, capture, r.Amount, Sold{Rows: r.Rows})
+				}
+			}
+		}
+		return d.spread(refund)
+	}
+	for _, fits := range []func(capture int) bool{func(capture int) bool { return d.left[capture] == r.Amount }, enough} {
+		for _, capture := range d.captures {
+			if fits(capture) {
+				return d.takeShare(refund, capture, r.Amount)
 			}
 		}
 	}
-	return spread(p, refund, order, left, sold)
+	return d.spread(refund)
 }
 
-// spread takes a refund that no single capture has enough left for from one after the
-// other, each time by the rates of what was captured.
-func spread(p order.Purchase, refund int, captures []int, left []money.Amount, sold []Sold) ([]Credit, error) {
-	rest := p.Refunds[refund].Amount
-	var credits []Credit
-	for _, capture := range captures {
-		take := left[capture]
-		if take.Sign() <= 0 || take.Currency() != rest.Currency() {
+// spread takes a refund that no capture alone has enough left for from one after the
+// other.
+func (d *divider) spread(refund int) error {
+	rest := d.purchase.Refunds[refund].Amount
+	for _, capture := range d.captures {
+		amount := d.left[capture]
+		if amount.Sign() <= 0 || amount.Currency() != rest.Currency() {
 			continue
 		}
-		if covers(take, rest) {
-			take = rest
+		if covers(amount, rest) {
+			amount = rest
 		}
-		before, err := p.Captures[capture].Amount.Sub(left[capture])
-		if err != nil {
-			return nil, err
+		if err := d.takeShare(refund, capture, amount); err != nil {
+			return err
 		}
-		part := Sold{Rows: sold[capture].Rows, Assumed: sold[capture].Assumed}
-		if take != p.Captures[capture].Amount {
-			if part.Rows, err = share(sold[capture].Rows, before, take); err != nil {
-				return nil, err
-			}
-			part.Assumed = true
-		}
-		credits = append(credits, Credit{Capture: capture, Refund: refund, Sold: part})
-		if rest, err = rest.Sub(take); err != nil || rest.IsZero() {
-			return credits, err
+		var err error
+		if rest, err = rest.Sub(amount); err != nil || rest.IsZero() {
+			return err
 		}
 	}
-	return nil, fault.New(CodeNothingCaptured, fault.Conflict, "the refund of "+p.Refunds[refund].Amount.String()+" exceeds what was captured and not refunded before by "+rest.String()).
+	return fault.New(CodeExceedsCaptures, fault.Conflict, "the refund of "+d.purchase.Refunds[refund].Amount.String()+" exceeds what was captured and not refunded before by "+rest.String()).
 		WithRemedy("compare the captures and refunds of the order with the provider's")
+}
+
+// takeShare credits a capture with its own rows, if all of it is credited at once, or
+// with what the amount takes of them.
+func (d *divider) takeShare(refund, capture int, amount money.Amount) error {
+	whole := d.purchase.Captures[capture].Amount
+	if amount == whole && d.left[capture] == whole {
+		return d.take(refund, capture, amount, d.sold[capture])
+	}
+	before, err := whole.Sub(d.left[capture])
+	if err != nil {
+		return err
+	}
+	rows, err := share(d.sold[capture].Rows, before, amount)
+	if err != nil {
+		return err
+	}
+	return d.take(refund, capture, amount, Sold{Rows: rows, Assumed: true})
+}
+
+func (d *divider) take(refund, capture int, amount money.Amount, sold Sold) error {
+	again := d.left[capture] != d.purchase.Captures[capture].Amount
+	var err error
+	if d.left[capture], err = d.left[capture].Sub(amount); err != nil {
+		return err
+	}
+	d.credits = append(d.credits, Credit{
+		Capture: capture, Refund: refund, Amount: amount, Sold: sold, Whole: !again && d.left[capture].IsZero(), Again: again,
+	})
+	return nil
 }
 
 func covers(left, amount money.Amount) bool {
@@ -129,8 +158,6 @@ func sells(sold, back []order.Row) bool {
 	}
 	return true
 }
-
-func captureOrder(c order.Capture) (int64, string) { return c.At.UnixNano(), c.ID }
 
 // inOrder gives the places of a list from its oldest item on.
 func inOrder[T any](list []T, when func(T) (at int64, id string)) []int {

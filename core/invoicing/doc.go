@@ -11,8 +11,8 @@ const (
 	// CodeRowsUnknown: nobody says what a capture or refund consists of, and the setting
 	// documents.unknown_rows wants a person to say it.
 	CodeRowsUnknown fault.Code = "invoice.rows_unknown"
-	// CodeNothingCaptured: a refund exceeds what was captured, or credited before.
-	CodeNothingCaptured fault.Code = "credit.exceeds_captures"
+	// CodeExceedsCaptures: a refund exceeds what was captured, or credited before.
+	CodeExceedsCaptures fault.Code = "credit.exceeds_captures"
 	// CodeInvoiceDiffers and the codes of credits: the draft in the accounting system is
 	// not what was asked for.
 	CodeInvoiceDiffers     fault.Code = "invoice.differs"

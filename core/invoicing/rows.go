@@ -46,40 +46,6 @@ func Captured(p order.Purchase, i int) (Sold, error) {
 	return Sold{Rows: rows, Assumed: true}, err
 }
 
-// Refunded gives what the refund at place i consists of: its own rows, all that was
-// captured if all of it was refunded at once, or else the amount's share of that.
-func Refunded(p order.Purchase, i int) (Sold, error) {
-	r := p.Refunds[i]
-	if whole, err := makes(r.Rows, r.Amount); err != nil || whole {
-		return Sold{Rows: r.Rows}, err
-	}
-	var captured Sold
-	for j := range p.Captures {
-		part, err := Captured(p, j)
-		if err != nil {
-			return Sold{}, err
-		}
-		captured.Rows, captured.Assumed = append(captured.Rows, part.Rows...), captured.Assumed || part.Assumed
-	}
-	if len(p.Refunds) == 1 {
-		if whole, err := makes(captured.Rows, r.Amount); err != nil || whole {
-			return captured, err
-		}
-	}
-	before := money.Zero(r.Amount.Currency())
-	for j, other := range p.Refunds {
-		if j == i || !earlier(other.At.UnixNano(), other.ID, r.At.UnixNano(), r.ID) {
-			continue
-		}
-		var err error
-		if before, err = before.Add(other.Amount); err != nil {
-			return Sold{}, err
-		}
-	}
-	rows, err := share(captured.Rows, before, r.Amount)
-	return Sold{Rows: rows, Assumed: true}, err
-}
-
 // earlier orders facts by moment, then id, so that everybody orders them alike.
 func earlier(at int64, id string, than int64, thanID string) bool {
 	return cmp.Or(cmp.Compare(at, than), cmp.Compare(id, thanID)) < 0

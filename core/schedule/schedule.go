@@ -32,13 +32,16 @@ const (
 )
 
 // Default gives the schedule of a new flow. Payouts are looked for when the day is
-// nearly over; a shop is asked each hour; and what callers register is looked at
-// once the day is over, for summaries of it.
+// nearly over; a shop is asked each hour; orders of a provider are read each half hour
+// (klarna.md 11.2); and what callers register is looked at once the day is over, for
+// summaries of it.
 func Default(f merchant.Flow, zone string) merchant.Schedule {
 	s := merchant.Schedule{Cron: "0 23 * * *", Zone: zone, Jitter: DefaultJitter}
 	switch {
 	case f.FromShop():
 		s.Cron = "0 * * * *"
+	case f.Kind.MakesDocuments():
+		s.Cron = "*/30 * * * *"
 	case f.Kind == merchant.Events:
 		s.Cron = "30 0 * * *"
 	}

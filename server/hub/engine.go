@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -13,12 +14,13 @@ import (
 // engine gives each flow, and each exception, to the service of its kind.
 type engine struct {
 	*settlement.Service
-	events *registration.Service
-	store  ports.Store
+	events    *registration.Service
+	documents *invoicing.Service
+	store     ports.Store
 }
 
-func newEngine(store ports.Store, payouts *settlement.Service, events *registration.Service) *engine {
-	return &engine{Service: payouts, events: events, store: store}
+func newEngine(store ports.Store, payouts *settlement.Service, events *registration.Service, documents *invoicing.Service) *engine {
+	return &engine{Service: payouts, events: events, documents: documents, store: store}
 }
 
 func (e *engine) kind(ctx context.Context, flowID string) (merchant.FlowKind, error) {
@@ -37,8 +39,11 @@ func (e *engine) Start(ctx context.Context, flowID, trigger string) (ports.Run, 
 	if err != nil {
 		return ports.Run{}, err
 	}
-	if kind == merchant.Events {
+	switch {
+	case kind == merchant.Events:
 		return e.events.Start(ctx, flowID, trigger)
+	case kind.MakesDocuments():
+		return e.documents.Start(ctx, flowID, trigger)
 	}
 	return e.Service.Start(ctx, flowID, trigger)
 }
@@ -49,8 +54,12 @@ func (e *engine) Advance(ctx context.Context, flowID string) (settlement.Next, e
 	if err != nil {
 		return settlement.Next{}, err
 	}
-	if kind == merchant.Events {
+	switch {
+	case kind == merchant.Events:
 		done, err := e.events.Advance(ctx, flowID)
+		return settlement.Next{Done: done}, err
+	case kind.MakesDocuments():
+		done, err := e.documents.Advance(ctx, flowID)
 		return settlement.Next{Done: done}, err
 	}
 	return e.Service.Advance(ctx, flowID)
@@ -58,6 +67,12 @@ func (e *engine) Advance(ctx context.Context, flowID string) (settlement.Next, e
 
 // RetryException tries again what an exception stopped.
 func (e *engine) RetryException(ctx context.Context, exceptionID, by string) error {
+	if ours, err := e.documents.About(ctx, exceptionID); err != nil || ours {
+		if err == nil {
+			err = e.documents.RetryException(ctx, exceptionID, by)
+		}
+		return err
+	}
 	events, err := e.aboutEvents(ctx, exceptionID)
 	if err != nil {
 		return err
@@ -70,6 +85,12 @@ func (e *engine) RetryException(ctx context.Context, exceptionID, by string) err
 
 // Resolve ties the line of an exception to a document.
 func (e *engine) Resolve(ctx context.Context, exceptionID, document, by string) error {
+	if ours, err := e.documents.About(ctx, exceptionID); err != nil || ours {
+		if err == nil {
+			err = e.documents.Resolve(ctx, exceptionID, document, by)
+		}
+		return err
+	}
 	events, err := e.aboutEvents(ctx, exceptionID)
 	if err != nil {
 		return err
@@ -83,6 +104,12 @@ func (e *engine) Resolve(ctx context.Context, exceptionID, document, by string) 
 
 // Adopt accepts what somebody did by hand about the line of an exception.
 func (e *engine) Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (settlement.Adoption, error) {
+	if ours, err := e.documents.About(ctx, exceptionID); err != nil {
+		return settlement.Adoption{}, err
+	} else if ours {
+		document, err := e.documents.Adopt(ctx, exceptionID, confirm, by)
+		return settlement.Adoption{Document: document, Confirmed: err == nil && confirm}, err
+	}
 	events, err := e.aboutEvents(ctx, exceptionID)
 	if err != nil {
 		return settlement.Adoption{}, err

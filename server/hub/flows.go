@@ -16,6 +16,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/sie"
 	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/flow/consent"
+	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
@@ -39,6 +40,7 @@ func flowModule() fx.Option {
 			newSettlement,
 			newExchange,
 			newRegistration,
+			newInvoicing,
 			newEngine,
 			newTimetable,
 			newOnboarding,
@@ -107,6 +109,12 @@ func newExchange(cfg config.Config) (exchange.Table, error) {
 
 func newRegistration(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock, rates tax.Table, log hclog.Logger) *registration.Service {
 	return registration.New(store, desk, business, time.Now, rates, log.Named("registration"), registration.Options{
+		Slice: cfg.Timings.Slice, Attempts: cfg.Timings.Attempts,
+	})
+}
+
+func newInvoicing(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock, rates tax.Table, log hclog.Logger) *invoicing.Service {
+	return invoicing.New(store, desk, business, time.Now, rates, log.Named("invoicing"), invoicing.Options{
 		Slice: cfg.Timings.Slice, Attempts: cfg.Timings.Attempts,
 	})
 }

@@ -270,16 +270,19 @@ func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string)
 	})
 }
 
-// Adopt takes the document that an exception names.
-func (s *Service) Adopt(ctx context.Context, exceptionID, by string) error {
+// Adopt takes the document that an exception names and gives its number. Without
+// confirm it only says which one that is.
+func (s *Service) Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (string, error) {
 	e, _, err := s.subject(ctx, exceptionID)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return "", err
+	case e.Document == "" || e.Fact == "":
+		return "", notResolvable()
+	case !confirm:
+		return e.Document, nil
 	}
-	if e.Document == "" || e.Fact == "" {
-		return notResolvable()
-	}
-	return s.Resolve(ctx, exceptionID, e.Document, by)
+	return e.Document, s.Resolve(ctx, exceptionID, e.Document, by)
 }
 
 func notResolvable() error {

@@ -36,7 +36,7 @@ func (p *planner) credit(ctx context.Context, c invoicing.Credit) error {
 	if _, known, err := p.known(ctx, key); err != nil || known || p.beforeCutOff(refund.At) {
 		return err
 	}
-	if c.Assumed && p.holdsUnknown() {
+	if c.Assumed && p.holds() {
 		return rowsUnknown("refund", refund.Amount)
 	}
 	original, err := p.original(ctx, c)
@@ -63,7 +63,7 @@ func (p *planner) credit(ctx context.Context, c invoicing.Credit) error {
 	if err := p.step(ctx, ports.StepCredit, key, content, total); err != nil || !c.Assumed {
 		return err
 	}
-	return p.askToLook(ctx, refund.ID+"/"+capture.ID, "refund", refund.Amount)
+	return p.askToLook(ctx, refund.ID+"/"+capture.ID, "refund", c.Amount)
 }
 
 // original is the invoice that a refund credits.
@@ -127,7 +127,7 @@ func (p *planner) cancelDraft(ctx context.Context, c invoicing.Credit, o origina
 		}
 	}
 	return p.step(ctx, ports.StepCancel, ending(o.key, cancelMark),
-		posting.Ending{Number: o.number, Kind: invoice.Invoice, Date: p.today()}, p.record.Purchase.Refunds[c.Refund].Amount)
+		posting.Ending{Number: o.number, Kind: invoice.Invoice, Date: p.today()}, c.Amount)
 }
 
 func rowsUnknown(what string, amount money.Amount) error {

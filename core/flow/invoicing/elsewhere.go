@@ -108,9 +108,12 @@ func (p *planner) foreign(ctx context.Context, references map[invoice.Reference]
 	return foreign, nil
 }
 
+// mostSteps is more than one document has.
+const mostSteps = 1000
+
 // own reports whether kvitt made a document, or adopted it.
 func (p *planner) own(ctx context.Context, number string) (bool, error) {
-	steps, err := p.tx.Steps().ByNumber(ctx, p.merchant.ID, number, ports.Page{Limit: ports.MaxBatch})
+	steps, err := p.tx.Steps().ByNumber(ctx, p.merchant.ID, number, ports.Page{Limit: mostSteps})
 	for _, s := range steps {
 		if (s.Kind == ports.StepInvoice || s.Kind == ports.StepCredit) && s.Number == number {
 			return true, nil

@@ -28,13 +28,17 @@ func (w *work) invoices() (merchant.Flow, bool) {
 	return f, on
 }
 
-func (w *work) holdsUnknown() bool { return w.settings.Documents.UnknownRows == booking.HoldRows }
+// holds reports whether a fact whose rows nobody names is left to a person, who has not
+// named a document for it yet.
+func (p *planner) holds() bool {
+	return p.settings.Documents.UnknownRows == booking.HoldRows && !p.takes()
+}
 
 // sold gives what the capture at place i consists of, and its day.
 func (p *planner) sold(i int) (invoicing.Sold, civil.Date, error) {
 	capture := p.record.Purchase.Captures[i]
 	sold, err := invoicing.Captured(p.record.Purchase, i)
-	if err == nil && sold.Assumed && p.holdsUnknown() {
+	if err == nil && sold.Assumed && p.holds() {
 		err = rowsUnknown("capture", capture.Amount)
 	}
 	return sold, p.day(capture.At), err

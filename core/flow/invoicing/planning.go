@@ -290,7 +290,7 @@ func (p *planner) askToLook(ctx context.Context, id, what string, amount money.A
 func (p *planner) throughOrder(ctx context.Context, capture order.Capture, assumed bool) (string, error) {
 	purchase := p.record.Purchase
 	orders, on := p.beside[merchant.Orders]
-	if !on || !p.settings.Documents.ThroughOrder || assumed || len(purchase.Captures) > 1 || capture.Amount != purchase.Total || !p.ordersAre(orders) {
+	if !on || p.takes() || !p.settings.Documents.ThroughOrder || assumed || len(purchase.Captures) > 1 || capture.Amount != purchase.Total || !p.ordersAre(orders) {
 		return "", nil
 	}
 	made, known, err := p.known(ctx, p.key(orderMark, p.record.ID))

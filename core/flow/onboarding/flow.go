@@ -63,13 +63,13 @@ type NewFlow struct {
 // its source.
 func (in *NewFlow) fit() error {
 	switch in.Kind {
-	case merchant.Payouts:
+	case merchant.Payouts, merchant.Orders, merchant.Invoices, merchant.Refunds:
 		return nil
 	case merchant.Events:
 		in.Source = cmp.Or(in.Source, in.Target)
 		return nil
 	}
-	return fault.Invalid(CodeFlowInvalid, "kind", "a flow is of kind payouts or events")
+	return fault.Invalid(CodeFlowInvalid, "kind", "a flow is of kind payouts, events, orders, invoices or refunds")
 }
 
 // CreateFlow keeps a flow, which is not enabled. Its settings and its schedule are
@@ -151,6 +151,8 @@ type flowEnd struct {
 func flowEnds(f merchant.Flow) []flowEnd {
 	books := flowEnd{"target", f.Target, []ports.Capability{ports.CapabilityVouchers}}
 	switch {
+	case f.Kind.MakesDocuments():
+		return documentEnds(f)
 	case f.FromShop():
 		return []flowEnd{{"source", f.Source, []ports.Capability{ports.CapabilityOrders}}, books}
 	case f.Kind == merchant.Events:

@@ -50,10 +50,14 @@ func (s *Service) conditions(c candidate) []condition {
 		{"target_verified", func(context.Context) error { return verified("target", c.target) }},
 		{"capabilities", func(context.Context) error { return s.bothCapable(c) }},
 		{"settings", func(context.Context) error { return c.unfit }},
-		{"clearing_account", func(context.Context) error { return c.ownClearing() }},
 	}...)
+	if c.flow.Kind.MakesDocuments() {
+		return append(offline, s.documentConditions(c)...)
+	}
+	offline = append(offline, condition{"clearing_account", func(context.Context) error { return c.ownClearing() }})
 	if c.flow.FromShop() {
-		offline = append(offline, condition{"shop_once", func(ctx context.Context) error { return s.shopOnce(ctx, c) }})
+		offline = append(offline, condition{"shop_once", func(ctx context.Context) error { return s.shopOnce(ctx, c) }},
+			condition{"orders_once", func(ctx context.Context) error { return s.soldOnce(ctx, c) }})
 	}
 	books := s.books(c)
 	return append(offline,
@@ -166,8 +170,8 @@ func neighbours(ctx context.Context, tx ports.Tx, flow merchant.Flow) ([]neighbo
 	var others []neighbour
 	var beside *shop
 	err := walk.Flows(ctx, tx, flow.MerchantID, func(f merchant.Flow) error {
-		if f.ID == flow.ID || !f.Enabled || f.Target != flow.Target {
-			return nil
+		if f.ID == flow.ID || !f.Enabled || f.Target != flow.Target || f.Kind.MakesDocuments() {
+			return nil // what makes documents leaves clearing accounts alone
 		}
 		if f.Kind == merchant.Events {
 			var err error

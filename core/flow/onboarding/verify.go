@@ -19,6 +19,9 @@ import (
 const (
 	expectAccount = "account"
 	expectSeries  = "voucher_series"
+	// expectCapability lists what the enabled flows use, so that a connector checks its
+	// rights to just that.
+	expectCapability = "capability"
 )
 
 // Verify checks a connection at the remote system, keeps the outcome and returns
@@ -140,7 +143,18 @@ func (s *Service) expected(ctx context.Context, connectionID string) (map[string
 		}
 		expect := map[string][]string{}
 		err = walk.Flows(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
-			if !f.Enabled || f.Target != connectionID {
+			if !f.Enabled || (f.Target != connectionID && f.Source != connectionID) {
+				return nil
+			}
+			for _, end := range flowEnds(f) {
+				if end.connection != connectionID {
+					continue
+				}
+				for _, need := range end.needs {
+					expect[expectCapability] = append(expect[expectCapability], string(need))
+				}
+			}
+			if f.Target != connectionID {
 				return nil
 			}
 			if f.Kind == merchant.Events {
@@ -149,6 +163,10 @@ func (s *Service) expected(ctx context.Context, connectionID string) (map[string
 			settings, err := booking.Parse(f.Settings)
 			if err != nil {
 				return err
+			}
+			if f.Kind.MakesDocuments() {
+				expectOfDocuments(settings, expect)
+				return nil
 			}
 			for _, account := range accountsInUse(settings) {
 				expect[expectAccount] = append(expect[expectAccount], string(account))

@@ -101,7 +101,7 @@ func (o owner) Done(ctx context.Context, tx ports.Tx, s ports.Step) error {
 	case ports.StepRelease:
 		return tx.Documents().Release(ctx, o.flow.Target, ports.Claim{Number: s.Document, Amount: s.Amount.Neg()})
 	case ports.StepPayment:
-	case ports.StepVoucher, ports.StepCorrection, ports.StepAttachment:
+	default:
 		return nil
 	}
 	return tx.Documents().Settle(ctx, o.flow.Target, ports.Claim{Number: s.Document, Amount: s.Amount})

@@ -106,6 +106,9 @@ func (w *work) fetchLines(ctx context.Context, p ports.PayoutRecord) (ports.Line
 }
 
 func (w *work) keepLines(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, page ports.LinePage) error {
+	if err := w.learnOrders(ctx, tx, page.Lines); err != nil {
+		return err
+	}
 	if err := w.keepRaw(ctx, tx, page.Raw); err != nil {
 		return err
 	}
