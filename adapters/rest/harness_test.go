@@ -31,6 +31,7 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/evidence"
+	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/onboarding/onboardingtest"
 	"github.com/kvitt/kvitt/core/flow/registration"
@@ -86,7 +87,7 @@ func newHub(t testing.TB) *hub {
 	pages, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	h.handler, err = rest.New(rest.Deps{
-		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Pages: pages, Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
 		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour},
@@ -101,6 +102,11 @@ func newHub(t testing.TB) *hub {
 func (h *hub) registration(now func() time.Time) *registration.Service {
 	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
 	return registration.New(h.store, desk, onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), registration.Options{Slice: time.Minute, Attempts: 3})
+}
+
+func (h *hub) invoicing(now func() time.Time) *invoicing.Service {
+	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
+	return invoicing.New(h.store, desk, onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), invoicing.Options{Slice: time.Minute, Attempts: 3})
 }
 
 func (h *hub) admit(t testing.TB) {

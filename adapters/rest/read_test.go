@@ -22,7 +22,7 @@ func TestHealthAndConnectors(t *testing.T) {
 	require.Equal(t, "test", health.Version)
 	require.Len(t, health.Connectors, 3)
 	klarna := get[api.Connector](t, h, own, "GET", "/v1/connectors/klarna", "", http.StatusOK)
-	require.Equal(t, []string{"psp.payouts"}, klarna.Capabilities)
+	require.Equal(t, []string{"psp.payouts", "psp.orders"}, klarna.Capabilities)
 	require.Contains(t, string(klarna.CredentialsSchema), `"password"`)
 	require.Len(t, get[api.ConnectorList](t, h, own, "GET", "/v1/connectors", "", http.StatusOK).Items, 3)
 	require.Equal(t, "connector.unknown", h.problem(t, own, "GET", "/v1/connectors/svea", "", http.StatusNotFound).Code)

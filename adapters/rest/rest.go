@@ -17,6 +17,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/evidence"
+	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
@@ -93,6 +94,7 @@ type Deps struct {
 	Reconciliation *reconciliation.Service
 	Evidence       *evidence.Reader
 	Registration   *registration.Service
+	Invoicing      *invoicing.Service
 	Engine         Engine
 	Casework       Casework
 	Catalogue      Catalogue

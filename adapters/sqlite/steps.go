@@ -165,7 +165,7 @@ func (s steps) OfDocument(ctx context.Context, connectionID, number string) ([]p
 	if number == "" {
 		return nil, nil
 	}
-	return all(ctx, s.tx, readStep, stepSelect+`CROSS JOIN flow f ON f.id = p.flow
+	return all(ctx, s.tx, readStep, stepSelect+`CROSS JOIN flow f ON f.id = coalesce(p.flow, s.flow)
 		WHERE s.document = ? AND s.document <> '' AND f.target = ? ORDER BY s.id`, number, connectionID)
 }
 

@@ -409,8 +409,11 @@ func (e ExplanationShape) Valid() bool {
 
 // Defines values for FlowKind.
 const (
-	FlowKindEvents  FlowKind = "events"
-	FlowKindPayouts FlowKind = "payouts"
+	FlowKindEvents   FlowKind = "events"
+	FlowKindInvoices FlowKind = "invoices"
+	FlowKindOrders   FlowKind = "orders"
+	FlowKindPayouts  FlowKind = "payouts"
+	FlowKindRefunds  FlowKind = "refunds"
 )
 
 // Valid indicates whether the value is a known member of the FlowKind enum.
@@ -418,7 +421,13 @@ func (e FlowKind) Valid() bool {
 	switch e {
 	case FlowKindEvents:
 		return true
+	case FlowKindInvoices:
+		return true
+	case FlowKindOrders:
+		return true
 	case FlowKindPayouts:
+		return true
+	case FlowKindRefunds:
 		return true
 	default:
 		return false
@@ -427,8 +436,11 @@ func (e FlowKind) Valid() bool {
 
 // Defines values for FlowInputKind.
 const (
-	FlowInputKindEvents  FlowInputKind = "events"
-	FlowInputKindPayouts FlowInputKind = "payouts"
+	FlowInputKindEvents   FlowInputKind = "events"
+	FlowInputKindInvoices FlowInputKind = "invoices"
+	FlowInputKindOrders   FlowInputKind = "orders"
+	FlowInputKindPayouts  FlowInputKind = "payouts"
+	FlowInputKindRefunds  FlowInputKind = "refunds"
 )
 
 // Valid indicates whether the value is a known member of the FlowInputKind enum.
@@ -436,7 +448,13 @@ func (e FlowInputKind) Valid() bool {
 	switch e {
 	case FlowInputKindEvents:
 		return true
+	case FlowInputKindInvoices:
+		return true
+	case FlowInputKindOrders:
+		return true
 	case FlowInputKindPayouts:
+		return true
+	case FlowInputKindRefunds:
 		return true
 	default:
 		return false
@@ -809,6 +827,51 @@ func (e ProblemSource) Valid() bool {
 	}
 }
 
+// Defines values for PurchaseOrigin.
+const (
+	PurchaseOriginCallback PurchaseOrigin = "callback"
+	PurchaseOriginPayout   PurchaseOrigin = "payout"
+	PurchaseOriginPerson   PurchaseOrigin = "person"
+)
+
+// Valid indicates whether the value is a known member of the PurchaseOrigin enum.
+func (e PurchaseOrigin) Valid() bool {
+	switch e {
+	case PurchaseOriginCallback:
+		return true
+	case PurchaseOriginPayout:
+		return true
+	case PurchaseOriginPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PurchaseState.
+const (
+	PurchaseStateComplete PurchaseState = "complete"
+	PurchaseStateEnded    PurchaseState = "ended"
+	PurchaseStateOpen     PurchaseState = "open"
+	PurchaseStatePending  PurchaseState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the PurchaseState enum.
+func (e PurchaseState) Valid() bool {
+	switch e {
+	case PurchaseStateComplete:
+		return true
+	case PurchaseStateEnded:
+		return true
+	case PurchaseStateOpen:
+		return true
+	case PurchaseStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReverseChargeDeclarationState.
 const (
 	ReverseChargeDeclarationStateDone    ReverseChargeDeclarationState = "done"
@@ -851,6 +914,117 @@ func (e RunState) Valid() bool {
 	case RunStateFailed:
 		return true
 	case RunStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SaleDocumentKind.
+const (
+	SaleDocumentKindCreditInvoice       SaleDocumentKind = "credit_invoice"
+	SaleDocumentKindInvoice             SaleDocumentKind = "invoice"
+	SaleDocumentKindInvoiceBooking      SaleDocumentKind = "invoice_booking"
+	SaleDocumentKindInvoiceCancellation SaleDocumentKind = "invoice_cancellation"
+	SaleDocumentKindOrder               SaleDocumentKind = "order"
+	SaleDocumentKindOrderCancellation   SaleDocumentKind = "order_cancellation"
+)
+
+// Valid indicates whether the value is a known member of the SaleDocumentKind enum.
+func (e SaleDocumentKind) Valid() bool {
+	switch e {
+	case SaleDocumentKindCreditInvoice:
+		return true
+	case SaleDocumentKindInvoice:
+		return true
+	case SaleDocumentKindInvoiceBooking:
+		return true
+	case SaleDocumentKindInvoiceCancellation:
+		return true
+	case SaleDocumentKindOrder:
+		return true
+	case SaleDocumentKindOrderCancellation:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SaleDocumentOutcome.
+const (
+	SaleDocumentOutcomeCreated SaleDocumentOutcome = "created"
+	SaleDocumentOutcomeFound   SaleDocumentOutcome = "found"
+)
+
+// Valid indicates whether the value is a known member of the SaleDocumentOutcome enum.
+func (e SaleDocumentOutcome) Valid() bool {
+	switch e {
+	case SaleDocumentOutcomeCreated:
+		return true
+	case SaleDocumentOutcomeFound:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SaleDocumentState.
+const (
+	SaleDocumentStateDone    SaleDocumentState = "done"
+	SaleDocumentStateDropped SaleDocumentState = "dropped"
+	SaleDocumentStateOpen    SaleDocumentState = "open"
+	SaleDocumentStateParked  SaleDocumentState = "parked"
+	SaleDocumentStatePlanned SaleDocumentState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the SaleDocumentState enum.
+func (e SaleDocumentState) Valid() bool {
+	switch e {
+	case SaleDocumentStateDone:
+		return true
+	case SaleDocumentStateDropped:
+		return true
+	case SaleDocumentStateOpen:
+		return true
+	case SaleDocumentStateParked:
+		return true
+	case SaleDocumentStatePlanned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SaleRowKind.
+const (
+	SaleRowKindDiscount  SaleRowKind = "discount"
+	SaleRowKindFee       SaleRowKind = "fee"
+	SaleRowKindFreight   SaleRowKind = "freight"
+	SaleRowKindGiftCard  SaleRowKind = "gift_card"
+	SaleRowKindGoods     SaleRowKind = "goods"
+	SaleRowKindReturnFee SaleRowKind = "return_fee"
+	SaleRowKindSalesTax  SaleRowKind = "sales_tax"
+	SaleRowKindSummary   SaleRowKind = "summary"
+)
+
+// Valid indicates whether the value is a known member of the SaleRowKind enum.
+func (e SaleRowKind) Valid() bool {
+	switch e {
+	case SaleRowKindDiscount:
+		return true
+	case SaleRowKindFee:
+		return true
+	case SaleRowKindFreight:
+		return true
+	case SaleRowKindGiftCard:
+		return true
+	case SaleRowKindGoods:
+		return true
+	case SaleRowKindReturnFee:
+		return true
+	case SaleRowKindSalesTax:
+		return true
+	case SaleRowKindSummary:
 		return true
 	default:
 		return false
@@ -2029,7 +2203,7 @@ type FlowKind string
 
 // FlowInput Example: {"kind":"payouts","settings":{"voucher_series":"K"},"since":"2026-03-30T00:00:00Z","source":"connection-00c0ffee00c0ffee","target":"connection-0badcafe0badcafe"}
 type FlowInput struct {
-	// Kind payouts: what a provider pays out; events: what the merchant's own web shop registers, or a connection to it tells.
+	// Kind payouts: what a provider pays out; events: what the merchant's own web shop registers, or a connection to it tells; orders, invoices, refunds: orders, invoices and credit invoices made of what a provider knows of orders.
 	Kind     FlowInputKind `json:"kind"`
 	Settings AnyObject     `json:"settings,omitempty"`
 
@@ -2043,7 +2217,7 @@ type FlowInput struct {
 	Target string `json:"target"`
 }
 
-// FlowInputKind payouts: what a provider pays out; events: what the merchant's own web shop registers, or a connection to it tells.
+// FlowInputKind payouts: what a provider pays out; events: what the merchant's own web shop registers, or a connection to it tells; orders, invoices, refunds: orders, invoices and credit invoices made of what a provider knows of orders.
 type FlowInputKind string
 
 // FlowPage defines model for FlowPage.
@@ -2278,6 +2452,20 @@ type MerchantPage struct {
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
+}
+
+// Movement A capture or a refund.
+type Movement struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal   `json:"amount"`
+	At     time.Time `json:"at"`
+	ID     string    `json:"id"`
+
+	// Reference The merchant's own.
+	Reference string    `json:"reference,omitempty"`
+	Rows      []SaleRow `json:"rows"`
 }
 
 // Next The cursor of the next page; missing on the last one.
@@ -2750,6 +2938,80 @@ type ProofLink struct {
 	URL       string    `json:"url"`
 }
 
+// Purchase defines model for Purchase.
+type Purchase struct {
+	// Captured An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Captured Decimal `json:"captured,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency,omitempty"`
+
+	// DueAt When it is to be read next; left out if nothing can come any more.
+	DueAt *time.Time `json:"due_at,omitempty"`
+
+	// Fault Why it could not be read.
+	Fault *Fault `json:"fault,omitempty"`
+
+	// ID The provider's id.
+	ID        string    `json:"id"`
+	LearnedAt time.Time `json:"learned_at"`
+
+	// Origin What told of it first.
+	Origin   PurchaseOrigin `json:"origin"`
+	PlacedAt *time.Time     `json:"placed_at,omitempty"`
+
+	// ReadAt When it was read last; what follows is as it was then.
+	ReadAt     *time.Time        `json:"read_at,omitempty"`
+	References map[string]string `json:"references,omitempty"`
+
+	// Refunded An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Refunded Decimal       `json:"refunded,omitempty"`
+	State    PurchaseState `json:"state,omitempty"`
+
+	// Total An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Total Decimal `json:"total,omitempty"`
+
+	// Waiting The kinds of flow that have not made all their documents of it.
+	Waiting []string `json:"waiting"`
+}
+
+// PurchaseOrigin What told of it first.
+type PurchaseOrigin string
+
+// PurchaseState defines model for Purchase.State.
+type PurchaseState string
+
+// PurchaseDetail defines model for PurchaseDetail.
+type PurchaseDetail struct {
+	Captures  []Movement     `json:"captures"`
+	Documents []SaleDocument `json:"documents"`
+	Purchase  Purchase       `json:"purchase"`
+	Refunds   []Movement     `json:"refunds"`
+	Rows      []SaleRow      `json:"rows"`
+}
+
+// PurchaseNames Example: {"ids":["f3392f8b-6116-4073-ab96-e330819e2c07"]}
+type PurchaseNames struct {
+	// Ids The provider's ids of orders.
+	Ids []string `json:"ids"`
+}
+
+// PurchasePage defines model for PurchasePage.
+type PurchasePage struct {
+	Items []Purchase `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
 // Raw Points to the bytes of the provider's answer that it was read from.
 type Raw struct {
 	Length int64 `json:"length"`
@@ -2939,6 +3201,78 @@ type RunPage struct {
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
 }
+
+// SaleDocument defines model for SaleDocument.
+type SaleDocument struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount"`
+
+	// Credits The number of the invoice that it credits.
+	Credits string `json:"credits,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date   Date   `json:"date,omitempty"`
+	Fault  *Fault `json:"fault,omitempty"`
+	FlowID string `json:"flow_id"`
+
+	// Key Identifies it for ever and in both systems.
+	Key  string           `json:"key"`
+	Kind SaleDocumentKind `json:"kind"`
+
+	// Number Its number in the accounting system.
+	Number     string              `json:"number,omitempty"`
+	Outcome    SaleDocumentOutcome `json:"outcome,omitempty"`
+	References map[string]string   `json:"references,omitempty"`
+	Rows       []SaleRow           `json:"rows,omitempty"`
+
+	// State open: it may or may not exist. parked: a person must look.
+	State SaleDocumentState `json:"state"`
+}
+
+// SaleDocumentKind defines model for SaleDocument.Kind.
+type SaleDocumentKind string
+
+// SaleDocumentOutcome defines model for SaleDocument.Outcome.
+type SaleDocumentOutcome string
+
+// SaleDocumentState open: it may or may not exist. parked: a person must look.
+type SaleDocumentState string
+
+// SaleRow defines model for SaleRow.
+type SaleRow struct {
+	// Account The account of the row, in documents.
+	Account string `json:"account,omitempty"`
+	Article string `json:"article,omitempty"`
+
+	// Gross An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Gross    Decimal     `json:"gross"`
+	Kind     SaleRowKind `json:"kind"`
+	Name     string      `json:"name"`
+	Quantity string      `json:"quantity"`
+
+	// Rate Per cent.
+	Rate string `json:"rate"`
+	Unit string `json:"unit,omitempty"`
+
+	// Vat An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Vat Decimal `json:"vat,omitempty"`
+}
+
+// SaleRowKind defines model for SaleRow.Kind.
+type SaleRowKind string
 
 // Schedule Example: {"cron":"0 23 * * *","jitter":"5m0s","zone":"Europe/Stockholm"}
 type Schedule struct {
@@ -3298,6 +3632,24 @@ type AskConsentParams struct {
 
 // DisconnectConnectionParams defines parameters for DisconnectConnection.
 type DisconnectConnectionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPurchasesParams defines parameters for ListPurchases.
+type ListPurchasesParams struct {
+	// Name Only orders with this id or reference.
+	Name string `form:"name,omitempty" json:"name,omitempty"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// NamePurchasesParams defines parameters for NamePurchases.
+type NamePurchasesParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3695,6 +4047,9 @@ type ClearSuspenseParams struct {
 // UpdateConnectionJSONRequestBody defines body for UpdateConnection for application/json ContentType.
 type UpdateConnectionJSONRequestBody = ConnectionChange
 
+// NamePurchasesJSONRequestBody defines body for NamePurchases for application/json ContentType.
+type NamePurchasesJSONRequestBody = PurchaseNames
+
 // DeliverEventJSONRequestBody defines body for DeliverEvent for application/json ContentType.
 type DeliverEventJSONRequestBody = Delivery
 
@@ -3772,6 +4127,15 @@ type ServerInterface interface {
 	// DisconnectConnection Revoke a connection's consent and forget its credentials
 	// (POST /v1/connections/{id}/disconnect)
 	DisconnectConnection(c *gin.Context, id ID, params DisconnectConnectionParams)
+	// ListPurchases The orders of a provider that kvitt knows
+	// (GET /v1/connections/{id}/orders)
+	ListPurchases(c *gin.Context, id ID, params ListPurchasesParams)
+	// NamePurchases Name orders of a provider that kvitt is to read
+	// (POST /v1/connections/{id}/orders)
+	NamePurchases(c *gin.Context, id ID, params NamePurchasesParams)
+	// GetPurchase An order of a provider with the documents made of it
+	// (GET /v1/connections/{id}/orders/{order})
+	GetPurchase(c *gin.Context, id ID, order string)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(c *gin.Context, id ID, params VerifyConnectionParams)
@@ -4305,6 +4669,141 @@ func (siw *ServerInterfaceWrapper) DisconnectConnection(c *gin.Context) {
 	}
 
 	siw.Handler.DisconnectConnection(c, id, params)
+}
+
+// ListPurchases operation middleware
+func (siw *ServerInterfaceWrapper) ListPurchases(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPurchasesParams
+
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", c.Request.URL.Query(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter name: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPurchases(c, id, params)
+}
+
+// NamePurchases operation middleware
+func (siw *ServerInterfaceWrapper) NamePurchases(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params NamePurchasesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.NamePurchases(c, id, params)
+}
+
+// GetPurchase operation middleware
+func (siw *ServerInterfaceWrapper) GetPurchase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "order" -------------
+	var order string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order", c.Param("order"), &order, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPurchase(c, id, order)
 }
 
 // VerifyConnection operation middleware
@@ -7242,6 +7741,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/connections/:id/consent", wrapper.AskConsent)
 	router.POST(options.BaseURL+"/v1/connections/:id/disconnect", wrapper.DisconnectConnection)
 	router.GET(options.BaseURL+"/v1/oauth/callback", wrapper.TakeConsent)
+	router.GET(options.BaseURL+"/v1/connections/:id/orders", wrapper.ListPurchases)
+	router.POST(options.BaseURL+"/v1/connections/:id/orders", wrapper.NamePurchases)
+	router.GET(options.BaseURL+"/v1/connections/:id/orders/:order", wrapper.GetPurchase)
 	router.GET(options.BaseURL+"/v1/connections/:id/choices/:kind", wrapper.ListChoices)
 	router.GET(options.BaseURL+"/v1/connections/:id/books", wrapper.ExportBooks)
 	router.GET(options.BaseURL+"/v1/merchants/:id/flows", wrapper.ListFlows)
@@ -7589,6 +8091,127 @@ type DisconnectConnectiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DisconnectConnectiondefaultApplicationProblemPlusJSONResponse) VisitDisconnectConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPurchasesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListPurchasesParams
+}
+
+type ListPurchasesResponseObject interface {
+	VisitListPurchasesResponse(w http.ResponseWriter) error
+}
+
+type ListPurchases200JSONResponse PurchasePage
+
+func (response ListPurchases200JSONResponse) VisitListPurchasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPurchasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPurchasesdefaultApplicationProblemPlusJSONResponse) VisitListPurchasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NamePurchasesRequestObject struct {
+	ID     ID `json:"id"`
+	Params NamePurchasesParams
+	Body   *NamePurchasesJSONRequestBody
+}
+
+type NamePurchasesResponseObject interface {
+	VisitNamePurchasesResponse(w http.ResponseWriter) error
+}
+
+type NamePurchases202JSONResponse PurchaseNames
+
+func (response NamePurchases202JSONResponse) VisitNamePurchasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NamePurchasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response NamePurchasesdefaultApplicationProblemPlusJSONResponse) VisitNamePurchasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPurchaseRequestObject struct {
+	ID    ID     `json:"id"`
+	Order string `json:"order"`
+}
+
+type GetPurchaseResponseObject interface {
+	VisitGetPurchaseResponse(w http.ResponseWriter) error
+}
+
+type GetPurchase200JSONResponse PurchaseDetail
+
+func (response GetPurchase200JSONResponse) VisitGetPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPurchasedefaultApplicationProblemPlusJSONResponse) VisitGetPurchaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10578,6 +11201,15 @@ type StrictServerInterface interface {
 	// DisconnectConnection Revoke a connection's consent and forget its credentials
 	// (POST /v1/connections/{id}/disconnect)
 	DisconnectConnection(ctx context.Context, request DisconnectConnectionRequestObject) (DisconnectConnectionResponseObject, error)
+	// ListPurchases The orders of a provider that kvitt knows
+	// (GET /v1/connections/{id}/orders)
+	ListPurchases(ctx context.Context, request ListPurchasesRequestObject) (ListPurchasesResponseObject, error)
+	// NamePurchases Name orders of a provider that kvitt is to read
+	// (POST /v1/connections/{id}/orders)
+	NamePurchases(ctx context.Context, request NamePurchasesRequestObject) (NamePurchasesResponseObject, error)
+	// GetPurchase An order of a provider with the documents made of it
+	// (GET /v1/connections/{id}/orders/{order})
+	GetPurchase(ctx context.Context, request GetPurchaseRequestObject) (GetPurchaseResponseObject, error)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(ctx context.Context, request VerifyConnectionRequestObject) (VerifyConnectionResponseObject, error)
@@ -11056,6 +11688,105 @@ func (sh *strictHandler) DisconnectConnection(ctx *gin.Context, id ID, params Di
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(DisconnectConnectionResponseObject); ok {
 		if err := validResponse.VisitDisconnectConnectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPurchases operation middleware
+func (sh *strictHandler) ListPurchases(ctx *gin.Context, id ID, params ListPurchasesParams) {
+	var request ListPurchasesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPurchases(ctx, request.(ListPurchasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPurchases")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPurchasesResponseObject); ok {
+		if err := validResponse.VisitListPurchasesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// NamePurchases operation middleware
+func (sh *strictHandler) NamePurchases(ctx *gin.Context, id ID, params NamePurchasesParams) {
+	var request NamePurchasesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body NamePurchasesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.NamePurchases(ctx, request.(NamePurchasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NamePurchases")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(NamePurchasesResponseObject); ok {
+		if err := validResponse.VisitNamePurchasesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPurchase operation middleware
+func (sh *strictHandler) GetPurchase(ctx *gin.Context, id ID, order string) {
+	var request GetPurchaseRequestObject
+
+	request.ID = id
+	request.Order = order
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPurchase(ctx, request.(GetPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPurchase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPurchaseResponseObject); ok {
+		if err := validResponse.VisitGetPurchaseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -105,10 +105,11 @@ func TestCreateFlowRefuses(t *testing.T) {
 		code  fault.Code
 		field string
 	}{
-		"an unknown kind":                {onboarding.NewFlow{Kind: "orders", Source: source.ID, Target: target.ID}, onboarding.CodeFlowInvalid, "kind"},
-		"a connection that is not there": {onboarding.NewFlow{Kind: merchant.Payouts, Source: "connection-0", Target: target.ID}, onboarding.CodeFlowInvalid, "source"},
-		"ends the wrong way round":       {onboarding.NewFlow{Kind: merchant.Payouts, Source: target.ID, Target: source.ID}, onboarding.CodeFlowCapability, "source"},
-		"settings that make no sense":    {onboarding.NewFlow{Kind: merchant.Payouts, Source: source.ID, Target: target.ID, Settings: json.RawMessage(`{"shape":"round"}`)}, onboarding.CodeFlowSettings, "settings.shape"},
+		"an unknown kind":                  {onboarding.NewFlow{Kind: "credits", Source: source.ID, Target: target.ID}, onboarding.CodeFlowInvalid, "kind"},
+		"a connection that is not there":   {onboarding.NewFlow{Kind: merchant.Payouts, Source: "connection-0", Target: target.ID}, onboarding.CodeFlowInvalid, "source"},
+		"ends the wrong way round":         {onboarding.NewFlow{Kind: merchant.Payouts, Source: target.ID, Target: source.ID}, onboarding.CodeFlowCapability, "source"},
+		"orders of a shop, not a provider": {onboarding.NewFlow{Kind: merchant.Orders, Source: target.ID, Target: target.ID}, onboarding.CodeFlowCapability, "source"},
+		"settings that make no sense":      {onboarding.NewFlow{Kind: merchant.Payouts, Source: source.ID, Target: target.ID, Settings: json.RawMessage(`{"shape":"round"}`)}, onboarding.CodeFlowSettings, "settings.shape"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.flow.MerchantID = d.owner.ID

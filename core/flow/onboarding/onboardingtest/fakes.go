@@ -77,7 +77,7 @@ func descriptions() map[string]ports.Description {
 	quota := ports.Quota{InFlight: 2}
 	return map[string]ports.Description{
 		"klarna": {
-			ID: "klarna", Name: "Klarna", Version: "1.0.0", Protocol: 1, Capabilities: []ports.Capability{ports.CapabilityPayouts},
+			ID: "klarna", Name: "Klarna", Version: "1.0.0", Protocol: 1, Capabilities: []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases},
 			Settings:    json.RawMessage(`{"type":"object","properties":{"region":{"type":"string","enum":["eu","na"]},"webhook_secret":{"type":"string","writeOnly":true}}}`),
 			Credentials: json.RawMessage(`{"type":"object","required":["username","password"],"properties":{"username":{"type":"string","minLength":3},"password":{"type":"string","writeOnly":true,"pattern":"^live_"}}}`),
 			Quota:       quota, Operations: []ports.Operation{{Name: "Verify", Calls: 1}}, Hosts: []string{"https://api.klarna.com"},
@@ -86,6 +86,7 @@ func descriptions() map[string]ports.Description {
 			ID: "fortnox", Name: "Fortnox", Version: "1.0.0", Protocol: 1,
 			Capabilities: []ports.Capability{
 				ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers, ports.CapabilityChoices, ports.CapabilityBooks,
+				ports.CapabilityInvoices, ports.CapabilityOrderBook,
 			},
 			Settings:    json.RawMessage(`{"type":"object","properties":{}}`),
 			Credentials: json.RawMessage(`{"type":"object","required":["client_secret"],"properties":{"client_secret":{"type":"string","writeOnly":true}}}`),
