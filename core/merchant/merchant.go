@@ -117,3 +117,6 @@ type Schedule struct {
 
 // FromShop reports whether the flow books what a connection to a shop tells.
 func (f Flow) FromShop() bool { return f.Kind == Events && f.Source != f.Target }
+
+// ReadsOrders reports whether the flow reads orders at its source.
+func (f Flow) ReadsOrders() bool { return f.FromShop() || f.Kind.MakesDocuments() }

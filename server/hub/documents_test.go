@@ -14,6 +14,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
+	"github.com/kvitt/kvitt/core/flow/purchase"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/invoice"
 	rules "github.com/kvitt/kvitt/core/invoicing"
@@ -403,7 +404,7 @@ func TestAnOrderThatTheProviderDoesNotKnowIsSaidOnce(t *testing.T) {
 		s.learn("o-404")
 		s.clock.set(s.clock.Now().Add(time.Hour))
 	}
-	require.Equal(t, []fault.Code{invoicing.CodePurchaseUnknown}, s.codes())
+	require.Equal(t, []fault.Code{purchase.CodeUnknown}, s.codes())
 	chair := row(order.GoodsRow, "chair", 125_00, 25)
 	p := capturing(bought("404", chair), "c1", 125_00)
 	s.provider.orders["o-404"] = p

@@ -28,8 +28,6 @@ import (
 
 // Faults of the flows.
 const (
-	// CodePurchaseUnknown: the provider does not know an order by that id.
-	CodePurchaseUnknown fault.Code = "order.unknown_at_provider"
 	// CodeNoFlow: no flow reads orders of the connection.
 	CodeNoFlow fault.Code = "order.no_flow"
 	// CodeMadeElsewhere: somebody else has made an invoice for the capture.

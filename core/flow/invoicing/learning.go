@@ -40,7 +40,7 @@ func (s *Service) learn(ctx context.Context, tx ports.Tx, connectionID string, i
 	}
 	if len(flows) == 0 {
 		return fault.New(CodeNoFlow, fault.Conflict, "no enabled flow reads orders of the connection").
-			WithRemedy("enable a flow of orders, invoices or refunds from it")
+			WithRemedy("enable a flow of orders, invoices, refunds or events from it")
 	}
 	for _, id := range ids {
 		if _, err := tx.Purchases().Learn(ctx, connectionID, id, origin, s.clock.Now().UTC()); err != nil {
@@ -55,7 +55,8 @@ func (s *Service) learn(ctx context.Context, tx ports.Tx, connectionID string, i
 	return nil
 }
 
-// readers gives the enabled flows that make documents of a connection's orders.
+// readers gives the enabled flows that make documents of a connection's orders, or book
+// them as events.
 func readers(ctx context.Context, tx ports.Tx, connectionID string) ([]merchant.Flow, error) {
 	record, err := tx.Connections().Get(ctx, connectionID)
 	if err != nil {
@@ -63,7 +64,7 @@ func readers(ctx context.Context, tx ports.Tx, connectionID string) ([]merchant.
 	}
 	var flows []merchant.Flow
 	err = walk.Flows(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
-		if f.Source == connectionID && f.Enabled && f.Kind.MakesDocuments() {
+		if f.Source == connectionID && f.Enabled && f.ReadsOrders() {
 			flows = append(flows, f)
 		}
 		return nil

@@ -31,8 +31,8 @@ func documentEnds(f merchant.Flow) []flowEnd {
 		target = []ports.Capability{ports.CapabilityOrderBook}
 	}
 	return []flowEnd{
-		{"source", f.Source, []ports.Capability{ports.CapabilityPurchases}},
-		{"target", f.Target, target},
+		{field: "source", connection: f.Source, needs: []ports.Capability{ports.CapabilityPurchases}},
+		{field: "target", connection: f.Target, needs: target},
 	}
 }
 

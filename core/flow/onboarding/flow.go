@@ -146,21 +146,23 @@ type flowEnd struct {
 	field      string
 	connection string
 	needs      []ports.Capability
+	// or is a capability that does as well as those needed, or empty.
+	or ports.Capability
 }
 
 func flowEnds(f merchant.Flow) []flowEnd {
-	books := flowEnd{"target", f.Target, []ports.Capability{ports.CapabilityVouchers}}
+	books := flowEnd{field: "target", connection: f.Target, needs: []ports.Capability{ports.CapabilityVouchers}}
 	switch {
 	case f.Kind.MakesDocuments():
 		return documentEnds(f)
 	case f.FromShop():
-		return []flowEnd{{"source", f.Source, []ports.Capability{ports.CapabilityOrders}}, books}
+		return []flowEnd{{field: "source", connection: f.Source, needs: []ports.Capability{ports.CapabilityOrders}, or: ports.CapabilityPurchases}, books}
 	case f.Kind == merchant.Events:
 		return []flowEnd{books}
 	}
 	return []flowEnd{
-		{"source", f.Source, []ports.Capability{ports.CapabilityPayouts}},
-		{"target", f.Target, []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers}},
+		{field: "source", connection: f.Source, needs: []ports.Capability{ports.CapabilityPayouts}},
+		{field: "target", connection: f.Target, needs: []ports.Capability{ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers}},
 	}
 }
 
@@ -170,7 +172,7 @@ func (s *Service) capable(record ports.ConnectionRecord, end flowEnd) error {
 		return err
 	}
 	for _, need := range end.needs {
-		if !description.Has(need) {
+		if !description.Has(need) && (end.or == "" || !description.Has(end.or)) {
 			return fault.Invalid(CodeFlowCapability, end.field, description.Name+" does not offer "+string(need)).
 				WithRemedy("choose a connection whose connector offers it")
 		}

@@ -103,7 +103,7 @@ func TestAFlowOfEventsIsEnabledWhenItsBooksAreReady(t *testing.T) {
 			require.Equal(t, "settings.methods.card.sales_shape", fault.Of(err).Field)
 			_, err = d.CreateFlow(t.Context(), onboarding.NewFlow{MerchantID: d.owner.ID, Kind: merchant.Events, Target: target.ID}, "test")
 			require.Equal(t, onboarding.CodeFlowDuplicate, fault.CodeOf(err))
-			_, err = d.CreateFlow(t.Context(), onboarding.NewFlow{MerchantID: d.owner.ID, Kind: merchant.Events, Source: d.klarna(t).ID, Target: target.ID}, "test")
+			_, err = d.CreateFlow(t.Context(), onboarding.NewFlow{MerchantID: d.owner.ID, Kind: merchant.Events, Source: d.fortnox(t).ID, Target: target.ID}, "test")
 			require.Equal(t, "source", fault.Of(err).Field)
 		})
 	}
@@ -195,7 +195,7 @@ func TestAFlowOfAShopIsEnabledWhenItsConnectionIsVerified(t *testing.T) {
 func TestAConnectionThatTellsNoOrdersIsNoShop(t *testing.T) {
 	t.Parallel()
 	d, _ := openShop(t)
-	_, err := d.CreateFlow(t.Context(), onboarding.NewFlow{MerchantID: d.owner.ID, Kind: merchant.Events, Source: d.klarna(t).ID, Target: d.fortnox(t).ID}, "test")
+	_, err := d.CreateFlow(t.Context(), onboarding.NewFlow{MerchantID: d.owner.ID, Kind: merchant.Events, Source: d.fortnox(t).ID, Target: d.fortnox(t).ID}, "test")
 	require.Equal(t, onboarding.CodeFlowCapability, fault.CodeOf(err))
 	require.Equal(t, "source", fault.Of(err).Field)
 	require.Contains(t, fault.Of(err).Reason, "commerce.orders")

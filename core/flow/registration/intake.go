@@ -52,7 +52,7 @@ func (s *Service) takeIn(ctx context.Context, flow merchant.Flow) (done, unread 
 		if !s.machine().Before(end) {
 			return false, false, nil
 		}
-		err := in.readPage(ctx)
+		err := in.readOn(ctx)
 		if f := fault.Of(err); f != nil && f.Code == ports.CodeConsentNeeded {
 			unread, err = true, in.await(ctx, f)
 		} else if err != nil {
@@ -103,6 +103,21 @@ func (in *intake) load(ctx context.Context) error {
 	return nil
 }
 
+// readOn reads a piece of what the source tells.
+func (in *intake) readOn(ctx context.Context) error {
+	if in.source == nil {
+		var err error
+		if in.source, err = in.desk.Open(ctx, in.flow.Source); err != nil {
+			return err
+		}
+	}
+	if in.source.Description().Has(ports.CapabilityPurchases) {
+		_, err := in.readPurchases(ctx)
+		return err
+	}
+	return in.readPage(ctx)
+}
+
 // readPage reads a page and keeps it together with the cursor after it.
 func (in *intake) readPage(ctx context.Context) error {
 	page, err := in.fetch(ctx)
@@ -126,12 +141,6 @@ func (in *intake) readPage(ctx context.Context) error {
 
 func (in *intake) fetch(ctx context.Context) (ports.OrderPage, error) {
 	var page ports.OrderPage
-	var err error
-	if in.source == nil {
-		if in.source, err = in.desk.Open(ctx, in.flow.Source); err != nil {
-			return page, err
-		}
-	}
 	orders, err := remote.Capability[ports.OrderSource](in.source, ports.CapabilityOrders)
 	if err != nil {
 		return page, err

@@ -155,8 +155,8 @@ func less(from, parts []order.Part) ([]order.Part, error) {
 		at := slices.IndexFunc(from, func(f order.Part) bool {
 			return f.Supply.OrGoods() == p.Supply.OrGoods() && f.Rate == p.Rate && f.Gross.Sign() == p.Gross.Sign()
 		})
-		if at < 0 && p.Supply == tax.PriceReduction {
-			continue // takes nothing back of what was sold
+		if at < 0 && takesNothing(p) {
+			continue
 		}
 		if at < 0 {
 			return nil, exceeded("nothing is left of " + string(p.Supply.OrGoods()) + " at " + p.Rate.String() + " % in the order")
@@ -185,6 +185,13 @@ func less(from, parts []order.Part) ([]order.Part, error) {
 		from[at] = rest
 	}
 	return from, nil
+}
+
+// takesNothing reports whether a part takes nothing back of what was sold: goodwill, or
+// a fee that is kept of a refund.
+func takesNothing(p order.Part) bool {
+	fee := p.Supply == tax.InvoiceFee || p.Supply == tax.Services
+	return p.Supply == tax.PriceReduction || fee && p.Gross.Sign() < 0
 }
 
 func withVAT(p order.Part) (order.Part, error) {

@@ -66,6 +66,9 @@ func (in *intake) park(ctx context.Context, told ports.ShopOrderRecord, why *fau
 // than before, a person has now said that it counts.
 func (l *ledger) retryShopOrder(ctx context.Context, e ports.Exception, by string) error {
 	told, err := l.tx.ShopOrders().Get(ctx, l.flow.Source, e.Order)
+	if fault.CodeOf(err) == ports.CodeNotFound {
+		return l.readAgain(ctx, e, by)
+	}
 	if err != nil {
 		return err
 	}

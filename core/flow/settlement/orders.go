@@ -13,13 +13,13 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// learnOrders tells the flows that make invoices and credit invoices beside this one of
-// captures and refunds that they have not seen yet. Their lines wait for the documents
+// learnOrders tells the flows beside this one that make invoices and credit invoices, or
+// book events, of the provider's orders of captures and refunds that they have not seen yet. Their lines wait for the documents
 // like any other line.
 func (w *work) learnOrders(ctx context.Context, tx ports.Tx, lines []payout.Line) error {
 	var makers []merchant.Flow
 	err := walk.Flows(ctx, tx, w.merchant.ID, func(f merchant.Flow) error {
-		if f.Enabled && f.Kind.MakesDocuments() && f.Source == w.flow.Source && f.Target == w.flow.Target {
+		if f.Enabled && f.ReadsOrders() && f.Source == w.flow.Source && f.Target == w.flow.Target {
 			makers = append(makers, f)
 		}
 		return nil
