@@ -63,6 +63,25 @@ func (b *books) all() ([]*entry, []row) {
 	return slices.Clone(b.payouts), b.unpaid
 }
 
+// plain returns every payout with its rows as the world writes them, and the unpaid rows.
+func (b *books) plain() ([]Payout, []Transaction) {
+	entries, rows := b.all()
+	payouts := make([]Payout, len(entries))
+	for i, e := range entries {
+		payouts[i] = e.Payout
+		payouts[i].Transactions = transactionsOf(e.rows)
+	}
+	return payouts, transactionsOf(rows)
+}
+
+func transactionsOf(rows []row) []Transaction {
+	transactions := make([]Transaction, len(rows))
+	for i, r := range rows {
+		transactions[i] = r.members
+	}
+	return transactions
+}
+
 // add books a payout; false if its reference is taken.
 func (b *books) add(p Payout) bool {
 	b.mu.Lock()

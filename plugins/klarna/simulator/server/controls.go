@@ -70,6 +70,9 @@ func (s *server) readPayout(w http.ResponseWriter, r *http.Request) (Payout, boo
 	if err == nil {
 		err = p.complete(s.world.MerchantID)
 	}
+	if err == nil {
+		err = s.settle(&p)
+	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "reading payout: %v", err)
 		return Payout{}, false

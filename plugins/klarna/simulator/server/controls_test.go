@@ -58,7 +58,7 @@ func TestAControlThatMakesNoSenseIsRefused(t *testing.T) {
 		"an unknown member":             {http.MethodPost, "/payouts", map[string]any{"reference": "P"}, 400},
 		"replacing what is not there":   {http.MethodPut, "/payouts/P", good(), 404},
 		"replacing one with another":    {http.MethodPut, "/payouts/XISA93DJ", good(), 400},
-		"a control that does not exist": {http.MethodPost, "/orders", nil, 404},
+		"a control that does not exist": {http.MethodPost, "/customers", nil, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,8 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// specification is Klarna's published OpenAPI document, below the shared folder.
-const specification = "specs/klarna/settlements-v1-openapi.yml"
+// Klarna's published OpenAPI documents, below the shared folder.
+const (
+	specification       = "specs/klarna/settlements-v1-openapi.yml"
+	ordersSpecification = "specs/klarna/order-management-v1-openapi-2023-12-05.json"
+)
 
 // exchanges are requests whose answers are held against the specification. An
 // exchange with a deviation is a known difference between the document and what
@@ -86,7 +90,7 @@ func TestAnswersKeepToThePublishedSpecification(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := start(t, c.settings)
-			err := k.check(router(t, file, k.url), c.path)
+			err := k.check(router(t, file, k.url+"/settlements/v1"), http.MethodGet, "/settlements/v1"+c.path, "")
 			if c.deviation == "" {
 				require.NoError(t, err)
 			} else {
@@ -96,12 +100,46 @@ func TestAnswersKeepToThePublishedSpecification(t *testing.T) {
 	}
 }
 
-// router finds the operations of the specification at the simulator's address.
-func router(t *testing.T, file, url string) routers.Router {
+// TestOrdersKeepToThePublishedSpecification goes through the life of an order: each
+// request and each answer is held against the document.
+func TestOrdersKeepToThePublishedSpecification(t *testing.T) {
+	t.Parallel()
+	file := sharedFile(t, ordersSpecification)
+	k := start(t, withOrders(order(orderA, map[string]any{
+		"captures": []any{capture("4ba29b50-be7b-44f5-a492-113e6a865e22", 100, "2026-04-01T10:00:00Z", "F-1")},
+		"refunds":  []any{map[string]any{"refund_id": "4ba29b50-be7b-44f5-a492-113e6a865e23", "refunded_amount": 50, "refunded_at": "2026-04-02T10:00:00Z"}},
+	}), order(orderB, nil)))
+	found := router(t, file, k.url)
+	for _, c := range []struct{ method, path, body string }{
+		{http.MethodGet, orderA, ""},
+		{http.MethodGet, orderC, ""},
+		{http.MethodGet, orderA + "/captures", ""},
+		{http.MethodGet, orderA + "/captures/4ba29b50-be7b-44f5-a492-113e6a865e22", ""},
+		{http.MethodGet, orderA + "/captures/" + orderC, ""},
+		{http.MethodGet, orderA + "/refunds/4ba29b50-be7b-44f5-a492-113e6a865e23", ""},
+		{http.MethodPost, orderA + "/acknowledge", ""},
+		{http.MethodPost, orderA + "/captures", `{"captured_amount":100}`},
+		{http.MethodPost, orderA + "/captures", `{"captured_amount":1000000}`},
+		{http.MethodPost, orderA + "/refunds", `{"refunded_amount":100,"reference":"K-1"}`},
+		{http.MethodPost, orderA + "/refunds", `{"refunded_amount":100000}`},
+		{http.MethodPost, orderA + "/cancel", ""},
+		{http.MethodPost, orderA + "/extend-authorization-time", ""},
+		{http.MethodPost, orderA + "/release-remaining-authorization", ""},
+		{http.MethodPatch, orderA + "/merchant-references", `{"merchant_reference1":"1"}`},
+		{http.MethodPatch, orderB + "/authorization", `{"order_amount":1}`},
+		{http.MethodPost, orderB + "/cancel", ""},
+		{http.MethodPatch, orderB + "/merchant-references", `{"merchant_reference1":"1"}`},
+	} {
+		require.NoError(t, k.check(found, c.method, "/ordermanagement/v1/orders/"+c.path, c.body), "%s %s", c.method, c.path)
+	}
+}
+
+// router finds the operations of a specification below an address of the simulator.
+func router(t *testing.T, file, base string) routers.Router {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromFile(file)
 	require.NoError(t, err)
-	document.Servers = openapi3.Servers{{URL: url + "/settlements/v1"}}
+	document.Servers = openapi3.Servers{{URL: base}}
 	found, err := legacy.NewRouter(document)
 	require.NoError(t, err)
 	return found
@@ -109,11 +147,12 @@ func router(t *testing.T, file, url string) routers.Router {
 
 // check sends a request and returns how it or its answer differs from the
 // specification.
-func (k klarna) check(router routers.Router, path string) error {
+func (k klarna) check(router routers.Router, method, path, sent string) error {
 	k.t.Helper()
-	response, body := k.settlements(path)
-	request, err := http.NewRequest(http.MethodGet, k.url+"/settlements/v1"+path, nil)
+	response, body := k.send(method, k.url+path, "Basic "+apiKey, sent)
+	request, err := http.NewRequest(method, k.url+path, strings.NewReader(sent))
 	require.NoError(k.t, err)
+	request.Header.Set("Content-Type", "application/json")
 	route, parameters, err := router.FindRoute(request)
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
-// Package server simulates Klarna's Settlements API v1 (read-only), as far as a
-// back office reads it: payouts, their transactions, the summary and the reports.
+// Package server simulates two of Klarna's APIs as far as a back office needs them: the
+// Settlements API v1 (read-only), with payouts, their transactions, the summary and the
+// reports, and the Order Management API v1, with orders, their captures and refunds.
 //
-// It follows Klarna's published OpenAPI document "Klarna Settlements API" and the
-// pages on settlement files, rate limits, authentication and errors; where those
-// leave a choice, the world says which variant is shown. It shares no code with
+// It follows Klarna's published OpenAPI documents "Klarna Settlements API" and "Klarna
+// Order Management API", and the pages on settlement files, orders, rate limits,
+// authentication and errors; where those leave a choice, the world says which variant
+// is shown, or the README which one was taken. It shares no code with
 // the connector, so that the two sides are not one mind.
 package server
 
@@ -28,8 +30,9 @@ const (
 
 // server answers for one world.
 type server struct {
-	world   World // settings; its payouts live in the books
+	world   World // settings; its payouts and orders live in the books
 	books   *books
+	orders  *orderBook
 	control *simulator.Control
 	limit   *rateLimit
 }
@@ -40,11 +43,13 @@ func New(world World, control *simulator.Control) http.Handler {
 	s := &server{
 		world:   world,
 		books:   newBooks(world),
+		orders:  newOrderBook(world),
 		control: control,
 		limit:   newRateLimit(world.RateLimit, time.Now),
 	}
 	system := http.NewServeMux()
 	s.routeSettlements(system)
+	s.routeOrders(system)
 	// Paths that Klarna does not have are answered 403, which is what it has been
 	// seen to do.
 	system.HandleFunc("/", s.serve(typeJSON, func(*http.Request) (reply, *failure) {
@@ -52,6 +57,7 @@ func New(world World, control *simulator.Control) http.Handler {
 	}))
 	root := http.NewServeMux()
 	s.routeControls(root)
+	s.routeOrderControls(root)
 	root.Handle("/", correlate(s.authenticate(s.throttle(system))))
 	return control.Wrap(root)
 }
@@ -73,6 +79,8 @@ func (s *server) routeSettlements(mux *http.ServeMux) {
 
 // reply is a successful answer.
 type reply struct {
+	status   int // 0 is 200
+	header   map[string]string
 	body     []byte
 	filename string // of a download, empty for none
 }
@@ -89,6 +97,15 @@ func (s *server) serve(contentType string, endpoint func(*http.Request) (reply, 
 		}
 		if answer.filename != "" {
 			w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", answer.filename))
+		}
+		for name, value := range answer.header {
+			w.Header().Set(name, value)
+		}
+		if len(answer.body) == 0 {
+			w.Header().Del("Content-Type")
+		}
+		if answer.status != 0 {
+			w.WriteHeader(answer.status)
 		}
 		_, _ = w.Write(answer.body) // a client that has gone notices by itself
 	}

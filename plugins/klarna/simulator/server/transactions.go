@@ -28,6 +28,13 @@ func (s *server) listTransactions(r *http.Request) (reply, *failure) {
 		return reply{}, failed
 	}
 	found := s.books.rows(reference, orderID, s.control.Now())
+	if reference == "" {
+		for _, row := range s.unsettledRows(orderID) {
+			if !row.captured.After(s.control.Now()) {
+				found = append(found, listing{row: row})
+			}
+		}
+	}
 	if s.world.Shuffle {
 		found = s.books.shuffle(found, reference+" "+orderID, part.offset == 0)
 	}

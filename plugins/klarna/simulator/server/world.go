@@ -26,8 +26,8 @@ const (
 	PaginationCount = "count_only" // nothing but count, all that is guaranteed
 )
 
-// World is the section "klarna" of the world file: one merchant, its credential,
-// what Klarna has paid out, and which of the documented variants Klarna shows.
+// World is the section "klarna" of the world file: one merchant, its credential, its
+// orders, what Klarna has paid out, and which of the documented variants Klarna shows.
 type World struct {
 	MerchantID string `json:"merchant_id"`
 	Username   string `json:"username"`
@@ -46,6 +46,10 @@ type World struct {
 	Payouts []Payout `json:"payouts"`
 	// UnpaidTransactions are rows of no payout yet; only order_id finds them.
 	UnpaidTransactions []Transaction `json:"unpaid_transactions"`
+
+	Orders []Order `json:"orders"`
+	// Fees are those of the rows that are made of captures; absent: 2.99 % and 3.00, VAT 25 %.
+	Fees *Fees `json:"fees"`
 }
 
 // Payout is one payout with its rows, in the members of Klarna's Payout object.
@@ -61,6 +65,9 @@ type Payout struct {
 	// missing here is missing in the answer.
 	Totals       map[string]int64 `json:"totals"`
 	Transactions []Transaction    `json:"transactions"`
+	// Settles are the ids of captures and refunds of which rows are made, "*" for all
+	// that no payout has by its date. Without totals they follow from these rows.
+	Settles []string `json:"settles"`
 
 	moment time.Time
 }
@@ -121,6 +128,32 @@ func (w *World) complete() error {
 			return fmt.Errorf("payout %d: payment_reference %q is not unique", i+1, reference)
 		}
 		known[reference] = true
+	}
+	return w.completeOrders()
+}
+
+// completeOrders fills in the orders and settles them, payout by payout.
+func (w *World) completeOrders() error {
+	if w.Fees == nil {
+		w.Fees = defaultFees()
+	}
+	known := map[string]bool{}
+	orders := make([]*Order, len(w.Orders))
+	for i := range w.Orders {
+		orders[i] = &w.Orders[i]
+		if err := orders[i].complete(); err != nil {
+			return fmt.Errorf("order %d: %w", i+1, err)
+		}
+		if known[orders[i].OrderID] {
+			return fmt.Errorf("order %d: order_id %q is not unique", i+1, orders[i].OrderID)
+		}
+		known[orders[i].OrderID] = true
+	}
+	all, paid := events(orders, *w.Fees), settled(w.Payouts, w.UnpaidTransactions)
+	for i := range w.Payouts {
+		if err := w.Payouts[i].settle(all, w.Payouts[:i], paid); err != nil {
+			return fmt.Errorf("payout %d: %w", i+1, err)
+		}
 	}
 	return nil
 }
