@@ -17,7 +17,8 @@ type Session interface {
 type Result interface {
 	ports.VerifyReport | ports.PayoutPage | ports.LinePage | ports.OrderPage |
 		ports.DocumentPage | ports.PaymentList | ports.PaymentResult | ports.ReleaseResult |
-		ports.VoucherResult | ports.AttachmentResult | ports.ChoicesPage | ports.Period | ports.BooksPiece
+		ports.VoucherResult | ports.AttachmentResult | ports.ChoicesPage | ports.Period | ports.BooksPiece |
+		ports.InvoiceResult | ports.InvoiceReading | ports.OrderResult | ports.PurchaseResult
 }
 
 // Serve answers one call of the hub: it opens a session, works in it, and says
@@ -69,6 +70,14 @@ func usageOf(result any) *ports.Usage {
 	case *ports.Period:
 		return &r.Usage
 	case *ports.BooksPiece:
+		return &r.Usage
+	case *ports.InvoiceResult:
+		return &r.Usage
+	case *ports.InvoiceReading:
+		return &r.Usage
+	case *ports.OrderResult:
+		return &r.Usage
+	case *ports.PurchaseResult:
 		return &r.Usage
 	}
 	return &ports.Usage{}

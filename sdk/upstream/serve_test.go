@@ -49,6 +49,10 @@ func TestEveryResultTellsItsCost(t *testing.T) {
 		tellsItsCost[ports.ChoicesPage](t),
 		tellsItsCost[ports.Period](t),
 		tellsItsCost[ports.BooksPiece](t),
+		tellsItsCost[ports.InvoiceResult](t),
+		tellsItsCost[ports.InvoiceReading](t),
+		tellsItsCost[ports.OrderResult](t),
+		tellsItsCost[ports.PurchaseResult](t),
 	}, "every result of package ports, and nothing else")
 }
 
