@@ -9,7 +9,7 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// Faults of what the merchant has entered.
+// Faults of what the merchant has entered, and of what the hub asks for.
 const (
 	// CodeSettings: a setting of the connection makes no sense.
 	CodeSettings fault.Code = "klarna.settings_invalid"
@@ -17,6 +17,8 @@ const (
 	CodeCredentials fault.Code = "klarna.credentials_invalid"
 	// CodeKeyEnvironment: the API key says that it belongs to another environment.
 	CodeKeyEnvironment fault.Code = "klarna.key_environment"
+	// CodeOrderID: what is asked for cannot be the id of an order.
+	CodeOrderID fault.Code = "klarna.order_id_invalid"
 )
 
 // The values of settings.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -18,36 +19,43 @@ var settingsSchema []byte
 //go:embed credentials.schema.json
 var credentialsSchema []byte
 
-// Connector reads payouts and their rows from Klarna's Settlements API. It keeps
-// nothing between two calls and is safe for concurrent use.
+// Connector reads payouts and their rows from Klarna's Settlements API, and orders from
+// its Order Management API. It keeps nothing between two calls and is safe for
+// concurrent use.
 type Connector struct {
 	transport http.RoundTripper
 	// today is the machine's clock; no payout is looked for after it.
 	today func() time.Time
 	// size is the number of items asked for at a time, at least 2.
 	size int
+	// rates are the legal rates of VAT, to tell what a shop's rounded rate means.
+	rates tax.Table
 }
 
 var (
-	_ ports.Connector    = (*Connector)(nil)
-	_ ports.PayoutSource = (*Connector)(nil)
+	_ ports.Connector      = (*Connector)(nil)
+	_ ports.PayoutSource   = (*Connector)(nil)
+	_ ports.PurchaseSource = (*Connector)(nil)
 )
 
 // New gives the connector.
-func New() *Connector { return &Connector{today: time.Now, size: client.MaxSize} }
+func New() *Connector {
+	return &Connector{today: time.Now, size: client.MaxSize, rates: tax.StandardTable()}
+}
 
 // The most calls that each operation spends.
 const (
 	callsVerify      = 2
 	callsPayouts     = 2
 	callsPayoutLines = 3
+	callsPurchase    = 1
 )
 
 // Describe says what the connector is.
 func (c *Connector) Describe() ports.Description {
 	return ports.Description{
 		ID: "klarna", Name: "Klarna", Version: version, Protocol: ports.ProtocolVersion,
-		Capabilities: []ports.Capability{ports.CapabilityPayouts},
+		Capabilities: []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases},
 		Settings:     settingsSchema, Credentials: credentialsSchema,
 		// Klarna allows a merchant id 200 calls a second, 50 in the playground. The
 		// description is the same for both, and nothing here needs the 200.
@@ -56,6 +64,7 @@ func (c *Connector) Describe() ports.Description {
 			{Name: "Verify", Calls: callsVerify},
 			{Name: "ListPayouts", Calls: callsPayouts},
 			{Name: "ListPayoutLines", Calls: callsPayoutLines},
+			{Name: "ReadPurchase", Calls: callsPurchase},
 		},
 		Hosts: hosts(),
 	}

@@ -21,8 +21,8 @@ func TestTheDescriptionIsTheSameOverTheWire(t *testing.T) {
 	require.Equal(t, d.Quota, over.Quota)
 	require.Equal(t, d.Operations, over.Operations)
 	require.Len(t, d.Hosts, 12)
-	require.True(t, d.Has(ports.CapabilityPayouts))
-	for _, name := range []string{"Verify", "ListPayouts", "ListPayoutLines"} {
+	require.Equal(t, []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases}, d.Capabilities)
+	for _, name := range []string{"Verify", "ListPayouts", "ListPayoutLines", "ReadPurchase"} {
 		_, declared := d.Operation(name)
 		require.True(t, declared, name)
 	}

@@ -34,7 +34,7 @@ func verify(ctx context.Context, a account, remote *client.Client, expect map[st
 		return report, nil // the key is not sent to where it does not belong
 	}
 	page, err := remote.Payouts(ctx, client.PayoutsQuery{Size: 1})
-	settlements, err := outcome("settlements", "Klarna shows the merchant's payouts", err)
+	settlements, err := outcome("settlements", "Settlements API", "Klarna shows the merchant's payouts", err)
 	if err != nil {
 		return ports.VerifyReport{}, err
 	}
@@ -75,12 +75,12 @@ func checkEnvironment(a account) ports.Check {
 }
 
 // outcome makes a check of an answer, with what to do at Klarna.
-func outcome(name, good string, err error) (ports.Check, error) {
+func outcome(name, api, good string, err error) (ports.Check, error) {
 	check, failed := upstream.Check(name, good, err)
 	switch class := fault.ClassOf(err); {
 	case failed != nil || err == nil:
 	case class == fault.Auth:
-		check.Remedy = "check key, username, region and environment; ask Klarna for access to the Settlements API if they are right"
+		check.Remedy = "check key, username, region and environment; ask Klarna for access to the " + api + " if they are right"
 	case check.Remedy == "":
 		check.Remedy = "check region, platform and the host of settlements"
 	}
@@ -111,11 +111,11 @@ func checkMerchant(a account, page client.Page[client.Payout]) (ports.Check, str
 // checkOrders asks for an order that does not exist: that it is not found proves
 // that orders may be read.
 func checkOrders(ctx context.Context, remote *client.Client) (ports.Check, error) {
-	err := remote.Order(ctx, randomUUID())
+	_, _, err := remote.Order(ctx, randomUUID())
 	if fault.ClassOf(err) == fault.NotFound {
 		err = nil
 	}
-	return outcome("orders", "Klarna lets orders be read", err)
+	return outcome("orders", "Order Management API", "Klarna lets orders be read", err)
 }
 
 // randomUUID gives a version 4 UUID.

@@ -13,7 +13,7 @@ import (
 
 func TestAConnectionIsCheckedItemByItem(t *testing.T) {
 	t.Parallel()
-	notThere := object{"kind": "status", "path": "/ordermanagement/", "status": 404, "body": `{"error_code":"NO_SUCH_ORDER"}`}
+	forbidden := object{"kind": "status", "path": "/ordermanagement/", "status": 403, "body": `{"error_code":"NOT_ALLOWED"}`}
 	ok, warning, failed := ports.CheckOK, ports.CheckWarning, ports.CheckFailed
 	type checks map[string]ports.CheckState
 	cases := map[string]struct {
@@ -53,11 +53,11 @@ func TestAConnectionIsCheckedItemByItem(t *testing.T) {
 			want:   checks{"environment": failed}, calls: 0, account: merchantID,
 		},
 		"orders are needed and may be read": {
-			world: object{"payouts": []object{example()}}, fault: notThere, expect: map[string][]string{"orders": {}},
+			world: object{"payouts": []object{example()}}, expect: map[string][]string{"orders": {}},
 			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok, "orders": ok}, calls: 2, account: merchantID,
 		},
 		"orders are needed and may not be read": {
-			world: object{"payouts": []object{example()}}, expect: map[string][]string{"orders": {}},
+			world: object{"payouts": []object{example()}}, fault: forbidden, expect: map[string][]string{"orders": {}},
 			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok, "orders": failed}, calls: 2, account: merchantID,
 		},
 	}

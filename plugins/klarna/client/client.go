@@ -1,5 +1,5 @@
-// Package client speaks HTTP with Klarna's Settlements API v1 (read-only) and
-// reads what it answers. It does not know what the rows mean.
+// Package client speaks HTTP with Klarna's Settlements API v1 and reads orders from
+// its Order Management API v1. It only reads, and does not know what the rows mean.
 package client
 
 import (
@@ -106,12 +106,6 @@ func (c *Client) Transactions(ctx context.Context, q TransactionsQuery) (Page[Tr
 		query.Set("order_id", q.OrderID)
 	}
 	return list(ctx, c, "transactions", query, q.Offset, ReadTransaction)
-}
-
-// Order reads an order; only whether it may is of interest.
-func (c *Client) Order(ctx context.Context, id string) error {
-	_, err := c.Do(ctx, upstream.Get(upstream.Address(c.access.Orders, nil, "ordermanagement", "v1", "orders", id)))
-	return err
 }
 
 func window(size int, offset int64) url.Values {

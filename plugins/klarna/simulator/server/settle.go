@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,10 +35,10 @@ func events(orders []*Order, fees Fees) []event {
 	var all []event
 	for _, o := range orders {
 		for _, c := range o.Captures {
-			all = append(all, event{c.CaptureID, o.PurchaseCurrency, c.moment, o.captureRows(c, fees)})
+			all = append(all, event{c.CaptureID, strings.ToUpper(o.PurchaseCurrency), c.moment, o.captureRows(c, fees)})
 		}
 		for _, r := range o.Refunds {
-			all = append(all, event{r.RefundID, o.PurchaseCurrency, r.moment, []Transaction{o.refundRow(r)}})
+			all = append(all, event{r.RefundID, strings.ToUpper(o.PurchaseCurrency), r.moment, []Transaction{o.refundRow(r)}})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b event) int { return a.moment.Compare(b.moment) })
