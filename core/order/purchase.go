@@ -98,8 +98,9 @@ type Purchase struct {
 	// Method is the provider's name of the payment method ("INVOICE").
 	Method string
 	Buyer  Buyer
-	// Total is the sum of Rows.
-	Total    money.Amount
+	// Total is what was ordered.
+	Total money.Amount
+	// Rows come to Total, empty if the provider does not say what was ordered.
 	Rows     []Row
 	Captures []Capture
 	Refunds  []Refund
@@ -113,7 +114,7 @@ type Capture struct {
 	At            time.Time
 	// Amount is what was captured, never negative.
 	Amount money.Amount
-	// Rows are what was captured, empty if the provider does not say.
+	// Rows are what was captured and come to Amount, empty if the provider does not say.
 	Rows []Row
 }
 
@@ -124,7 +125,7 @@ type Refund struct {
 	At            time.Time
 	// Amount is what was refunded, never negative.
 	Amount money.Amount
-	// Rows are what was given back, with the signs of a sale, empty if the provider
-	// does not say.
+	// Rows are what was given back, with the signs of a sale, and come to Amount. They
+	// are empty if the provider does not say.
 	Rows []Row
 }

@@ -283,8 +283,9 @@ type Purchase struct {
 	// The provider's name of the payment method.
 	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	Buyer  *Buyer `protobuf:"bytes,6,opt,name=buyer,proto3" json:"buyer,omitempty"`
-	// The sum of the rows.
-	Total         *Money      `protobuf:"bytes,7,opt,name=total,proto3" json:"total,omitempty"`
+	// What was ordered.
+	Total *Money `protobuf:"bytes,7,opt,name=total,proto3" json:"total,omitempty"`
+	// They come to the total; empty if the provider does not say what was ordered.
 	Rows          []*SaleRow  `protobuf:"bytes,8,rep,name=rows,proto3" json:"rows,omitempty"`
 	Captures      []*Capture  `protobuf:"bytes,9,rep,name=captures,proto3" json:"captures,omitempty"`
 	Refunds       []*Refund   `protobuf:"bytes,10,rep,name=refunds,proto3" json:"refunds,omitempty"`
@@ -409,7 +410,7 @@ type Capture struct {
 	At        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
 	// Never negative.
 	Amount *Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
-	// Empty if the provider does not say.
+	// They come to the amount; empty if the provider does not say.
 	Rows          []*SaleRow `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -489,7 +490,8 @@ type Refund struct {
 	At        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
 	// Never negative.
 	Amount *Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
-	// With the signs of a sale; empty if the provider does not say.
+	// With the signs of a sale; they come to the amount; empty if the provider does not
+	// say.
 	Rows          []*SaleRow `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
