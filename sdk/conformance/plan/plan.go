@@ -42,6 +42,8 @@ type Plan struct {
 	// Unproven lists the payouts of the world that do not add up, have rows of unknown
 	// types or must be held, by reference. All others must be proven.
 	Unproven []string `json:"unproven"`
+	// Purchases says which orders are read, nil if the connector has no psp.orders.
+	Purchases *Purchases `json:"purchases"`
 	// Writing says what writing cases may use, nil if the connector does not write.
 	Writing *Writing `json:"writing"`
 }
@@ -64,6 +66,15 @@ type Simulator struct {
 	// State is a path below /_sim/ that gives what there is as JSON, such as counts of
 	// documents. It sharpens the comparison of a disturbed write with an undisturbed one.
 	State string `json:"state"`
+}
+
+// Purchases names orders at a payment service provider, which cannot be listed.
+type Purchases struct {
+	// IDs are the provider's ids of orders of the world, at least one.
+	IDs []string `json:"ids"`
+	// Withheld lists texts of the world that must not be passed on with an order, such
+	// as dates of birth.
+	Withheld []string `json:"withheld"`
 }
 
 // Writing names what may be written on. Documents are discovered: the suite takes

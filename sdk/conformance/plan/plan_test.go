@@ -29,6 +29,8 @@ func TestAWrongPlanNamesTheField(t *testing.T) {
 		"an empty refusal":              {`{"level": 1, "simulator": {"world": "w"}, "credentials": {}, "refused": [{}]}`, "refused[0]"},
 		"a date that is none":           {`{"level": 1, "simulator": {"world": "w"}, "credentials": {}, "today": "2026-02-30"}`, "today"},
 		"writing without an account":    {`{"level": 3, "simulator": {"world": "w"}, "credentials": {}, "writing": {"series": "K"}}`, "writing.account"},
+		"no order to read":              {`{"level": 1, "simulator": {"world": "w"}, "credentials": {}, "purchases": {"ids": []}}`, "purchases.ids"},
+		"orders without ids":            {`{"level": 1, "simulator": {"world": "w"}, "credentials": {}, "purchases": {"withheld": ["x"]}}`, "purchases.ids"},
 		"a state path outside":          {`{"level": 1, "simulator": {"world": "w", "state": "/3/vouchers"}, "credentials": {}}`, "simulator.state"},
 	}
 	for name, test := range tests {

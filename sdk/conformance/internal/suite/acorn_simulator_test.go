@@ -22,6 +22,9 @@ type oak struct {
 	Invoices []oakInvoice `json:"invoices"`
 	Accounts []string     `json:"accounts"`
 	Orders   []oakOrder   `json:"orders"`
+	// Purchases are orders at the payment provider.
+	Purchases []oakPurchase `json:"purchases"`
+
 	payments []oakPayment
 	vouchers []oakVoucher
 	files    []oakFile
@@ -89,6 +92,38 @@ type oakEvent struct {
 	At     string `json:"at"`
 }
 
+// oakPurchase is an order at the payment provider, with who bought.
+type oakPurchase struct {
+	ID       string         `json:"id"`
+	Placed   string         `json:"placed"`
+	State    string         `json:"state"`
+	Currency string         `json:"currency"`
+	Total    int64          `json:"total"`
+	Buyer    string         `json:"buyer"`
+	Born     string         `json:"born"`
+	Rows     []oakRow       `json:"rows"`
+	Captures []oakHappening `json:"captures"`
+	Refunds  []oakHappening `json:"refunds"`
+	Seen     bool           `json:"seen"`
+}
+
+type oakRow struct {
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+	Quantity int64  `json:"quantity"`
+	Gross    int64  `json:"gross"`
+	VAT      int64  `json:"vat"`
+	Rate     string `json:"rate"`
+}
+
+// oakHappening is a capture or a refund.
+type oakHappening struct {
+	ID     string   `json:"id"`
+	At     string   `json:"at"`
+	Amount int64    `json:"amount"`
+	Rows   []oakRow `json:"rows"`
+}
+
 type oakFile struct {
 	ID      string `json:"id"`
 	Voucher string `json:"voucher"`
@@ -114,6 +149,8 @@ func buildOak(section []byte, control *simulator.Control) (http.Handler, error) 
 		"POST /vouchers":              o.makeVoucher,
 		"GET /books":                  o.export,
 		"GET /orders":                 func(r *http.Request) (any, int) { return o.listOrders(r, control.Now()) },
+		"GET /purchases/{id}":         o.readPurchase,
+		"PUT /purchases/{id}/seen":    o.readPurchase,
 		"GET /vouchers/{n}/files":     o.findFiles,
 		"POST /vouchers/{n}/files":    o.attach,
 		"GET /_sim/oak/files":         o.countFiles,
@@ -163,6 +200,17 @@ func (o *oak) listOrders(r *http.Request, now time.Time) (any, int) {
 	}
 	page, total := window(r, found)
 	return map[string]any{"orders": page, "total": total, "now": now.Format(time.RFC3339)}, 200
+}
+
+// readPurchase gives an order, and keeps that the merchant has seen it if it is told so.
+func (o *oak) readPurchase(r *http.Request) (any, int) {
+	for i := range o.Purchases {
+		if o.Purchases[i].ID == r.PathValue("id") {
+			o.Purchases[i].Seen = o.Purchases[i].Seen || r.Method == http.MethodPut
+			return o.Purchases[i], 200
+		}
+	}
+	return nil, 404
 }
 
 func (o *oak) listLines(r *http.Request) (any, int) {

@@ -65,7 +65,7 @@ func (a *acorn) Describe() ports.Description {
 		ID: "acorn", Name: "Acorn", Version: "1.0.0", Protocol: ports.ProtocolVersion,
 		Capabilities: []ports.Capability{
 			ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers,
-			ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
+			ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders, ports.CapabilityPurchases,
 		},
 		Settings: json.RawMessage(settingsSchema), Credentials: json.RawMessage(credentialsSchema),
 		Quota: ports.Quota{Calls: 100, Window: time.Second, InFlight: 2, Account: []string{"shop_id"}},
@@ -82,6 +82,7 @@ func (a *acorn) Describe() ports.Description {
 			{Name: "Period", Calls: 1},
 			{Name: "ExportBooks", Calls: 1},
 			{Name: "ListOrders", Calls: 1},
+			{Name: "ReadPurchase", Calls: 2},
 			{Name: "EnsureAttachment", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
 		},
 		Hosts: []string{oakHost},

@@ -181,6 +181,17 @@ func checkExpected(ctx context.Context, st *stage) error {
 }
 
 func checkHarmless(ctx context.Context, st *stage) error {
+	return st.harmless(ctx, "Verify", func() error {
+		if _, err := st.verify(ctx, st.setup.Plan.Expect); err != nil {
+			return wrong("Verify", err, "a report")
+		}
+		return nil
+	})
+}
+
+// harmless has something done that must change nothing. A POST may read as well: what
+// it has done is seen in what the remote system holds.
+func (st *stage) harmless(ctx context.Context, what string, do func() error) error {
 	before, err := st.snapshot(ctx)
 	if err != nil {
 		return err
@@ -188,8 +199,8 @@ func checkHarmless(ctx context.Context, st *stage) error {
 	if err := st.far.Forget(ctx); err != nil {
 		return err
 	}
-	if _, err := st.verify(ctx, st.setup.Plan.Expect); err != nil {
-		return wrong("Verify", err, "a report")
+	if err := do(); err != nil {
+		return err
 	}
 	log, err := st.far.Requests(ctx)
 	if err != nil {
@@ -197,8 +208,8 @@ func checkHarmless(ctx context.Context, st *stage) error {
 	}
 	for _, r := range log.Requests {
 		if r.Method == http.MethodPut || r.Method == http.MethodDelete || r.Method == http.MethodPatch {
-			return wrong("Verify", "the request "+r.Method+" "+r.Path, "requests that only read")
+			return wrong(what, "the request "+r.Method+" "+r.Path, "requests that only read")
 		}
 	}
-	return st.unchanged(ctx, before, "Verify")
+	return st.unchanged(ctx, before, what)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -31,13 +32,15 @@ type capability struct {
 // capabilities lists all that the suite knows.
 func capabilities() []capability {
 	return []capability{
-		payouts(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(),
+		payouts(), purchases(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(),
 	}
 }
 
 // facts are what the connector has told of the plan's world.
 type facts struct {
 	payouts []payout.Payout
+	// purchases are the orders at a payment service provider that the plan names.
+	purchases []order.Purchase
 	// orders are those of a shop, and ordersUntil is the watermark after them.
 	orders      []ports.ShopOrder
 	ordersUntil time.Time
