@@ -42,10 +42,19 @@ func TestTheStateFollowsStatusAndRisk(t *testing.T) {
 		status, fraud string
 		want          order.PurchaseState
 	}{
-		{"AUTHORIZED", "ACCEPTED", open}, {"PART_CAPTURED", "ACCEPTED", open}, {"authorized", "accepted", open}, {"AUTHORIZED", "", open},
-		{"CAPTURED", "ACCEPTED", complete}, {"CLOSED", "ACCEPTED", complete},
-		{"CANCELLED", "ACCEPTED", ended}, {"EXPIRED", "ACCEPTED", ended}, {"CANCELLED", "PENDING", ended},
-		{"AUTHORIZED", "PENDING", pending}, {"AUTHORIZED", "REJECTED", ended}, {"AUTHORIZED", "STOPPED", ended}, {"CAPTURED", "STOPPED", ended},
+		{"AUTHORIZED", "ACCEPTED", open},
+		{"PART_CAPTURED", "ACCEPTED", open},
+		{"authorized", "accepted", open},
+		{"AUTHORIZED", "", open},
+		{"CAPTURED", "ACCEPTED", complete},
+		{"CLOSED", "ACCEPTED", complete},
+		{"CANCELLED", "ACCEPTED", ended},
+		{"EXPIRED", "ACCEPTED", ended},
+		{"CANCELLED", "PENDING", ended},
+		{"AUTHORIZED", "PENDING", pending},
+		{"AUTHORIZED", "REJECTED", ended},
+		{"AUTHORIZED", "STOPPED", ended},
+		{"CAPTURED", "STOPPED", ended},
 	} {
 		p, err := readOrder(t, plain(object{"status": c.status, "fraud_status": c.fraud}))
 		require.NoError(t, err)
@@ -61,14 +70,25 @@ func TestEveryTypeOfRowHasAKind(t *testing.T) {
 		vat         int
 		want        order.RowKind
 	}{
-		{"physical", 10000, 2500, 2000, order.GoodsRow}, {"digital", 10000, 600, 566, order.GoodsRow}, {"", 10000, 600, 566, order.GoodsRow},
-		{"physical", 0, 2500, 0, order.GoodsRow}, {"shipping_fee", 4900, 2500, 980, order.FreightRow},
-		{"surcharge", 2900, 2500, 580, order.FeeRow}, {"sales_tax", 825, 0, 0, order.TaxRow},
-		{"discount", -1000, 2500, -200, order.DiscountRow}, {"discount", 0, 2500, 0, order.DiscountRow},
-		{"gift_card", -1000, 0, 0, order.GiftCardRow}, {"store_credit", -1000, 0, 0, order.GiftCardRow}, {"return_fee", -500, 2500, -100, order.ReturnFeeRow},
+		{"physical", 10000, 2500, 2000, order.GoodsRow},
+		{"digital", 10000, 600, 566, order.GoodsRow},
+		{"", 10000, 600, 566, order.GoodsRow},
+		{"physical", 0, 2500, 0, order.GoodsRow},
+		{"shipping_fee", 4900, 2500, 980, order.FreightRow},
+		{"surcharge", 2900, 2500, 580, order.FeeRow},
+		{"sales_tax", 825, 0, 0, order.TaxRow},
+		{"discount", -1000, 2500, -200, order.DiscountRow},
+		{"discount", 0, 2500, 0, order.DiscountRow},
+		{"gift_card", -1000, 0, 0, order.GiftCardRow},
+		{"store_credit", -1000, 0, 0, order.GiftCardRow},
+		{"return_fee", -500, 2500, -100, order.ReturnFeeRow},
 		// Rows whose sign is not that of their type are what they do.
-		{"physical", -1000, 2500, -200, order.DiscountRow}, {"shipping_fee", -1000, 2500, -200, order.DiscountRow}, {"surcharge", -1, 0, 0, order.DiscountRow},
-		{"gift_card", 50000, 0, 0, order.GoodsRow}, {"gift_card", -1000, 2500, -200, order.DiscountRow}, {"return_fee", 500, 2500, 100, order.FeeRow},
+		{"physical", -1000, 2500, -200, order.DiscountRow},
+		{"shipping_fee", -1000, 2500, -200, order.DiscountRow},
+		{"surcharge", -1, 0, 0, order.DiscountRow},
+		{"gift_card", 50000, 0, 0, order.GoodsRow},
+		{"gift_card", -1000, 2500, -200, order.DiscountRow},
+		{"return_fee", 500, 2500, 100, order.FeeRow},
 	} {
 		p, err := readOrder(t, plain(object{"order_amount": max(c.total, 0), "order_lines": []object{
 			orderLine(c.kind, "A", 1, c.total, c.rate, c.vat), orderLine("physical", "REST", 1, max(c.total, 0)-c.total, 0, 0),

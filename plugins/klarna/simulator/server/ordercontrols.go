@@ -11,6 +11,7 @@ import (
 const controlledOrders = "/_sim/klarna/orders"
 
 func (s *server) routeOrderControls(mux *http.ServeMux) {
+	mux.HandleFunc("GET "+controlledOrders, s.showOrders)
 	mux.HandleFunc("POST "+controlledOrders, s.placeOrder)
 	mux.HandleFunc("PATCH "+controlledOrders+"/{order_id}", s.steer(s.decideOrder))
 	mux.HandleFunc("POST "+controlledOrders+"/{order_id}/captures", s.steer(s.captureOrder))
@@ -19,6 +20,21 @@ func (s *server) routeOrderControls(mux *http.ServeMux) {
 		func(_ []byte, o *Order, now time.Time) (string, *failure, error) {
 			return o.OrderID, o.cancel(now), nil
 		}))
+}
+
+// showOrders shows all orders as the API does, and whether the merchant has
+// acknowledged them.
+func (s *server) showOrders(w http.ResponseWriter, _ *http.Request) {
+	s.orders.mu.Lock()
+	defer s.orders.mu.Unlock()
+	all := []map[string]any{}
+	for _, o := range s.orders.orders {
+		shown := o.show(s.world, s.control.Now())
+		shown["acknowledged"] = o.acknowledged
+		all = append(all, shown)
+	}
+	w.Header().Set("Content-Type", typeJSON)
+	_, _ = w.Write(encode(map[string]any{"orders": all}).body) // a client that has gone notices by itself
 }
 
 // placeOrder places an order as the world would write it. It gets an id and is created

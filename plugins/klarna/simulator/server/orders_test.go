@@ -99,7 +99,13 @@ func TestAnOrderLivesAsKlarnaDocuments(t *testing.T) {
 	require.Equal(t, []any{"CAPTURED", 125000.0, 9500.0, 0.0}, state(k.order(orderA)), "a refund does not change the status")
 	_, answer = k.manage(http.MethodGet, orderA+"/refunds/"+refund.Header.Get("Refund-Id"), "")
 	require.Contains(t, answer, `"refunded_amount":9500`)
+	acknowledged := func() string {
+		_, all := k.send(http.MethodGet, k.url+"/_sim/klarna/orders", "", "")
+		return all
+	}
+	require.Contains(t, acknowledged(), `"acknowledged":false`)
 	k.must(204, http.MethodPost, orderA+"/acknowledge", "")
+	require.Contains(t, acknowledged(), `"acknowledged":true`)
 }
 
 func TestWhatTheStateForbidsIsRefusedByItsCode(t *testing.T) {
