@@ -5,14 +5,16 @@ import (
 	"time"
 )
 
-// Klarna is the merchant at Klarna: its credential and what was paid out.
+// Klarna is the merchant at Klarna: its credential, its orders and what was paid out.
 type Klarna struct {
 	MerchantID string `json:"merchant_id"`
 	Username   string `json:"username"`
 	APIKey     string `json:"api_key"`
 	// SignedAmounts says whether rows carry a sign. Here they are magnitudes.
-	SignedAmounts bool     `json:"signed_amounts"`
-	Payouts       []Payout `json:"payouts"`
+	SignedAmounts bool `json:"signed_amounts"`
+	// Orders are those that the payouts tell of.
+	Orders  []Order  `json:"orders"`
+	Payouts []Payout `json:"payouts"`
 }
 
 // Payout has the members of Klarna's Payout object (Settlements API), and its rows.
@@ -55,6 +57,7 @@ type Totals struct {
 func payOut(d draw, s story, b books) Klarna {
 	k := Klarna{
 		MerchantID: "K123456", Username: "K123456_3f9a6c21", APIKey: "klarna_test_api_demo-key-of-no-value",
+		Orders: placeOrders(d, s, b),
 	}
 	var debt, reserve int64
 	for i, w := range weeks() {

@@ -19,9 +19,6 @@ const (
 	together      = "12321" // sold and refunded within one payout
 )
 
-// captured amount of tooMuch; its invoice is 50.00 lower.
-const tooMuchCaptured ore = 549_00
-
 // dispute fee, a service of Klarna without VAT in this story.
 const disputeFee ore = 250_00
 

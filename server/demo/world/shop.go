@@ -55,6 +55,7 @@ var (
 	freight   = good{"Frakt, ombud", standard, 49_00}
 	insurance = good{"Transportförsäkring, momsfri", exempt, 15_00}
 	returnFee = good{"Returavgift", standard, 5_00}
+	vase      = good{"Vas, glas", standard, 50_00} // charged with tooMuch, and on no invoice
 
 	oliveTree = good{"Olivträd, högstam", standard, 1_495_00}
 	lemonTree = good{"Citronträd i kruka", standard, 1_149_00}

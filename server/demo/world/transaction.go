@@ -70,10 +70,7 @@ func orderRow(d draw, b books, o order) Transaction {
 // captureRows are the three rows of a capture: the sale and Klarna's two fees,
 // 2.99 percent and 3.00 kronor, each with VAT of 25 percent rounded for itself.
 func captureRows(common Transaction, o order) []Transaction {
-	amount := o.total()
-	if o.reference == tooMuch {
-		amount = tooMuchCaptured
-	}
+	amount := value(o.charged())
 	sale := common
 	sale.Type, sale.DetailedType, sale.Amount = "SALE", "PURCHASE", int64(amount)
 	return []Transaction{
