@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/klarna/client"
@@ -11,8 +12,9 @@ import (
 	"github.com/kvitt/kvitt/sdk/upstream"
 )
 
-// expectOrders in VerifyRequest.Expect says that the enabled flows read orders.
-const expectOrders = "orders"
+// expectCapability in VerifyRequest.Expect lists the capabilities that the enabled flows
+// use.
+const expectCapability = "capability"
 
 // Verify checks the connection as Klarna's guides suggest, reading only: does the
 // key belong to the environment, do the credentials open the settlements, are
@@ -38,13 +40,19 @@ func verify(ctx context.Context, a account, remote *client.Client, expect map[st
 	if err != nil {
 		return ports.VerifyReport{}, err
 	}
+	used := expect[expectCapability]
+	needsOrders := slices.Contains(used, string(ports.CapabilityPurchases))
+	needsPayouts := !needsOrders || slices.Contains(used, string(ports.CapabilityPayouts))
+	if settlements.State == ports.CheckFailed && !needsPayouts {
+		settlements.State = ports.CheckWarning // Klarna gives access to its APIs one by one
+	}
 	report.Checks = append(report.Checks, settlements)
 	if settlements.State == ports.CheckOK {
 		merchant, found := checkMerchant(a, page)
 		report.Checks = append(report.Checks, merchant)
 		report.AccountID, report.AccountName = found, a.name(found)
 	}
-	if _, needed := expect[expectOrders]; needed && settlements.State == ports.CheckOK {
+	if needsOrders && settlements.State != ports.CheckFailed {
 		orders, err := checkOrders(ctx, remote)
 		if err != nil {
 			return ports.VerifyReport{}, err

@@ -13,7 +13,12 @@ import (
 
 func TestAConnectionIsCheckedItemByItem(t *testing.T) {
 	t.Parallel()
-	forbidden := object{"kind": "status", "path": "/ordermanagement/", "status": 403, "body": `{"error_code":"NOT_ALLOWED"}`}
+	forbidden := func(path string) object {
+		return object{"kind": "status", "path": path, "status": 403, "body": `{"error_code":"NOT_ALLOWED"}`}
+	}
+	uses := func(capabilities ...string) map[string][]string {
+		return map[string][]string{"capability": capabilities}
+	}
 	ok, warning, failed := ports.CheckOK, ports.CheckWarning, ports.CheckFailed
 	type checks map[string]ports.CheckState
 	cases := map[string]struct {
@@ -53,12 +58,28 @@ func TestAConnectionIsCheckedItemByItem(t *testing.T) {
 			want:   checks{"environment": failed}, calls: 0, account: merchantID,
 		},
 		"orders are needed and may be read": {
-			world: object{"payouts": []object{example()}}, expect: map[string][]string{"orders": {}},
+			world: object{"payouts": []object{example()}}, expect: uses("psp.orders", "psp.payouts"),
 			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok, "orders": ok}, calls: 2, account: merchantID,
 		},
 		"orders are needed and may not be read": {
-			world: object{"payouts": []object{example()}}, fault: forbidden, expect: map[string][]string{"orders": {}},
+			world: object{"payouts": []object{example()}}, fault: forbidden("/ordermanagement/"), expect: uses("psp.orders", "psp.payouts"),
 			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok, "orders": failed}, calls: 2, account: merchantID,
+		},
+		"payouts alone are needed": {
+			world: object{"payouts": []object{example()}}, fault: forbidden("/ordermanagement/"), expect: uses("psp.payouts"),
+			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok}, calls: 1, account: merchantID,
+		},
+		"orders alone are needed and settlements not allowed": {
+			fault: forbidden("/settlements/"), expect: uses("psp.orders"),
+			want: checks{"environment": ok, "settlements": warning, "orders": ok}, calls: 2, account: merchantID,
+		},
+		"orders alone are needed and the key is wrong": {
+			change: func(c *ports.Connection) { c.Credentials["api_key"] = "klarna_test_api_WRONG" }, expect: uses("psp.orders"),
+			want: checks{"environment": ok, "settlements": warning, "orders": failed}, calls: 2, account: merchantID,
+		},
+		"both are needed and settlements not allowed": {
+			fault: forbidden("/settlements/"), expect: uses("psp.orders", "psp.payouts"),
+			want: checks{"environment": ok, "settlements": failed}, calls: 1, account: merchantID,
 		},
 	}
 	for name, c := range cases {
