@@ -86,12 +86,31 @@ func (s *server) DisconnectConnection(ctx context.Context, r api.DisconnectConne
 	return api.DisconnectConnection200JSONResponse(s.connection(record)), nil
 }
 
+func (s *server) PauseConnection(ctx context.Context, r api.PauseConnectionRequestObject) (api.PauseConnectionResponseObject, error) {
+	record, err := s.Onboarding.Pause(ctx, r.ID, r.Body.Reason, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.PauseConnection200JSONResponse(s.connection(record)), nil
+}
+
+func (s *server) ResumeConnection(ctx context.Context, r api.ResumeConnectionRequestObject) (api.ResumeConnectionResponseObject, error) {
+	record, err := s.Onboarding.Resume(ctx, r.ID, by(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.ResumeConnection200JSONResponse(s.connection(record)), nil
+}
+
 func (s *server) connection(record ports.ConnectionRecord) api.Connection {
 	answer := api.Connection{
 		ID: record.ID, MerchantID: record.MerchantID, Connector: record.Connector, Label: record.Label,
 		Settings: s.Onboarding.ShownSettings(record), AccountID: record.AccountID, AccountName: record.AccountName,
 		State: api.ConnectionState(record.State), Checks: []api.Check{}, VerifiedAt: moment(record.VerifiedAt),
 		CreatedAt: record.CreatedAt, UpdatedAt: record.UpdatedAt,
+	}
+	if pause := record.Pause; !pause.Since.IsZero() {
+		answer.Pause = &api.Pause{By: pause.By, Reason: pause.Reason, Since: pause.Since}
 	}
 	for _, check := range record.Checks {
 		answer.Checks = append(answer.Checks, api.Check{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -142,6 +143,8 @@ var statuses = map[fault.Code]int{
 	CodeToken:      http.StatusUnauthorized,
 	CodeForbidden:  http.StatusForbidden,
 	CodeInProgress: http.StatusConflict,
+	// Trying again does not help before somebody resumes the connection.
+	remote.CodePaused: http.StatusConflict,
 }
 
 func statusOf(f *fault.Error) int {

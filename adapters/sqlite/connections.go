@@ -10,13 +10,14 @@ import (
 type connections struct{ *tx }
 
 const connectionColumns = "id, merchant, connector, label, settings, account_id, account_name, state, " +
-	"credentials, checks, verified_at, created_at, updated_at"
+	"credentials, checks, verified_at, paused_at, paused_by, pause_reason, created_at, updated_at"
 
 func readConnection(row scanner) (ports.ConnectionRecord, error) {
 	var c ports.ConnectionRecord
 	var checks *[]ports.Check
 	err := row.Scan(&c.ID, &c.MerchantID, &c.Connector, &c.Label, rawJSON(&c.Settings), &c.AccountID, &c.AccountName, &c.State,
-		&c.Credentials, decoded(&checks), moment(&c.VerifiedAt), moment(&c.CreatedAt), moment(&c.UpdatedAt))
+		&c.Credentials, decoded(&checks), moment(&c.VerifiedAt),
+		moment(&c.Pause.Since), text(&c.Pause.By), text(&c.Pause.Reason), moment(&c.CreatedAt), moment(&c.UpdatedAt))
 	if checks != nil {
 		c.Checks = *checks
 	}
@@ -36,9 +37,10 @@ func (s connections) Create(ctx context.Context, c ports.ConnectionRecord) error
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "INSERT INTO connection ("+connectionColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err = s.exec(ctx, "INSERT INTO connection ("+connectionColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		c.ID, c.MerchantID, c.Connector, c.Label, jsonText(c.Settings), c.AccountID, c.AccountName, c.State,
-		c.Credentials, checks, micros(c.VerifiedAt), micros(c.CreatedAt), micros(c.UpdatedAt))
+		c.Credentials, checks, micros(c.VerifiedAt),
+		micros(c.Pause.Since), orNull(c.Pause.By), orNull(c.Pause.Reason), micros(c.CreatedAt), micros(c.UpdatedAt))
 	return named(err, "connection")
 }
 
@@ -48,9 +50,11 @@ func (s connections) Save(ctx context.Context, c ports.ConnectionRecord) error {
 		return err
 	}
 	changed, err := s.exec(ctx, `UPDATE connection SET connector = ?, label = ?, settings = ?, account_id = ?, account_name = ?,
-		state = ?, credentials = ?, checks = ?, verified_at = ?, created_at = ?, updated_at = ? WHERE id = ?`,
+		state = ?, credentials = ?, checks = ?, verified_at = ?,
+		paused_at = ?, paused_by = ?, pause_reason = ?, created_at = ?, updated_at = ? WHERE id = ?`,
 		c.Connector, c.Label, jsonText(c.Settings), c.AccountID, c.AccountName,
-		c.State, c.Credentials, checks, micros(c.VerifiedAt), micros(c.CreatedAt), micros(c.UpdatedAt), c.ID)
+		c.State, c.Credentials, checks, micros(c.VerifiedAt),
+		micros(c.Pause.Since), orNull(c.Pause.By), orNull(c.Pause.Reason), micros(c.CreatedAt), micros(c.UpdatedAt), c.ID)
 	return oneOf(changed, err, "connection")
 }
 

@@ -51,8 +51,18 @@ type Connection struct {
 	AccountID   string
 	AccountName string
 	State       ConnectionState
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	// Pause is zero while the connection may be used.
+	Pause     Pause
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Pause keeps all calls from a connection until a person ends it.
+type Pause struct {
+	By     string
+	Reason string
+	// Since is when it began, zero for no pause.
+	Since time.Time
 }
 
 // FlowKind is what a flow moves.

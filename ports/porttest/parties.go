@@ -91,6 +91,7 @@ func connections(t *testing.T, open func(t *testing.T) Opened) {
 			c := aConnection(thePSP, "klarna")
 			c.Label, c.Settings, c.AccountID, c.AccountName, c.State = "Ny", json.RawMessage(`{}`), "K1", "Butiken", merchant.Failing
 			c.Credentials, c.VerifiedAt, c.UpdatedAt = []byte("sealed"), day(1), day(2)
+			c.Pause = merchant.Pause{By: "anna", Reason: "bokslut", Since: day(2)}
 			c.Checks = []ports.Check{{Name: "account", State: ports.CheckFailed, Detail: "1686 saknas", Remedy: "create it"}}
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				w.ok(tx.Connections().Save(ctx, c))

@@ -1526,7 +1526,10 @@ type Connection struct {
 	ID         string    `json:"id"`
 	Label      string    `json:"label"`
 	MerchantID string    `json:"merchant_id"`
-	Settings   AnyObject `json:"settings"`
+
+	// Pause While it is there no call goes to the remote account.
+	Pause    *Pause    `json:"pause,omitempty"`
+	Settings AnyObject `json:"settings"`
 
 	// State With consent_needed the merchant must give consent, see POST /v1/connections/{id}/consent; flows wait for it.
 	State      ConnectionState `json:"state"`
@@ -2636,6 +2639,20 @@ type OverdueList struct {
 	Items []OverdueItem `json:"items"`
 }
 
+// Pause defines model for Pause.
+type Pause struct {
+	// By Whose API key paused it.
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+}
+
+// PauseInput Example: {"reason":"The accountant closes the year"}
+type PauseInput struct {
+	// Reason For whoever finds the connection paused.
+	Reason string `json:"reason"`
+}
+
 // PaymentEvent defines model for PaymentEvent.
 type PaymentEvent struct {
 	// Amount An amount in major units with all decimals of its currency.
@@ -3654,6 +3671,18 @@ type NamePurchasesParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PauseConnectionParams defines parameters for PauseConnection.
+type PauseConnectionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResumeConnectionParams defines parameters for ResumeConnection.
+type ResumeConnectionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // VerifyConnectionParams defines parameters for VerifyConnection.
 type VerifyConnectionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -4050,6 +4079,9 @@ type UpdateConnectionJSONRequestBody = ConnectionChange
 // NamePurchasesJSONRequestBody defines body for NamePurchases for application/json ContentType.
 type NamePurchasesJSONRequestBody = PurchaseNames
 
+// PauseConnectionJSONRequestBody defines body for PauseConnection for application/json ContentType.
+type PauseConnectionJSONRequestBody = PauseInput
+
 // DeliverEventJSONRequestBody defines body for DeliverEvent for application/json ContentType.
 type DeliverEventJSONRequestBody = Delivery
 
@@ -4136,6 +4168,12 @@ type ServerInterface interface {
 	// GetPurchase An order of a provider with the documents made of it
 	// (GET /v1/connections/{id}/orders/{order})
 	GetPurchase(c *gin.Context, id ID, order string)
+	// PauseConnection Keep all calls from one remote account
+	// (POST /v1/connections/{id}/pause)
+	PauseConnection(c *gin.Context, id ID, params PauseConnectionParams)
+	// ResumeConnection End the pause of a connection
+	// (POST /v1/connections/{id}/resume)
+	ResumeConnection(c *gin.Context, id ID, params ResumeConnectionParams)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(c *gin.Context, id ID, params VerifyConnectionParams)
@@ -4804,6 +4842,104 @@ func (siw *ServerInterfaceWrapper) GetPurchase(c *gin.Context) {
 	}
 
 	siw.Handler.GetPurchase(c, id, order)
+}
+
+// PauseConnection operation middleware
+func (siw *ServerInterfaceWrapper) PauseConnection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PauseConnectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PauseConnection(c, id, params)
+}
+
+// ResumeConnection operation middleware
+func (siw *ServerInterfaceWrapper) ResumeConnection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeConnectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResumeConnection(c, id, params)
 }
 
 // VerifyConnection operation middleware
@@ -7739,6 +7875,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/v1/connections/:id", wrapper.UpdateConnection)
 	router.POST(options.BaseURL+"/v1/connections/:id/verify", wrapper.VerifyConnection)
 	router.POST(options.BaseURL+"/v1/connections/:id/consent", wrapper.AskConsent)
+	router.POST(options.BaseURL+"/v1/connections/:id/pause", wrapper.PauseConnection)
+	router.POST(options.BaseURL+"/v1/connections/:id/resume", wrapper.ResumeConnection)
 	router.POST(options.BaseURL+"/v1/connections/:id/disconnect", wrapper.DisconnectConnection)
 	router.GET(options.BaseURL+"/v1/oauth/callback", wrapper.TakeConsent)
 	router.GET(options.BaseURL+"/v1/connections/:id/orders", wrapper.ListPurchases)
@@ -8212,6 +8350,87 @@ type GetPurchasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPurchasedefaultApplicationProblemPlusJSONResponse) VisitGetPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseConnectionRequestObject struct {
+	ID     ID `json:"id"`
+	Params PauseConnectionParams
+	Body   *PauseConnectionJSONRequestBody
+}
+
+type PauseConnectionResponseObject interface {
+	VisitPauseConnectionResponse(w http.ResponseWriter) error
+}
+
+type PauseConnection200JSONResponse Connection
+
+func (response PauseConnection200JSONResponse) VisitPauseConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseConnectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PauseConnectiondefaultApplicationProblemPlusJSONResponse) VisitPauseConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeConnectionRequestObject struct {
+	ID     ID `json:"id"`
+	Params ResumeConnectionParams
+}
+
+type ResumeConnectionResponseObject interface {
+	VisitResumeConnectionResponse(w http.ResponseWriter) error
+}
+
+type ResumeConnection200JSONResponse Connection
+
+func (response ResumeConnection200JSONResponse) VisitResumeConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeConnectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResumeConnectiondefaultApplicationProblemPlusJSONResponse) VisitResumeConnectionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11210,6 +11429,12 @@ type StrictServerInterface interface {
 	// GetPurchase An order of a provider with the documents made of it
 	// (GET /v1/connections/{id}/orders/{order})
 	GetPurchase(ctx context.Context, request GetPurchaseRequestObject) (GetPurchaseResponseObject, error)
+	// PauseConnection Keep all calls from one remote account
+	// (POST /v1/connections/{id}/pause)
+	PauseConnection(ctx context.Context, request PauseConnectionRequestObject) (PauseConnectionResponseObject, error)
+	// ResumeConnection End the pause of a connection
+	// (POST /v1/connections/{id}/resume)
+	ResumeConnection(ctx context.Context, request ResumeConnectionRequestObject) (ResumeConnectionResponseObject, error)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(ctx context.Context, request VerifyConnectionRequestObject) (VerifyConnectionResponseObject, error)
@@ -11787,6 +12012,78 @@ func (sh *strictHandler) GetPurchase(ctx *gin.Context, id ID, order string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetPurchaseResponseObject); ok {
 		if err := validResponse.VisitGetPurchaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PauseConnection operation middleware
+func (sh *strictHandler) PauseConnection(ctx *gin.Context, id ID, params PauseConnectionParams) {
+	var request PauseConnectionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PauseConnectionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PauseConnection(ctx, request.(PauseConnectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PauseConnection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PauseConnectionResponseObject); ok {
+		if err := validResponse.VisitPauseConnectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResumeConnection operation middleware
+func (sh *strictHandler) ResumeConnection(ctx *gin.Context, id ID, params ResumeConnectionParams) {
+	var request ResumeConnectionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeConnection(ctx, request.(ResumeConnectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeConnection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResumeConnectionResponseObject); ok {
+		if err := validResponse.VisitResumeConnectionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -144,8 +145,10 @@ func (k *Keeper) use(ctx context.Context, state string) (ports.ConsentRequest, p
 		if request, err = tx.Consents().Use(ctx, hash(state), now); err != nil {
 			return err
 		}
-		record, err = tx.Connections().Get(ctx, request.ConnectionID)
-		return err
+		if record, err = tx.Connections().Get(ctx, request.ConnectionID); err != nil {
+			return err
+		}
+		return remote.Paused(record.Connection) // the link stays good for its time
 	})
 	anew := "ask for consent anew and follow the new link"
 	switch {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/consent"
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
@@ -17,6 +18,9 @@ const CodeConnectionInUse fault.Code = "connection.in_use"
 func (s *Service) AskConsent(ctx context.Context, id string, caller consent.Caller) (consent.Link, error) {
 	record, err := s.Connection(ctx, id)
 	if err != nil {
+		return consent.Link{}, err
+	}
+	if err := remote.Paused(record.Connection); err != nil {
 		return consent.Link{}, err
 	}
 	description, err := s.description(record.Connector)
@@ -55,7 +59,8 @@ func (s *Service) reconnect(ctx context.Context, id string) error {
 
 // Disconnect revokes what a merchant has granted, where the connector says how, and
 // forgets the credentials. The connection itself stays, with all that was done
-// through it. It is refused while an enabled flow needs the connection.
+// through it. It is refused while the connection is paused, as
+// revoking is a call, and while an enabled flow needs it.
 func (s *Service) Disconnect(ctx context.Context, id, by string) (ports.ConnectionRecord, error) {
 	record, err := walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (ports.ConnectionRecord, error) {
 		return unused(ctx, tx, id)
@@ -106,10 +111,13 @@ func (s *Service) wipe(ctx context.Context, id, unrevoked, by string) (ports.Con
 	return record, err
 }
 
-// unused gives a connection that no enabled flow needs.
+// unused gives a connection that may be called and that no enabled flow needs.
 func unused(ctx context.Context, tx ports.Tx, id string) (ports.ConnectionRecord, error) {
 	record, err := tx.Connections().Get(ctx, id)
 	if err != nil {
+		return record, err
+	}
+	if err := remote.Paused(record.Connection); err != nil {
 		return record, err
 	}
 	return record, walk.Flows(ctx, tx, record.MerchantID, func(f merchant.Flow) error {

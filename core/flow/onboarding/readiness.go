@@ -66,6 +66,9 @@ func (s *Service) conditions(c candidate) []condition {
 }
 
 func verified(end string, record ports.ConnectionRecord) error {
+	if f := fault.Of(remote.Paused(record.Connection)); f != nil {
+		return f.WithField(end)
+	}
 	refusal := fault.New(CodeConnectionUnverified, fault.Conflict, "the connection to "+record.Connector+" has not been verified").
 		WithField(end).WithRemedy("verify the connection")
 	switch record.State {

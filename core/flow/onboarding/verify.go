@@ -103,12 +103,7 @@ func promote(ctx context.Context, tx ports.Tx, record ports.ConnectionRecord) er
 	if err != nil || !promoted {
 		return err
 	}
-	return walk.Flows(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
-		if !f.Enabled || (f.Source != record.ID && f.Target != record.ID) {
-			return nil
-		}
-		return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: f.ID})
-	})
+	return wakeWaiting(ctx, tx, record)
 }
 
 // recognise takes over the name of the account. Once known it cannot become

@@ -41,7 +41,7 @@ type progress struct {
 
 // takeIn brings what a shop tells into the events of a flow. A run reads the shop
 // once; what it told is registered in any slice. It is done when the rest of the
-// work may go on, unread if the run waits for the merchant's consent to read.
+// work may go on, unread if the run waits until it may read.
 func (s *Service) takeIn(ctx context.Context, flow merchant.Flow) (done, unread bool, err error) {
 	in := intake{poster: s.poster(flow)}
 	if err := in.load(ctx); err != nil {
@@ -53,7 +53,7 @@ func (s *Service) takeIn(ctx context.Context, flow merchant.Flow) (done, unread 
 			return false, false, nil
 		}
 		err := in.readOn(ctx)
-		if f := fault.Of(err); f != nil && f.Code == ports.CodeConsentNeeded {
+		if f := fault.Of(err); remote.Awaited(f) {
 			unread, err = true, in.await(ctx, f)
 		} else if err != nil {
 			err = in.trip(ctx, err)

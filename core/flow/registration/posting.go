@@ -165,7 +165,7 @@ func (p *poster) stumble(ctx context.Context, err error) (bool, error) {
 	if f == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		return false, err
 	}
-	if f.Code == ports.CodeConsentNeeded {
+	if remote.Awaited(f) {
 		return true, p.await(ctx, f)
 	}
 	switch f.Class {
@@ -177,12 +177,12 @@ func (p *poster) stumble(ctx context.Context, err error) (bool, error) {
 	return false, err
 }
 
-// await says why the run waits, once. The consent that it waits for wakes the flow.
+// await says why the run waits, once. What it waits for wakes the flow.
 func (p *poster) await(ctx context.Context, f *fault.Error) error {
-	if p.run.ID == "" || (p.run.Fault != nil && p.run.Fault.Code == f.Code) {
+	if p.run.ID == "" || (p.run.Fault != nil && p.run.Fault.Code == f.Code && p.run.Fault.Reason == f.Reason) {
 		return nil
 	}
-	p.log.Warn("run waits for the merchant's consent", "flow", p.flow.ID, "run", p.run.ID, "source", f.Source, "class", f.Class, "error", f)
+	p.log.Warn("run waits for somebody to act", "flow", p.flow.ID, "run", p.run.ID, "source", f.Source, "class", f.Class, "error", f)
 	return p.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		return tx.Runs().Wait(ctx, p.run.ID, ports.Recorded(f, p.clock.Now()))
 	})

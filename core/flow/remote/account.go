@@ -79,7 +79,11 @@ func (a *Account) once(ctx context.Context, operation string, attempt int, reque
 	if err != nil {
 		return false, err
 	}
-	call, err := a.call(ctx, calls)
+	// Work goes on for long with an account once opened, and the turn may have come late.
+	call, err := ports.Call{}, error(nil)
+	if _, err = a.desk.usable(ctx, a.record.ID); err == nil {
+		call, err = a.call(ctx, calls)
+	}
 	if err != nil {
 		grant.Settle(ports.Usage{}, true)
 		return false, err

@@ -23,6 +23,9 @@ const (
 	CodeOperationUndeclared fault.Code = "connector.operation_undeclared"
 	// CodeDisconnected: the connection was disconnected.
 	CodeDisconnected fault.Code = "connection.disconnected"
+	// CodePaused: a person keeps all calls from the connection. It is of class
+	// fault.NotSent.
+	CodePaused fault.Code = "connection.paused"
 )
 
 // Desk opens remote accounts. There is one desk in a hub, because two would not
@@ -84,12 +87,7 @@ func (d *Desk) Close(ctx context.Context) error {
 
 // Open gives access to the remote account of a connection.
 func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) {
-	var record ports.ConnectionRecord
-	err := d.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		record, err = tx.Connections().Get(ctx, connectionID)
-		return err
-	})
+	record, err := d.usable(ctx, connectionID)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +116,20 @@ func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) 
 		desk: d, record: record, connector: connector, description: description,
 		credentials: credentials, lane: l,
 	}, nil
+}
+
+// usable gives a connection, or a fault if it is paused.
+func (d *Desk) usable(ctx context.Context, connectionID string) (ports.ConnectionRecord, error) {
+	var record ports.ConnectionRecord
+	err := d.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		record, err = tx.Connections().Get(ctx, connectionID)
+		return err
+	})
+	if err != nil {
+		return record, err
+	}
+	return record, Paused(record.Connection)
 }
 
 func (d *Desk) credentials(ctx context.Context, record ports.ConnectionRecord) (map[string]string, error) {

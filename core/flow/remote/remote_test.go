@@ -196,3 +196,38 @@ func TestALaneIsLeftInGoodOrderOnlyByClose(t *testing.T) {
 	require.False(t, lane.Clean)
 	require.EqualValues(t, 3, lane.Epoch)
 }
+
+// An account stays open for a whole slice of work, so each request looks again.
+func TestAPauseHoldsBackTheNextRequestOfAnOpenAccount(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, probe{})
+	pause := func(p merchant.Pause) {
+		require.NoError(t, r.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+			record, err := tx.Connections().Get(ctx, "c")
+			if err != nil {
+				return err
+			}
+			record.Pause = p
+			return tx.Connections().Save(ctx, record)
+		}))
+	}
+	account, made := r.open(t), 0
+	ask := func() error {
+		return account.Do(t.Context(), "Read", 1, func(context.Context, ports.Call) (ports.Usage, error) {
+			made++
+			return ports.Usage{Calls: 1}, nil
+		})
+	}
+	require.NoError(t, ask())
+	pause(merchant.Pause{By: "Anna", Reason: "year-end closing", Since: time.Date(2026, time.April, 20, 8, 0, 0, 0, time.UTC)})
+	for range 3 {
+		err := ask()
+		require.Equal(t, remote.CodePaused, fault.CodeOf(err))
+		require.Equal(t, fault.NotSent, fault.ClassOf(err))
+	}
+	_, err := r.desk.Open(t.Context(), "c")
+	require.Equal(t, remote.CodePaused, fault.CodeOf(err))
+	require.Equal(t, 1, made)
+	pause(merchant.Pause{})
+	require.NoError(t, ask())
+}

@@ -197,7 +197,7 @@ func (w *work) stumble(ctx context.Context, err error) (Next, error) {
 	if f == nil {
 		return Next{}, err // the store's own trouble: the job queue retries
 	}
-	if f.Code == ports.CodeConsentNeeded {
+	if remote.Awaited(f) {
 		return Next{Done: true}, w.await(ctx, f)
 	}
 	switch f.Class {
@@ -230,12 +230,12 @@ func (w *work) backoff(failures int) time.Duration {
 }
 
 // await leaves the run as it is, with the reason why it waits, which is told once.
-// The consent that it waits for wakes the flow.
+// What it waits for wakes the flow.
 func (w *work) await(ctx context.Context, f *fault.Error) error {
-	if w.run.Fault != nil && w.run.Fault.Code == f.Code {
+	if w.run.Fault != nil && w.run.Fault.Code == f.Code && w.run.Fault.Reason == f.Reason {
 		return w.keepTally(ctx)
 	}
-	w.log.Warn("run waits for the merchant's consent", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f)
+	w.log.Warn("run waits for somebody to act", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f)
 	why := w.record(f)
 	err := w.update(ctx, w.progress, func(ctx context.Context, tx ports.Tx) error { return tx.Runs().Wait(ctx, w.run.ID, why) })
 	w.run.Fault = why
