@@ -66,6 +66,7 @@ type Tx interface {
 	Consents() ConsentStore
 	Access() AccessStore
 	Audit() AuditStore
+	Search() SearchStore
 	Jobs() JobQueue
 }
 

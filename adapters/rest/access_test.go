@@ -48,6 +48,9 @@ func calls(t *testing.T, h *hub) []call {
 			c := call{method: method, template: template}
 			collection := strings.Split(template, "/")[2]
 			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts", "{number}", "1001", "{order}", "o-1001", "{transaction}", "T-1", "{n}", "1", "{hash}", strings.Repeat("0", 64)).Replace(template)
+			if strings.HasSuffix(template, "/search") {
+				c.path += "?q=1001"
+			}
 			if o.RequestBody != nil {
 				for media, content := range o.RequestBody.Value.Content {
 					c.media, c.body = media, bodies[strings.TrimPrefix(content.Schema.Ref, "#/components/schemas/")]

@@ -32,7 +32,7 @@ func newBulk(columns int, insert, suffix string) bulk {
 // to read one takes as long as to insert dozens of rows.
 func prepareBulk(ctx context.Context, write *sql.DB) (map[string]*sql.Stmt, error) {
 	prepared := map[string]*sql.Stmt{}
-	for _, b := range []bulk{insertLines, insertFates, insertDocuments, insertDocumentKeys, insertSteps, insertEvents} {
+	for _, b := range []bulk{insertLines, insertFates, insertDocuments, insertDocumentKeys, insertSteps, insertEvents, insertReferences} {
 		stmt, err := write.PrepareContext(ctx, b.many) //nolint:sqlclosecheck // closed with the store
 		if err != nil {
 			return prepared, err

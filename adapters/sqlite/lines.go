@@ -52,6 +52,9 @@ func (s lines) Append(ctx context.Context, payoutID string, batch []payout.Line)
 	if err := insertLines.run(ctx, s.tx, values); err != nil {
 		return 0, 0, err
 	}
+	if err := s.addReferences(ctx, num, last+1, fresh); err != nil {
+		return 0, 0, err
+	}
 	for _, l := range fresh {
 		keys.add(l.Key)
 	}
@@ -139,6 +142,9 @@ func (s lines) Clear(ctx context.Context, payoutID string) error {
 		return errConflict("the payout has been planned; its lines stay")
 	}
 	s.store.keys.forget(num)
+	if err := s.dropReferences(ctx, num); err != nil {
+		return err
+	}
 	for _, query := range []string{
 		"DELETE FROM line_correction WHERE line > ? AND line < ?", "DELETE FROM line_fate WHERE line > ? AND line < ?",
 		"DELETE FROM line WHERE id > ? AND id < ?",

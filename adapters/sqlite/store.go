@@ -78,6 +78,9 @@ func (s *Store) open(ctx context.Context, path string, opts Options) (err error)
 	if s.bulk, err = prepareBulk(ctx, s.write); err != nil {
 		return err
 	}
+	if err := s.completeReferences(ctx); err != nil {
+		return err
+	}
 	if s.read, err = connect(path, "deferred", readerPragmas()); err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func (t *tx) Lanes() ports.LaneStore             { return lanes{t} }
 func (t *tx) Consents() ports.ConsentStore       { return consents{t} }
 func (t *tx) Access() ports.AccessStore          { return access{t} }
 func (t *tx) Audit() ports.AuditStore            { return audit{t} }
+func (t *tx) Search() ports.SearchStore          { return search{t} }
 func (t *tx) Jobs() ports.JobQueue               { return jobs{t} }
 
 type jobs struct{ *tx }

@@ -57,6 +57,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"consents":      consents,
 		"access":        access,
 		"audit":         audit,
+		"search":        search,
 		"model":         model,
 	}
 	for name, area := range areas {

@@ -479,6 +479,42 @@ func (e HealthStatus) Valid() bool {
 	}
 }
 
+// Defines values for HitGroupKind.
+const (
+	HitGroupKindDocument  HitGroupKind = "document"
+	HitGroupKindEvent     HitGroupKind = "event"
+	HitGroupKindException HitGroupKind = "exception"
+	HitGroupKindLine      HitGroupKind = "line"
+	HitGroupKindOrder     HitGroupKind = "order"
+	HitGroupKindPayout    HitGroupKind = "payout"
+	HitGroupKindRun       HitGroupKind = "run"
+	HitGroupKindStep      HitGroupKind = "step"
+)
+
+// Valid indicates whether the value is a known member of the HitGroupKind enum.
+func (e HitGroupKind) Valid() bool {
+	switch e {
+	case HitGroupKindDocument:
+		return true
+	case HitGroupKindEvent:
+		return true
+	case HitGroupKindException:
+		return true
+	case HitGroupKindLine:
+		return true
+	case HitGroupKindOrder:
+		return true
+	case HitGroupKindPayout:
+		return true
+	case HitGroupKindRun:
+		return true
+	case HitGroupKindStep:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LineKind.
 const (
 	LineKindAdjustment         LineKind = "adjustment"
@@ -2245,6 +2281,40 @@ type Health struct {
 // HealthStatus degraded: a connector does not run.
 type HealthStatus string
 
+// Hit Example: {"field":"merchant_reference1","id":"268435457","merchant_id":"merchant-1","path":"/v1/payouts/payout-1/lines?limit=1\u0026after=0","payout_id":"payout-1","value":"#1001"}
+type Hit struct {
+	ConnectionID string `json:"connection_id,omitempty"`
+
+	// Field What of it the text is, such as reference or order_id.
+	Field  string `json:"field"`
+	FlowID string `json:"flow_id,omitempty"`
+
+	// ID The id; of a document or an order its number.
+	ID         string `json:"id"`
+	MerchantID string `json:"merchant_id"`
+
+	// Path Where to read more of it.
+	Path     string `json:"path"`
+	PayoutID string `json:"payout_id,omitempty"`
+
+	// Value The text as it is written there.
+	Value string `json:"value"`
+}
+
+// HitGroup defines model for HitGroup.
+type HitGroup struct {
+	Hits []Hit `json:"hits"`
+
+	// Kind A document is one of the accounting system; a step is what kvitt has written there, or will.
+	Kind HitGroupKind `json:"kind"`
+
+	// More There are more than `limit`.
+	More bool `json:"more"`
+}
+
+// HitGroupKind A document is one of the accounting system; a step is what kvitt has written there, or will.
+type HitGroupKind string
+
 // Key defines model for Key.
 type Key struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -3313,6 +3383,11 @@ type ScheduleInput struct {
 // Scope What a key may do.
 type Scope string
 
+// SearchResult defines model for SearchResult.
+type SearchResult struct {
+	Items []HitGroup `json:"items"`
+}
+
 // StandingAccount An account on which money stands that the provider has. Amounts are debit positive.
 type StandingAccount struct {
 	Account string `json:"account"`
@@ -3983,6 +4058,15 @@ type ListRunsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// SearchMerchantParams defines parameters for SearchMerchant.
+type SearchMerchantParams struct {
+	// Q The whole reference. Case, leading zeros, a leading # and surrounding space make no difference.
+	Q string `form:"q" json:"q"`
+
+	// Limit The most hits of each kind.
+	Limit int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // TakeConsentParams defines parameters for TakeConsent.
 type TakeConsentParams struct {
 	// State What the request for consent carried.
@@ -4065,6 +4149,15 @@ type UndoPayoutParams struct {
 type GetRawPageParams struct {
 	// Payout A payout that was read from it.
 	Payout string `form:"payout" json:"payout"`
+}
+
+// SearchParams defines parameters for Search.
+type SearchParams struct {
+	// Q The whole reference. Case, leading zeros, a leading # and surrounding space make no difference.
+	Q string `form:"q" json:"q"`
+
+	// Limit The most hits of each kind.
+	Limit int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ClearSuspenseParams defines parameters for ClearSuspense.
@@ -4330,6 +4423,9 @@ type ServerInterface interface {
 	// ListRuns A merchant's runs
 	// (GET /v1/merchants/{id}/runs)
 	ListRuns(c *gin.Context, id ID, params ListRunsParams)
+	// SearchMerchant Find what a reference names, whatever it is
+	// (GET /v1/merchants/{id}/search)
+	SearchMerchant(c *gin.Context, id ID, params SearchMerchantParams)
 	// GetTotals The sums of all payouts of a merchant, by currency
 	// (GET /v1/merchants/{id}/totals)
 	GetTotals(c *gin.Context, id ID)
@@ -4390,6 +4486,9 @@ type ServerInterface interface {
 	// GetPayoutsSettingsSchema The JSON Schema of a payouts flow's settings
 	// (GET /v1/schemas/payouts-settings)
 	GetPayoutsSettingsSchema(c *gin.Context)
+	// Search Find what a reference names, of whichever merchant
+	// (GET /v1/search)
+	Search(c *gin.Context, params SearchParams)
 	// ClearSuspense Move an amount from the suspense account to where it belongs
 	// (POST /v1/suspense/{id}/clear)
 	ClearSuspense(c *gin.Context, id ID, params ClearSuspenseParams)
@@ -7071,6 +7170,50 @@ func (siw *ServerInterfaceWrapper) ListRuns(c *gin.Context) {
 	siw.Handler.ListRuns(c, id, params)
 }
 
+// SearchMerchant operation middleware
+func (siw *ServerInterfaceWrapper) SearchMerchant(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchMerchantParams
+
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SearchMerchant(c, id, params)
+}
+
 // GetTotals operation middleware
 func (siw *ServerInterfaceWrapper) GetTotals(c *gin.Context) {
 
@@ -7782,6 +7925,41 @@ func (siw *ServerInterfaceWrapper) GetPayoutsSettingsSchema(c *gin.Context) {
 	siw.Handler.GetPayoutsSettingsSchema(c)
 }
 
+// Search operation middleware
+func (siw *ServerInterfaceWrapper) Search(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchParams
+
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Search(c, params)
+}
+
 // ClearSuspense operation middleware
 func (siw *ServerInterfaceWrapper) ClearSuspense(c *gin.Context) {
 
@@ -7869,6 +8047,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/merchants/:id/checklist", wrapper.GetChecklist)
 	router.GET(options.BaseURL+"/v1/merchants/:id/totals", wrapper.GetTotals)
 	router.GET(options.BaseURL+"/v1/merchants/:id/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/v1/merchants/:id/search", wrapper.SearchMerchant)
+	router.GET(options.BaseURL+"/v1/search", wrapper.Search)
 	router.GET(options.BaseURL+"/v1/merchants/:id/connections", wrapper.ListConnections)
 	router.POST(options.BaseURL+"/v1/merchants/:id/connections", wrapper.CreateConnection)
 	router.GET(options.BaseURL+"/v1/connections/:id", wrapper.GetConnection)
@@ -10535,6 +10715,46 @@ func (response ListRunsdefaultApplicationProblemPlusJSONResponse) VisitListRunsR
 	return err
 }
 
+type SearchMerchantRequestObject struct {
+	ID     ID `json:"id"`
+	Params SearchMerchantParams
+}
+
+type SearchMerchantResponseObject interface {
+	VisitSearchMerchantResponse(w http.ResponseWriter) error
+}
+
+type SearchMerchant200JSONResponse SearchResult
+
+func (response SearchMerchant200JSONResponse) VisitSearchMerchantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchMerchantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SearchMerchantdefaultApplicationProblemPlusJSONResponse) VisitSearchMerchantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTotalsRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -11356,6 +11576,45 @@ func (response GetPayoutsSettingsSchemadefaultApplicationProblemPlusJSONResponse
 	return err
 }
 
+type SearchRequestObject struct {
+	Params SearchParams
+}
+
+type SearchResponseObject interface {
+	VisitSearchResponse(w http.ResponseWriter) error
+}
+
+type Search200JSONResponse SearchResult
+
+func (response Search200JSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SearchdefaultApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ClearSuspenseRequestObject struct {
 	ID     ID `json:"id"`
 	Params ClearSuspenseParams
@@ -11591,6 +11850,9 @@ type StrictServerInterface interface {
 	// ListRuns A merchant's runs
 	// (GET /v1/merchants/{id}/runs)
 	ListRuns(ctx context.Context, request ListRunsRequestObject) (ListRunsResponseObject, error)
+	// SearchMerchant Find what a reference names, whatever it is
+	// (GET /v1/merchants/{id}/search)
+	SearchMerchant(ctx context.Context, request SearchMerchantRequestObject) (SearchMerchantResponseObject, error)
 	// GetTotals The sums of all payouts of a merchant, by currency
 	// (GET /v1/merchants/{id}/totals)
 	GetTotals(ctx context.Context, request GetTotalsRequestObject) (GetTotalsResponseObject, error)
@@ -11651,6 +11913,9 @@ type StrictServerInterface interface {
 	// GetPayoutsSettingsSchema The JSON Schema of a payouts flow's settings
 	// (GET /v1/schemas/payouts-settings)
 	GetPayoutsSettingsSchema(ctx context.Context, request GetPayoutsSettingsSchemaRequestObject) (GetPayoutsSettingsSchemaResponseObject, error)
+	// Search Find what a reference names, of whichever merchant
+	// (GET /v1/search)
+	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
 	// ClearSuspense Move an amount from the suspense account to where it belongs
 	// (POST /v1/suspense/{id}/clear)
 	ClearSuspense(ctx context.Context, request ClearSuspenseRequestObject) (ClearSuspenseResponseObject, error)
@@ -13744,6 +14009,33 @@ func (sh *strictHandler) ListRuns(ctx *gin.Context, id ID, params ListRunsParams
 	}
 }
 
+// SearchMerchant operation middleware
+func (sh *strictHandler) SearchMerchant(ctx *gin.Context, id ID, params SearchMerchantParams) {
+	var request SearchMerchantRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchMerchant(ctx, request.(SearchMerchantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchMerchant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SearchMerchantResponseObject); ok {
+		if err := validResponse.VisitSearchMerchantResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTotals operation middleware
 func (sh *strictHandler) GetTotals(ctx *gin.Context, id ID) {
 	var request GetTotalsRequestObject
@@ -14300,6 +14592,32 @@ func (sh *strictHandler) GetPayoutsSettingsSchema(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetPayoutsSettingsSchemaResponseObject); ok {
 		if err := validResponse.VisitGetPayoutsSettingsSchemaResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Search operation middleware
+func (sh *strictHandler) Search(ctx *gin.Context, params SearchParams) {
+	var request SearchRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Search(ctx, request.(SearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Search")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SearchResponseObject); ok {
+		if err := validResponse.VisitSearchResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
