@@ -197,6 +197,15 @@ func Recorded(f *fault.Error, at time.Time) *FaultRecord {
 	return &FaultRecord{Code: f.Code, Class: f.Class, Field: f.Field, Reason: f.Reason, Remedy: f.Remedy, At: at.UTC()}
 }
 
+// RunFilter narrows a list of runs; empty fields do not.
+type RunFilter struct {
+	FlowID  string
+	State   RunState
+	Trigger string
+	// Waiting leaves only runs that go on and cannot now.
+	Waiting bool
+}
+
 // RunStore keeps runs.
 type RunStore interface {
 	Create(ctx context.Context, r Run) error
@@ -210,7 +219,7 @@ type RunStore interface {
 	// Current gives the oldest running run of a flow, or CodeNotFound.
 	Current(ctx context.Context, flowID string) (Run, error)
 	// List gives the runs of a merchant, newest first; Page.After is a run id.
-	List(ctx context.Context, merchantID string, page Page) ([]Run, error)
+	List(ctx context.Context, merchantID string, filter RunFilter, page Page) ([]Run, error)
 }
 
 // CursorStore keeps how far a stream of a connection has been read.
@@ -293,11 +302,24 @@ type AuditEntry struct {
 	Detail     string
 }
 
+// AuditFilter narrows a list of audit entries; empty fields do not.
+type AuditFilter struct {
+	// MerchantID is empty for all merchants, and for what belongs to none.
+	MerchantID string
+	Subject    string
+	Act        string
+	// By is who it was as the entry has it, or the id of the API key alone.
+	By string
+	// From and To bound the moment; To itself is left out.
+	From time.Time
+	To   time.Time
+}
+
 // AuditStore keeps the audit log, which only grows.
 type AuditStore interface {
 	Append(ctx context.Context, e AuditEntry) error
-	// List gives the entries of a merchant, newest first.
-	List(ctx context.Context, merchantID string, page Page) ([]AuditEntry, error)
+	// List gives entries, newest first.
+	List(ctx context.Context, filter AuditFilter, page Page) ([]AuditEntry, error)
 }
 
 // JobKind names a kind of background work.

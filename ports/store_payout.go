@@ -403,6 +403,22 @@ type Exception struct {
 	RaisedAt   time.Time
 	ResolvedAt time.Time
 	ResolvedBy string
+	// Parking is zero unless a person has set the exception aside.
+	Parking Parking
+}
+
+// Parking says that a person knows of an exception and need not be told of it.
+type Parking struct {
+	By   string
+	Note string
+	At   time.Time
+	// Until is when it ends by itself, zero for never.
+	Until time.Time
+}
+
+// Parked reports whether the exception is set aside at a moment.
+func (e Exception) Parked(at time.Time) bool {
+	return !e.Parking.At.IsZero() && (e.Parking.Until.IsZero() || at.Before(e.Parking.Until))
 }
 
 // ExceptionFilter narrows a list of exceptions; empty fields do not.
@@ -411,6 +427,17 @@ type ExceptionFilter struct {
 	EventID  string
 	State    ExceptionState
 	Code     fault.Code
+	// FlowID leaves what concerns a flow: its payouts and steps, and events and orders if
+	// it is a flow of events.
+	FlowID string
+	// Reference is compared with reference, document and order as matching.Normalise has
+	// it.
+	Reference string
+	// Before leaves what was raised before a moment.
+	Before time.Time
+	// Parked leaves what is set aside at the moment At, or what is not.
+	Parked *bool
+	At     time.Time
 }
 
 // ExceptionStore keeps exceptions. A line, a step, an event, an order, a fact and
@@ -418,7 +445,7 @@ type ExceptionFilter struct {
 type ExceptionStore interface {
 	// Raise opens an exception, or updates code, reference, reason, remedy and document
 	// of the open one of the same payout, line, step, event, order and fact, whose id it
-	// then keeps.
+	// then keeps. One that was parked is so no more if its code is another.
 	Raise(ctx context.Context, e Exception) error
 	// Resolve closes an open exception. It fails with CodeConflict if it is closed.
 	Resolve(ctx context.Context, id, resolution, by string, at time.Time) error
@@ -429,6 +456,9 @@ type ExceptionStore interface {
 	ResolveEvent(ctx context.Context, eventID, resolution, by string, at time.Time) error
 	ResolveOrder(ctx context.Context, merchantID, number, resolution, by string, at time.Time) error
 	ResolveFact(ctx context.Context, merchantID, fact, resolution, by string, at time.Time) error
+	// Park sets an open exception aside; the zero Parking ends that. It fails with
+	// CodeConflict if the exception is closed.
+	Park(ctx context.Context, id string, p Parking) error
 	Get(ctx context.Context, id string) (Exception, error)
 	// List gives a merchant's exceptions, oldest first; Page.After is an id.
 	List(ctx context.Context, merchantID string, filter ExceptionFilter, page Page) ([]Exception, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -11,6 +12,7 @@ import (
 func (s *server) ListExceptions(ctx context.Context, r api.ListExceptionsRequestObject) (api.ListExceptionsResponseObject, error) {
 	filter := ports.ExceptionFilter{
 		PayoutID: r.Params.Payout, State: ports.ExceptionState(r.Params.State), Code: fault.Code(r.Params.Code),
+		FlowID: r.Params.Flow, Reference: r.Params.Reference, Before: momentOf(r.Params.RaisedBefore), Parked: r.Params.Parked, At: s.Now(),
 	}
 	found, err := s.Statements.Exceptions(ctx, r.ID, filter, pageOf(r.Params.Limit, r.Params.After))
 	items, next := answered(found, r.Params.Limit, func(e ports.Exception) string { return e.ID }, exceptionAnswer)
@@ -60,11 +62,37 @@ func (s *server) RetryException(ctx context.Context, r api.RetryExceptionRequest
 	return api.RetryException202JSONResponse(exceptionAnswer(e)), err
 }
 
+func (s *server) ParkException(ctx context.Context, r api.ParkExceptionRequestObject) (api.ParkExceptionResponseObject, error) {
+	var until civil.Date
+	if r.Body.Until != "" {
+		var err error
+		if until, err = civil.Parse(r.Body.Until); err != nil {
+			return nil, fault.Invalid(CodeInvalid, "until", "\""+r.Body.Until+"\" is no day of the calendar")
+		}
+	}
+	if err := s.Casework.Park(ctx, r.ID, r.Body.Note, until, by(ctx)); err != nil {
+		return nil, err
+	}
+	e, err := s.Statements.Exception(ctx, r.ID)
+	return api.ParkException200JSONResponse(exceptionAnswer(e)), err
+}
+
+func (s *server) UnparkException(ctx context.Context, r api.UnparkExceptionRequestObject) (api.UnparkExceptionResponseObject, error) {
+	if err := s.Casework.Unpark(ctx, r.ID, by(ctx)); err != nil {
+		return nil, err
+	}
+	e, err := s.Statements.Exception(ctx, r.ID)
+	return api.UnparkException200JSONResponse(exceptionAnswer(e)), err
+}
+
 func exceptionAnswer(e ports.Exception) api.Exception {
 	answer := api.Exception{
 		ID: e.ID, MerchantID: e.MerchantID, PayoutID: e.PayoutID, LineID: e.LineID, StepID: e.StepID, EventID: e.EventID, Code: string(e.Code),
 		Reference: e.Reference, Reason: e.Reason, Remedy: e.Remedy, Document: e.Document, State: api.ExceptionState(e.State),
 		Resolution: e.Resolution, RaisedAt: e.RaisedAt, ResolvedAt: moment(e.ResolvedAt), ResolvedBy: e.ResolvedBy,
+	}
+	if p := e.Parking; !p.At.IsZero() {
+		answer.Parking = &api.Parking{By: p.By, Note: p.Note, At: p.At, Until: moment(p.Until)}
 	}
 	answer.Amount, answer.Currency = amount(e.Amount)
 	return answer

@@ -86,7 +86,11 @@ func (s *server) StartRun(ctx context.Context, r api.StartRunRequestObject) (api
 }
 
 func (s *server) ListRuns(ctx context.Context, r api.ListRunsRequestObject) (api.ListRunsResponseObject, error) {
-	found, err := s.Statements.Runs(ctx, r.ID, pageOf(r.Params.Limit, r.Params.After))
+	filter := ports.RunFilter{FlowID: r.Params.Flow, State: ports.RunState(r.Params.State), Trigger: r.Params.Trigger}
+	if r.Params.State == api.ListRunsParamsStateWaiting {
+		filter.State, filter.Waiting = ports.RunRunning, true
+	}
+	found, err := s.Statements.Runs(ctx, r.ID, filter, pageOf(r.Params.Limit, r.Params.After))
 	items, next := answered(found, r.Params.Limit, func(run ports.Run) string { return run.ID }, runAnswer)
 	return api.ListRuns200JSONResponse{Items: items, Next: next}, err
 }

@@ -252,6 +252,23 @@ func (e *engine) Resolve(_ context.Context, exceptionID, document, by string) er
 	return e.note("resolve " + exceptionID + " with " + document + " by " + by)
 }
 
+// Park and Unpark do it at once, as nothing remote is needed.
+func (e *engine) Park(ctx context.Context, exceptionID, note string, until civil.Date, by string) error {
+	parking := ports.Parking{By: by, Note: note, At: time.Date(2026, time.April, 20, 8, 0, 0, 0, time.UTC)}
+	if !until.IsZero() {
+		parking.Until = time.Date(until.Year, until.Month, until.Day, 0, 0, 0, 0, time.UTC)
+	}
+	return e.park(ctx, exceptionID, parking)
+}
+
+func (e *engine) Unpark(ctx context.Context, exceptionID, _ string) error {
+	return e.park(ctx, exceptionID, ports.Parking{})
+}
+
+func (e *engine) park(ctx context.Context, exceptionID string, parking ports.Parking) error {
+	return e.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error { return tx.Exceptions().Park(ctx, exceptionID, parking) })
+}
+
 func (e *engine) ResolveAdvance(_ context.Context, exceptionID, document, by string) error {
 	return e.note("resolve " + exceptionID + " with " + document + " and an advance by " + by)
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"time"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -75,12 +76,36 @@ func totalsAnswer(t statement.Totals) api.CurrencyTotals {
 }
 
 func (s *server) ListAudit(ctx context.Context, r api.ListAuditRequestObject) (api.ListAuditResponseObject, error) {
-	if _, err := ordinal(r.Params.After); err != nil {
-		return nil, err
+	p := r.Params
+	page, err := s.audit(ctx, ports.AuditFilter{
+		MerchantID: r.ID, Subject: p.Subject, Act: p.Act, By: p.By, From: momentOf(p.From), To: momentOf(p.To),
+	}, p.Limit, p.After)
+	return api.ListAudit200JSONResponse(page), err
+}
+
+func (s *server) ListHubAudit(ctx context.Context, r api.ListHubAuditRequestObject) (api.ListHubAuditResponseObject, error) {
+	p := r.Params
+	page, err := s.audit(ctx, ports.AuditFilter{
+		Subject: p.Subject, Act: p.Act, By: p.By, From: momentOf(p.From), To: momentOf(p.To),
+	}, p.Limit, p.After)
+	return api.ListHubAudit200JSONResponse(page), err
+}
+
+func (s *server) audit(ctx context.Context, filter ports.AuditFilter, limit int, after string) (api.AuditPage, error) {
+	if _, err := ordinal(after); err != nil {
+		return api.AuditPage{}, err
 	}
-	found, err := s.Statements.Audit(ctx, r.ID, pageOf(r.Params.Limit, r.Params.After))
-	items, next := answered(found, r.Params.Limit, func(e ports.AuditEntry) string { return itoa(e.ID) }, func(e ports.AuditEntry) api.AuditEntry {
-		return api.AuditEntry{ID: e.ID, At: e.At, By: e.By, Act: e.Act, Subject: e.Subject, Detail: e.Detail}
+	found, err := s.Statements.Audit(ctx, filter, pageOf(limit, after))
+	items, next := answered(found, limit, func(e ports.AuditEntry) string { return itoa(e.ID) }, func(e ports.AuditEntry) api.AuditEntry {
+		return api.AuditEntry{ID: e.ID, MerchantID: e.MerchantID, At: e.At, By: e.By, Act: e.Act, Subject: e.Subject, Detail: e.Detail}
 	})
-	return api.ListAudit200JSONResponse{Items: items, Next: next}, err
+	return api.AuditPage{Items: items, Next: next}, err
+}
+
+// momentOf gives a moment that may be left out.
+func momentOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }

@@ -46,6 +46,9 @@ type Casework interface {
 	// Adopt proposes without confirm and acts with it.
 	Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (settlement.Adoption, error)
 	RetryException(ctx context.Context, exceptionID, by string) error
+	// Park sets an exception aside, until a day if one is given. Unpark ends that.
+	Park(ctx context.Context, exceptionID, note string, until civil.Date, by string) error
+	Unpark(ctx context.Context, exceptionID, by string) error
 	// Correct and Rematch only say what would become of lines without apply.
 	Correct(ctx context.Context, flowID string, corrections []matching.Correction, apply bool, by string) (settlement.Correcting, error)
 	Rematch(ctx context.Context, flowID string, apply bool) (settlement.Rematching, error)

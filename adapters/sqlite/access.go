@@ -47,22 +47,38 @@ func (s audit) Append(ctx context.Context, e ports.AuditEntry) error {
 	return err
 }
 
-func (s audit) List(ctx context.Context, merchantID string, page ports.Page) ([]ports.AuditEntry, error) {
+func (s audit) List(ctx context.Context, filter ports.AuditFilter, page ports.Page) ([]ports.AuditEntry, error) {
 	if err := limitOf(page.Limit, maxPage); err != nil {
 		return nil, err
 	}
-	before := int64(1<<63 - 1)
+	query := narrowed{"SELECT id, merchant, at, by, act, subject, detail FROM audit WHERE true", nil}
 	if page.After != "" {
 		id, err := strconv.ParseInt(page.After, 10, 64)
 		if err != nil {
 			return nil, errNotFound("there is no such audit entry")
 		}
-		before = id
+		query.and("id < ?", id)
+	}
+	for _, by := range []struct{ condition, value string }{
+		{"merchant = ?", filter.MerchantID}, {"subject = ?", filter.Subject}, {"act = ?", filter.Act},
+	} {
+		if by.value != "" {
+			query.and(by.condition, by.value)
+		}
+	}
+	if filter.By != "" {
+		key := "(" + filter.By + ")"
+		query.and("(by = ? OR substr(by, -length(?)) = ?)", filter.By, key, key)
+	}
+	if !filter.From.IsZero() {
+		query.and("at >= ?", micros(filter.From))
+	}
+	if !filter.To.IsZero() {
+		query.and("at < ?", micros(filter.To))
 	}
 	read := func(row scanner) (e ports.AuditEntry, err error) {
 		err = row.Scan(&e.ID, &e.MerchantID, moment(&e.At), &e.By, &e.Act, &e.Subject, &e.Detail)
 		return e, err
 	}
-	return all(ctx, s.tx, read, `SELECT id, merchant, at, by, act, subject, detail FROM audit
-		WHERE merchant = ? AND id < ? ORDER BY id DESC LIMIT ?`, merchantID, before, page.Limit)
+	return all(ctx, s.tx, read, query.sql+" ORDER BY id DESC LIMIT ?", append(query.args, page.Limit)...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -11,7 +12,7 @@ import (
 type exceptions struct{ *tx }
 
 const exceptionSelect = `SELECT e.id, e.merchant, p.id, e.line, e.step, v.id, e.customer_order, e.fact, e.code, e.reference, e.reason, e.remedy, e.currency, e.amount,
-	e.document, e.state, e.resolution, e.raised_at, e.resolved_at, e.resolved_by
+	e.document, e.state, e.resolution, e.raised_at, e.resolved_at, e.resolved_by, e.parked_by, e.parking_note, e.parked_at, e.parked_until
 	FROM exception e LEFT JOIN payout p ON p.num = e.payout LEFT JOIN event v ON v.num = e.event `
 
 func readException(row scanner) (ports.Exception, error) {
@@ -19,7 +20,8 @@ func readException(row scanner) (ports.Exception, error) {
 	var currency string
 	var units int64
 	err := row.Scan(&e.ID, &e.MerchantID, text(&e.PayoutID), &e.LineID, &e.StepID, text(&e.EventID), &e.Order, &e.Fact, &e.Code, &e.Reference, &e.Reason, &e.Remedy, &currency, &units,
-		&e.Document, &e.State, &e.Resolution, moment(&e.RaisedAt), moment(&e.ResolvedAt), &e.ResolvedBy)
+		&e.Document, &e.State, &e.Resolution, moment(&e.RaisedAt), moment(&e.ResolvedAt), &e.ResolvedBy,
+		text(&e.Parking.By), text(&e.Parking.Note), moment(&e.Parking.At), moment(&e.Parking.Until))
 	e.Amount = money.New(units, money.Currency(currency))
 	return e, err
 }
@@ -41,7 +43,9 @@ func (s exceptions) Raise(ctx context.Context, e ports.Exception) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', '', ?, NULL, '')
 		ON CONFLICT (merchant, payout, line, step, event, customer_order, fact) WHERE state = 'open'
 		DO UPDATE SET code = excluded.code, reference = excluded.reference, reason = excluded.reason, remedy = excluded.remedy,
-			document = excluded.document`,
+			document = excluded.document,
+			parked_by = iif(code = excluded.code, parked_by, NULL), parking_note = iif(code = excluded.code, parking_note, NULL),
+			parked_at = iif(code = excluded.code, parked_at, NULL), parked_until = iif(code = excluded.code, parked_until, NULL)`,
 		e.ID, e.MerchantID, num, e.LineID, e.StepID, event, e.Order, e.Fact, e.Code, e.Reference, e.Reason, e.Remedy,
 		e.Amount.Currency(), e.Amount.Minor(), e.Document, sortable(e.RaisedAt))
 	return named(err, "exception")
@@ -117,36 +121,70 @@ func (s exceptions) List(ctx context.Context, merchantID string, filter ports.Ex
 	if err := limitOf(page.Limit, maxPage); err != nil {
 		return nil, err
 	}
-	query, args := exceptionSelect+"WHERE e.merchant = ?", []any{merchantID}
-	narrow := func(condition string, values ...any) {
-		query, args = query+" AND "+condition, append(args, values...)
-	}
+	query := narrowed{exceptionSelect + "WHERE e.merchant = ?", []any{merchantID}}
 	if filter.PayoutID != "" {
 		num, err := s.payout(ctx, filter.PayoutID)
 		if err != nil {
 			return nil, err
 		}
-		narrow("e.payout = ?", num)
+		query.and("e.payout = ?", num)
 	}
 	if filter.EventID != "" {
 		num, err := s.event(ctx, filter.EventID)
 		if err != nil {
 			return nil, err
 		}
-		narrow("e.event = ?", num)
+		query.and("e.event = ?", num)
 	}
 	if filter.State != "" {
-		narrow("e.state = ?", filter.State)
+		query.and("e.state = ?", filter.State)
 	}
 	if filter.Code != "" {
-		narrow("e.code = ?", filter.Code)
+		query.and("e.code = ?", filter.Code)
 	}
+	query.more(filter)
 	if page.After != "" {
 		after, err := one(ctx, s.tx, readPlace, "SELECT raised_at, num FROM exception WHERE id = ?", page.After)
 		if err != nil {
 			return nil, named(err, "exception")
 		}
-		narrow("(e.raised_at, e.num) > (?, ?)", after.at, after.num)
+		query.and("(e.raised_at, e.num) > (?, ?)", after.at, after.num)
 	}
-	return all(ctx, s.tx, readException, query+" ORDER BY e.raised_at, e.num LIMIT ?", append(args, page.Limit)...)
+	return all(ctx, s.tx, readException, query.sql+" ORDER BY e.raised_at, e.num LIMIT ?", append(query.args, page.Limit)...)
+}
+
+// more adds the conditions that need no other lookup.
+func (n *narrowed) more(filter ports.ExceptionFilter) {
+	if filter.FlowID != "" {
+		n.and(`(p.flow = ? OR e.step IN (SELECT id FROM step WHERE flow = ?)
+			OR ((e.event <> 0 OR e.customer_order <> '') AND EXISTS (SELECT 1 FROM flow f WHERE f.id = ? AND f.merchant = e.merchant AND f.kind = 'events')))`,
+			filter.FlowID, filter.FlowID, filter.FlowID)
+	}
+	if key := matching.Normalise(filter.Reference); key != "" {
+		texts := jsonArray(spellings(filter.Reference, key))
+		within := " IN (SELECT value FROM json_each(?))"
+		n.and("("+normal("e.reference")+within+" OR "+normal("e.document")+within+" OR "+normal("e.customer_order")+within+")", texts, texts, texts)
+	}
+	if !filter.Before.IsZero() {
+		n.and("e.raised_at < ?", sortable(filter.Before))
+	}
+	if filter.Parked != nil {
+		not := "NOT "
+		if *filter.Parked {
+			not = ""
+		}
+		n.and(not+"(e.parked_at IS NOT NULL AND (e.parked_until IS NULL OR e.parked_until > ?))", sortable(filter.At))
+	}
+}
+
+func (s exceptions) Park(ctx context.Context, id string, p ports.Parking) error {
+	changed, err := s.exec(ctx, `UPDATE exception SET parked_by = ?, parking_note = ?, parked_at = ?, parked_until = ? WHERE id = ? AND state = 'open'`,
+		orNull(p.By), orNull(p.Note), micros(p.At), micros(p.Until), id)
+	if err != nil || changed == 1 {
+		return err
+	}
+	if _, err := s.Get(ctx, id); err != nil {
+		return err
+	}
+	return errConflict("the exception has been resolved already")
 }

@@ -100,21 +100,41 @@ func (s runs) Current(ctx context.Context, flowID string) (ports.Run, error) {
 	return r, named(err, "run")
 }
 
-func (s runs) List(ctx context.Context, merchantID string, page ports.Page) ([]ports.Run, error) {
+func (s runs) List(ctx context.Context, merchantID string, filter ports.RunFilter, page ports.Page) ([]ports.Run, error) {
 	if err := limitOf(page.Limit, maxPage); err != nil {
 		return nil, err
 	}
-	if page.After == "" {
-		return all(ctx, s.tx, readRun, "SELECT "+runColumns+
-			" FROM run WHERE merchant = ? ORDER BY started_at DESC, num DESC LIMIT ?", merchantID, page.Limit)
+	query := narrowed{"SELECT " + runColumns + " FROM run WHERE merchant = ?", []any{merchantID}}
+	if filter.FlowID != "" {
+		query.and("flow = ?", filter.FlowID)
 	}
-	after, err := one(ctx, s.tx, readPlace, "SELECT started_at, num FROM run WHERE id = ?", page.After)
-	if err != nil {
-		return nil, named(err, "run")
+	if filter.State != "" {
+		query.and("state = ?", filter.State)
 	}
-	return all(ctx, s.tx, readRun, "SELECT "+runColumns+
-		" FROM run WHERE merchant = ? AND (started_at, num) < (?, ?) ORDER BY started_at DESC, num DESC LIMIT ?",
-		merchantID, after.at, after.num, page.Limit)
+	if filter.Trigger != "" {
+		query.and("cause = ?", filter.Trigger)
+	}
+	if filter.Waiting {
+		query.and("state = 'running' AND fault IS NOT NULL")
+	}
+	if page.After != "" {
+		after, err := one(ctx, s.tx, readPlace, "SELECT started_at, num FROM run WHERE id = ?", page.After)
+		if err != nil {
+			return nil, named(err, "run")
+		}
+		query.and("(started_at, num) < (?, ?)", after.at, after.num)
+	}
+	return all(ctx, s.tx, readRun, query.sql+" ORDER BY started_at DESC, num DESC LIMIT ?", append(query.args, page.Limit)...)
+}
+
+// narrowed is a query with conditions that are joined by AND.
+type narrowed struct {
+	sql  string
+	args []any
+}
+
+func (n *narrowed) and(condition string, args ...any) {
+	n.sql, n.args = n.sql+" AND "+condition, append(n.args, args...)
 }
 
 // place is where a list by time and number goes on.

@@ -118,6 +118,12 @@ func exceptions(t *testing.T, open func(t *testing.T) Opened) {
 					{ports.ExceptionFilter{State: ports.ExceptionOpen}, []string{"d", "a", "c"}},
 					{ports.ExceptionFilter{PayoutID: thePayout}, []string{"d", "a", "b"}},
 					{ports.ExceptionFilter{Code: "erp.already_paid"}, []string{"c"}},
+					{ports.ExceptionFilter{FlowID: theFlow}, []string{"d", "a", "c", "b"}},
+					{ports.ExceptionFilter{FlowID: "flow-2"}, nil},
+					{ports.ExceptionFilter{Reference: "#00m1"}, []string{"d", "a", "c", "b"}},
+					{ports.ExceptionFilter{Reference: "01001", State: ports.ExceptionOpen}, []string{"d", "a", "c"}},
+					{ports.ExceptionFilter{Reference: "M"}, nil},
+					{ports.ExceptionFilter{Before: day(2)}, []string{"d"}},
 				} {
 					pages(w, c.want, exceptionID,
 						func(p ports.Page) ([]ports.Exception, error) {
@@ -126,6 +132,48 @@ func exceptions(t *testing.T, open func(t *testing.T) Opened) {
 				}
 				_, err := tx.Exceptions().List(ctx, theMerchant, ports.ExceptionFilter{PayoutID: "nobody"}, ports.Page{Limit: 1})
 				w.missing(err)
+			})
+		},
+		"an open exception is set aside until a moment, or until its code is another": func(w *world) {
+			parked := func(ctx context.Context, tx ports.Tx, is bool, days int) []string {
+				list, err := tx.Exceptions().List(ctx, theMerchant, ports.ExceptionFilter{Parked: &is, At: day(days)}, ports.Page{Limit: 10})
+				w.ok(err)
+				ids := []string{}
+				for _, e := range list {
+					ids = append(ids, e.ID)
+				}
+				return ids
+			}
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for i, id := range []string{"a", "b", "c"} {
+					w.ok(tx.Exceptions().Raise(ctx, anException(id, int64(i+1))))
+				}
+				aside := ports.Parking{By: "anna", Note: "a new invoice comes", At: day(2), Until: day(5)}
+				w.ok(tx.Exceptions().Park(ctx, "a", aside))
+				w.ok(tx.Exceptions().Park(ctx, "b", ports.Parking{By: "bo", Note: "for good", At: day(2)}))
+				got, err := tx.Exceptions().Get(ctx, "a")
+				w.ok(err)
+				require.Equal(w, aside, got.Parking)
+				require.Equal(w, ports.ExceptionOpen, got.State)
+				require.True(w, got.Parked(day(4)))
+				require.False(w, got.Parked(day(5)))
+				require.Equal(w, []string{"a", "b"}, parked(ctx, tx, true, 4))
+				require.Equal(w, []string{"c"}, parked(ctx, tx, false, 4))
+				require.Equal(w, []string{"b"}, parked(ctx, tx, true, 5))
+				require.Equal(w, []string{"a", "c"}, parked(ctx, tx, false, 5))
+
+				w.ok(tx.Exceptions().Raise(ctx, anException("a2", 1)))
+				require.Equal(w, []string{"a", "b"}, parked(ctx, tx, true, 4), "raised again for the same reason")
+				other := anException("a3", 1)
+				other.Code = "erp.already_paid"
+				w.ok(tx.Exceptions().Raise(ctx, other))
+				require.Equal(w, []string{"b"}, parked(ctx, tx, true, 4))
+				w.ok(tx.Exceptions().Park(ctx, "b", ports.Parking{}))
+				require.Empty(w, parked(ctx, tx, true, 4))
+
+				w.ok(tx.Exceptions().Resolve(ctx, "c", "x", "y", day(4)))
+				w.fails(ports.CodeConflict, tx.Exceptions().Park(ctx, "c", aside))
+				w.missing(tx.Exceptions().Park(ctx, "nobody", aside))
 			})
 		},
 		"an exception of an unknown merchant or payout is refused": func(w *world) {

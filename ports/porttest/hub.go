@@ -123,6 +123,41 @@ func access(t *testing.T, open func(t *testing.T) Opened) {
 
 func audit(t *testing.T, open func(t *testing.T) Opened) {
 	cases(t, open, map[string]func(w *world){
+		"entries of all merchants can be narrowed by whom, what, to what and when": func(w *world) {
+			entry := func(merchantID, by, act, subject string, days int) ports.AuditEntry {
+				return ports.AuditEntry{MerchantID: merchantID, By: by, Act: act, Subject: subject, At: day(days)}
+			}
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for _, e := range []ports.AuditEntry{
+					entry(theMerchant, "Shop (key-1)", "flow.enabled", "f1", 1), entry("merchant-2", "Shop (key-12)", "flow.enabled", "f2", 2),
+					entry("", "Ops (key-2)", "key.created", "key-1", 3), entry(theMerchant, "hub", "flow.disabled", "f1", 4),
+				} {
+					w.ok(tx.Audit().Append(ctx, e))
+				}
+				for _, c := range []struct {
+					filter ports.AuditFilter
+					want   []string
+				}{
+					{ports.AuditFilter{}, []string{"flow.disabled f1", "key.created key-1", "flow.enabled f2", "flow.enabled f1"}},
+					{ports.AuditFilter{Subject: "f1"}, []string{"flow.disabled f1", "flow.enabled f1"}},
+					{ports.AuditFilter{Act: "flow.enabled"}, []string{"flow.enabled f2", "flow.enabled f1"}},
+					{ports.AuditFilter{Act: "flow.enabled", MerchantID: theMerchant}, []string{"flow.enabled f1"}},
+					{ports.AuditFilter{By: "key-1"}, []string{"flow.enabled f1"}},
+					{ports.AuditFilter{By: "Shop (key-12)"}, []string{"flow.enabled f2"}},
+					{ports.AuditFilter{By: "hub"}, []string{"flow.disabled f1"}},
+					{ports.AuditFilter{By: "%"}, nil},
+					{ports.AuditFilter{From: day(2), To: day(4)}, []string{"key.created key-1", "flow.enabled f2"}},
+				} {
+					got, err := tx.Audit().List(ctx, c.filter, ports.Page{Limit: 10})
+					w.ok(err)
+					var said []string
+					for _, e := range got {
+						said = append(said, e.Act+" "+e.Subject)
+					}
+					require.Equal(w, c.want, said, "%+v", c.filter)
+				}
+			})
+		},
 		"entries of a merchant are listed newest first": func(w *world) {
 			entry := ports.AuditEntry{MerchantID: theMerchant, At: start(), By: "anna", Act: "exception.adopt", Subject: "e1", Detail: "d"}
 			w.update(func(ctx context.Context, tx ports.Tx) {
@@ -132,7 +167,7 @@ func audit(t *testing.T, open func(t *testing.T) Opened) {
 					w.ok(tx.Audit().Append(ctx, e))
 				}
 				w.ok(tx.Audit().Append(ctx, ports.AuditEntry{By: "operator", Act: "start", At: start()}))
-				entries, err := tx.Audit().List(ctx, theMerchant, ports.Page{Limit: 10})
+				entries, err := tx.Audit().List(ctx, ports.AuditFilter{MerchantID: theMerchant}, ports.Page{Limit: 10})
 				w.ok(err)
 				require.Len(w, entries, 3)
 				require.Equal(w, "e3", entries[0].Subject)
@@ -140,7 +175,9 @@ func audit(t *testing.T, open func(t *testing.T) Opened) {
 				require.Equal(w, entry, entries[2])
 				id := func(e ports.AuditEntry) string { return strconv.FormatInt(e.ID, 10) }
 				pages(w, []string{id(entries[0]), id(entries[1]), id(entries[2])}, id,
-					func(p ports.Page) ([]ports.AuditEntry, error) { return tx.Audit().List(ctx, theMerchant, p) })
+					func(p ports.Page) ([]ports.AuditEntry, error) {
+						return tx.Audit().List(ctx, ports.AuditFilter{MerchantID: theMerchant}, p)
+					})
 			})
 		},
 	})

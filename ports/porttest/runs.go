@@ -97,6 +97,34 @@ func runs(t *testing.T, open func(t *testing.T) Opened) {
 				require.Equal(w, "run-2", r.ID)
 			})
 		},
+		"runs can be narrowed by flow, state, trigger and whether they wait": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Flows().Create(ctx, aFlow("flow-2", theERP, thePSP), "anna"))
+				for i, id := range []string{"a", "b", "c", "d"} {
+					r := aRun(id, i)
+					if id == "b" {
+						r.FlowID, r.Trigger = "flow-2", ports.TriggerSchedule
+					}
+					w.ok(tx.Runs().Create(ctx, r))
+				}
+				w.ok(tx.Runs().Wait(ctx, "c", aFault()))
+				w.ok(tx.Runs().Finish(ctx, "d", ports.RunFailed, day(5), aFault()))
+				for _, c := range []struct {
+					filter ports.RunFilter
+					want   []string
+				}{
+					{ports.RunFilter{FlowID: theFlow}, []string{"d", "c", "a"}},
+					{ports.RunFilter{State: ports.RunRunning}, []string{"c", "b", "a"}},
+					{ports.RunFilter{State: ports.RunFailed}, []string{"d"}},
+					{ports.RunFilter{Trigger: ports.TriggerSchedule}, []string{"b"}},
+					{ports.RunFilter{Waiting: true}, []string{"c"}},
+					{ports.RunFilter{FlowID: "flow-2", Waiting: true}, nil},
+				} {
+					pages(w, c.want, func(r ports.Run) string { return r.ID },
+						func(p ports.Page) ([]ports.Run, error) { return tx.Runs().List(ctx, theMerchant, c.filter, p) })
+				}
+			})
+		},
 		"runs are listed newest first": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				for _, id := range []string{"b", "d", "a", "c"} {
@@ -104,8 +132,8 @@ func runs(t *testing.T, open func(t *testing.T) Opened) {
 					w.ok(tx.Runs().Create(ctx, aRun(id, days)))
 				}
 				pages(w, []string{"d", "c", "b", "a"}, func(r ports.Run) string { return r.ID },
-					func(p ports.Page) ([]ports.Run, error) { return tx.Runs().List(ctx, theMerchant, p) })
-				_, err := tx.Runs().List(ctx, theMerchant, ports.Page{After: "nobody", Limit: 1})
+					func(p ports.Page) ([]ports.Run, error) { return tx.Runs().List(ctx, theMerchant, ports.RunFilter{}, p) })
+				_, err := tx.Runs().List(ctx, theMerchant, ports.RunFilter{}, ports.Page{After: "nobody", Limit: 1})
 				w.missing(err)
 			})
 		},

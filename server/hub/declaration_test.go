@@ -160,7 +160,7 @@ func TestTheVATOfAMonthsFeesIsBookedOnceWithTheProvidersInvoice(t *testing.T) {
 	require.Equal(t, settlement.CodeNothingToDeclare, fault.CodeOf(err))
 	require.Len(t, w.books.vouchers, 3)
 	w.view(func(ctx context.Context, tx ports.Tx) error {
-		log, err := tx.Audit().List(ctx, "m-1", ports.Page{Limit: 10})
+		log, err := tx.Audit().List(ctx, ports.AuditFilter{MerchantID: "m-1"}, ports.Page{Limit: 10})
 		require.Equal(t, "reverse_charge.declared", log[0].Act)
 		require.Equal(t, "anna", log[0].By)
 		return err

@@ -38,7 +38,7 @@ func (w *world) audit() []ports.AuditEntry {
 	w.t.Helper()
 	var entries []ports.AuditEntry
 	w.view(func(ctx context.Context, tx ports.Tx) (err error) {
-		entries, err = tx.Audit().List(ctx, "m-1", ports.Page{Limit: 1000})
+		entries, err = tx.Audit().List(ctx, ports.AuditFilter{MerchantID: "m-1"}, ports.Page{Limit: 1000})
 		return err
 	})
 	return entries

@@ -146,7 +146,7 @@ func done(t *testing.T, store ports.Store, state ports.RunState) int {
 	require.NoError(t, store.View(t.Context(), func(ctx context.Context, tx ports.Tx) error {
 		merchants, err := tx.Merchants().List(ctx, ports.Page{Limit: 1000})
 		for _, m := range merchants {
-			runs, err := tx.Runs().List(ctx, m.ID, ports.Page{Limit: 100})
+			runs, err := tx.Runs().List(ctx, m.ID, ports.RunFilter{}, ports.Page{Limit: 100})
 			if err != nil {
 				return err
 			}

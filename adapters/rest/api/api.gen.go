@@ -1187,6 +1187,30 @@ func (e ListExceptionsParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ListRunsParamsState.
+const (
+	ListRunsParamsStateDone    ListRunsParamsState = "done"
+	ListRunsParamsStateFailed  ListRunsParamsState = "failed"
+	ListRunsParamsStateRunning ListRunsParamsState = "running"
+	ListRunsParamsStateWaiting ListRunsParamsState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ListRunsParamsState enum.
+func (e ListRunsParamsState) Valid() bool {
+	switch e {
+	case ListRunsParamsStateDone:
+		return true
+	case ListRunsParamsStateFailed:
+		return true
+	case ListRunsParamsStateRunning:
+		return true
+	case ListRunsParamsStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Adopt Example: {"confirm":true}
 type Adopt struct {
 	// Confirm Do it rather than propose it.
@@ -1212,12 +1236,15 @@ type AnyObject = json.RawMessage
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	// Act Example: flow.enabled
-	Act     string    `json:"act"`
-	At      time.Time `json:"at"`
-	By      string    `json:"by"`
-	Detail  string    `json:"detail,omitempty"`
-	ID      int64     `json:"id"`
-	Subject string    `json:"subject"`
+	Act    string    `json:"act"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Detail string    `json:"detail,omitempty"`
+	ID     int64     `json:"id"`
+
+	// MerchantID Empty for what belongs to none.
+	MerchantID string `json:"merchant_id,omitempty"`
+	Subject    string `json:"subject"`
 }
 
 // AuditPage defines model for AuditPage.
@@ -2098,13 +2125,16 @@ type Exception struct {
 	Document string   `json:"document,omitempty"`
 
 	// EventID The payment event it concerns.
-	EventID    string    `json:"event_id,omitempty"`
-	ID         string    `json:"id"`
-	LineID     int64     `json:"line_id,omitempty"`
-	MerchantID string    `json:"merchant_id"`
-	PayoutID   string    `json:"payout_id"`
-	RaisedAt   time.Time `json:"raised_at"`
-	Reason     string    `json:"reason"`
+	EventID    string `json:"event_id,omitempty"`
+	ID         string `json:"id"`
+	LineID     int64  `json:"line_id,omitempty"`
+	MerchantID string `json:"merchant_id"`
+
+	// Parking It is set aside, or was until a moment that has passed.
+	Parking  *Parking  `json:"parking,omitempty"`
+	PayoutID string    `json:"payout_id"`
+	RaisedAt time.Time `json:"raised_at"`
+	Reason   string    `json:"reason"`
 
 	// Reference How people know the line or the payout.
 	Reference  string         `json:"reference"`
@@ -2707,6 +2737,27 @@ type OverdueList struct {
 	// Count How many there are, also those that are not listed.
 	Count int           `json:"count"`
 	Items []OverdueItem `json:"items"`
+}
+
+// Park Example: {"note":"The supplier sends a new invoice","until":"2026-05-04"}
+type Park struct {
+	// Note Why nobody need look at it now.
+	Note string `json:"note"`
+
+	// Until A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Until Date `json:"until,omitempty"`
+}
+
+// Parking defines model for Parking.
+type Parking struct {
+	At   time.Time `json:"at"`
+	By   string    `json:"by"`
+	Note string    `json:"note"`
+
+	// Until When it ends by itself.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Pause defines model for Pause.
@@ -3695,6 +3746,30 @@ type GetProofParams struct {
 	After int64 `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ListHubAuditParams defines parameters for ListHubAudit.
+type ListHubAuditParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Subject Only what was done to the thing of this id.
+	Subject string `form:"subject,omitempty" json:"subject,omitempty"`
+
+	// Act Only this act, such as flow.enabled.
+	Act string `form:"act,omitempty" json:"act,omitempty"`
+
+	// By Only what was done by somebody, as entries name them or by the id of the API key.
+	By string `form:"by,omitempty" json:"by,omitempty"`
+
+	// From Only from this moment on.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this moment.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // UpdateConnectionParams defines parameters for UpdateConnection.
 type UpdateConnectionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3782,6 +3857,12 @@ type AdoptExceptionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ParkExceptionParams defines parameters for ParkException.
+type ParkExceptionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ResolveExceptionParams defines parameters for ResolveException.
 type ResolveExceptionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3790,6 +3871,12 @@ type ResolveExceptionParams struct {
 
 // RetryExceptionParams defines parameters for RetryException.
 type RetryExceptionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnparkExceptionParams defines parameters for UnparkException.
+type UnparkExceptionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3918,6 +4005,21 @@ type ListAuditParams struct {
 
 	// After The cursor `next` of the page before.
 	After After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Subject Only what was done to the thing of this id.
+	Subject string `form:"subject,omitempty" json:"subject,omitempty"`
+
+	// Act Only this act, such as flow.enabled.
+	Act string `form:"act,omitempty" json:"act,omitempty"`
+
+	// By Only what was done by somebody, as entries name them or by the id of the API key.
+	By string `form:"by,omitempty" json:"by,omitempty"`
+
+	// From Only from this moment on.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this moment.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListConnectionsParams defines parameters for ListConnections.
@@ -3999,6 +4101,18 @@ type ListExceptionsParams struct {
 
 	// Code Only those with this code.
 	Code string `form:"code,omitempty" json:"code,omitempty"`
+
+	// Flow Only those of this flow's payouts and documents; of a flow of events those of events and orders too.
+	Flow string `form:"flow,omitempty" json:"flow,omitempty"`
+
+	// Reference Only those whose reference, document or order this is, whatever the case and without leading zeros and #.
+	Reference string `form:"reference,omitempty" json:"reference,omitempty"`
+
+	// RaisedBefore Only those raised before this moment.
+	RaisedBefore *time.Time `form:"raised_before,omitempty" json:"raised_before,omitempty"`
+
+	// Parked Only those that are set aside now, or only those that are not.
+	Parked *bool `form:"parked,omitempty" json:"parked,omitempty"`
 }
 
 // ListExceptionsParamsState defines parameters for ListExceptions.
@@ -4056,7 +4170,19 @@ type ListRunsParams struct {
 
 	// After The cursor `next` of the page before.
 	After After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Flow Only runs of this flow.
+	Flow string `form:"flow,omitempty" json:"flow,omitempty"`
+
+	// State Only those in this state; waiting ones are running and cannot go on now, their fault says why.
+	State ListRunsParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Trigger Only those that this started, such as api, schedule or made_up.
+	Trigger string `form:"trigger,omitempty" json:"trigger,omitempty"`
 }
+
+// ListRunsParamsState defines parameters for ListRuns.
+type ListRunsParamsState string
 
 // SearchMerchantParams defines parameters for SearchMerchant.
 type SearchMerchantParams struct {
@@ -4184,6 +4310,9 @@ type WithdrawEventJSONRequestBody = Withdrawal
 // AdoptExceptionJSONRequestBody defines body for AdoptException for application/json ContentType.
 type AdoptExceptionJSONRequestBody = Adopt
 
+// ParkExceptionJSONRequestBody defines body for ParkException for application/json ContentType.
+type ParkExceptionJSONRequestBody = Park
+
 // ResolveExceptionJSONRequestBody defines body for ResolveException for application/json ContentType.
 type ResolveExceptionJSONRequestBody = Resolve
 
@@ -4234,6 +4363,9 @@ type ServerInterface interface {
 	// GetProof The proof of a payout as a page to read and print
 	// (GET /proof/{id})
 	GetProof(c *gin.Context, id ID, params GetProofParams)
+	// ListHubAudit Who did what to what, and when, for all merchants and the hub itself
+	// (GET /v1/audit)
+	ListHubAudit(c *gin.Context, params ListHubAuditParams)
 	// GetConnection One connection
 	// (GET /v1/connections/{id})
 	GetConnection(c *gin.Context, id ID)
@@ -4291,12 +4423,18 @@ type ServerInterface interface {
 	// AdoptException Accept what somebody did by hand in the accounting system
 	// (POST /v1/exceptions/{id}/adopt)
 	AdoptException(c *gin.Context, id ID, params AdoptExceptionParams)
+	// ParkException Set an exception aside with a note
+	// (POST /v1/exceptions/{id}/park)
+	ParkException(c *gin.Context, id ID, params ParkExceptionParams)
 	// ResolveException Name the document that the line settles
 	// (POST /v1/exceptions/{id}/resolve)
 	ResolveException(c *gin.Context, id ID, params ResolveExceptionParams)
 	// RetryException Look again, after something was mended elsewhere
 	// (POST /v1/exceptions/{id}/retry)
 	RetryException(c *gin.Context, id ID, params RetryExceptionParams)
+	// UnparkException Take an exception up again that was set aside
+	// (POST /v1/exceptions/{id}/unpark)
+	UnparkException(c *gin.Context, id ID, params UnparkExceptionParams)
 	// GetFlow One flow with its settings
 	// (GET /v1/flows/{id})
 	GetFlow(c *gin.Context, id ID)
@@ -4545,6 +4683,81 @@ func (siw *ServerInterfaceWrapper) GetProof(c *gin.Context) {
 	}
 
 	siw.Handler.GetProof(c, id, params)
+}
+
+// ListHubAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListHubAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHubAuditParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "act" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "act", c.Request.URL.Query(), &params.Act, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter act: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHubAudit(c, params)
 }
 
 // GetConnection operation middleware
@@ -5325,6 +5538,55 @@ func (siw *ServerInterfaceWrapper) AdoptException(c *gin.Context) {
 	siw.Handler.AdoptException(c, id, params)
 }
 
+// ParkException operation middleware
+func (siw *ServerInterfaceWrapper) ParkException(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ParkExceptionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ParkException(c, id, params)
+}
+
 // ResolveException operation middleware
 func (siw *ServerInterfaceWrapper) ResolveException(c *gin.Context) {
 
@@ -5421,6 +5683,55 @@ func (siw *ServerInterfaceWrapper) RetryException(c *gin.Context) {
 	}
 
 	siw.Handler.RetryException(c, id, params)
+}
+
+// UnparkException operation middleware
+func (siw *ServerInterfaceWrapper) UnparkException(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnparkExceptionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnparkException(c, id, params)
 }
 
 // GetFlow operation middleware
@@ -6407,6 +6718,46 @@ func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "act" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "act", c.Request.URL.Query(), &params.Act, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter act: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -6775,6 +7126,38 @@ func (siw *ServerInterfaceWrapper) ListExceptions(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", c.Request.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter code: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "flow" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "flow", c.Request.URL.Query(), &params.Flow, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter flow: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "reference" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reference", c.Request.URL.Query(), &params.Reference, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reference: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "raised_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "raised_before", c.Request.URL.Query(), &params.RaisedBefore, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter raised_before: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "parked" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "parked", c.Request.URL.Query(), &params.Parked, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter parked: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -7157,6 +7540,30 @@ func (siw *ServerInterfaceWrapper) ListRuns(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "flow" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "flow", c.Request.URL.Query(), &params.Flow, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter flow: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "trigger" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "trigger", c.Request.URL.Query(), &params.Trigger, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter trigger: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -8047,6 +8454,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/merchants/:id/checklist", wrapper.GetChecklist)
 	router.GET(options.BaseURL+"/v1/merchants/:id/totals", wrapper.GetTotals)
 	router.GET(options.BaseURL+"/v1/merchants/:id/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/v1/audit", wrapper.ListHubAudit)
 	router.GET(options.BaseURL+"/v1/merchants/:id/search", wrapper.SearchMerchant)
 	router.GET(options.BaseURL+"/v1/search", wrapper.Search)
 	router.GET(options.BaseURL+"/v1/merchants/:id/connections", wrapper.ListConnections)
@@ -8098,6 +8506,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/exceptions/:id", wrapper.GetException)
 	router.POST(options.BaseURL+"/v1/exceptions/:id/resolve", wrapper.ResolveException)
 	router.POST(options.BaseURL+"/v1/exceptions/:id/adopt", wrapper.AdoptException)
+	router.POST(options.BaseURL+"/v1/exceptions/:id/park", wrapper.ParkException)
+	router.POST(options.BaseURL+"/v1/exceptions/:id/unpark", wrapper.UnparkException)
 	router.POST(options.BaseURL+"/v1/exceptions/:id/retry", wrapper.RetryException)
 	router.GET(options.BaseURL+"/v1/flows/:id/books-check", wrapper.CheckBooks)
 	router.GET(options.BaseURL+"/v1/flows/:id/journal", wrapper.GetJournal)
@@ -8162,6 +8572,45 @@ type GetProofdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetProofdefaultApplicationProblemPlusJSONResponse) VisitGetProofResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHubAuditRequestObject struct {
+	Params ListHubAuditParams
+}
+
+type ListHubAuditResponseObject interface {
+	VisitListHubAuditResponse(w http.ResponseWriter) error
+}
+
+type ListHubAudit200JSONResponse AuditPage
+
+func (response ListHubAudit200JSONResponse) VisitListHubAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHubAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHubAuditdefaultApplicationProblemPlusJSONResponse) VisitListHubAuditResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8940,6 +9389,47 @@ func (response AdoptExceptiondefaultApplicationProblemPlusJSONResponse) VisitAdo
 	return err
 }
 
+type ParkExceptionRequestObject struct {
+	ID     ID `json:"id"`
+	Params ParkExceptionParams
+	Body   *ParkExceptionJSONRequestBody
+}
+
+type ParkExceptionResponseObject interface {
+	VisitParkExceptionResponse(w http.ResponseWriter) error
+}
+
+type ParkException200JSONResponse Exception
+
+func (response ParkException200JSONResponse) VisitParkExceptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ParkExceptiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ParkExceptiondefaultApplicationProblemPlusJSONResponse) VisitParkExceptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResolveExceptionRequestObject struct {
 	ID     ID `json:"id"`
 	Params ResolveExceptionParams
@@ -9010,6 +9500,46 @@ type RetryExceptiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RetryExceptiondefaultApplicationProblemPlusJSONResponse) VisitRetryExceptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnparkExceptionRequestObject struct {
+	ID     ID `json:"id"`
+	Params UnparkExceptionParams
+}
+
+type UnparkExceptionResponseObject interface {
+	VisitUnparkExceptionResponse(w http.ResponseWriter) error
+}
+
+type UnparkException200JSONResponse Exception
+
+func (response UnparkException200JSONResponse) VisitUnparkExceptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnparkExceptiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnparkExceptiondefaultApplicationProblemPlusJSONResponse) VisitUnparkExceptionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11661,6 +12191,9 @@ type StrictServerInterface interface {
 	// GetProof The proof of a payout as a page to read and print
 	// (GET /proof/{id})
 	GetProof(ctx context.Context, request GetProofRequestObject) (GetProofResponseObject, error)
+	// ListHubAudit Who did what to what, and when, for all merchants and the hub itself
+	// (GET /v1/audit)
+	ListHubAudit(ctx context.Context, request ListHubAuditRequestObject) (ListHubAuditResponseObject, error)
 	// GetConnection One connection
 	// (GET /v1/connections/{id})
 	GetConnection(ctx context.Context, request GetConnectionRequestObject) (GetConnectionResponseObject, error)
@@ -11718,12 +12251,18 @@ type StrictServerInterface interface {
 	// AdoptException Accept what somebody did by hand in the accounting system
 	// (POST /v1/exceptions/{id}/adopt)
 	AdoptException(ctx context.Context, request AdoptExceptionRequestObject) (AdoptExceptionResponseObject, error)
+	// ParkException Set an exception aside with a note
+	// (POST /v1/exceptions/{id}/park)
+	ParkException(ctx context.Context, request ParkExceptionRequestObject) (ParkExceptionResponseObject, error)
 	// ResolveException Name the document that the line settles
 	// (POST /v1/exceptions/{id}/resolve)
 	ResolveException(ctx context.Context, request ResolveExceptionRequestObject) (ResolveExceptionResponseObject, error)
 	// RetryException Look again, after something was mended elsewhere
 	// (POST /v1/exceptions/{id}/retry)
 	RetryException(ctx context.Context, request RetryExceptionRequestObject) (RetryExceptionResponseObject, error)
+	// UnparkException Take an exception up again that was set aside
+	// (POST /v1/exceptions/{id}/unpark)
+	UnparkException(ctx context.Context, request UnparkExceptionRequestObject) (UnparkExceptionResponseObject, error)
 	// GetFlow One flow with its settings
 	// (GET /v1/flows/{id})
 	GetFlow(ctx context.Context, request GetFlowRequestObject) (GetFlowResponseObject, error)
@@ -11998,6 +12537,32 @@ func (sh *strictHandler) GetProof(ctx *gin.Context, id ID, params GetProofParams
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetProofResponseObject); ok {
 		if err := validResponse.VisitGetProofResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListHubAudit operation middleware
+func (sh *strictHandler) ListHubAudit(ctx *gin.Context, params ListHubAuditParams) {
+	var request ListHubAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHubAudit(ctx, request.(ListHubAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHubAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListHubAuditResponseObject); ok {
+		if err := validResponse.VisitListHubAuditResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -12620,6 +13185,51 @@ func (sh *strictHandler) AdoptException(ctx *gin.Context, id ID, params AdoptExc
 	}
 }
 
+// ParkException operation middleware
+func (sh *strictHandler) ParkException(ctx *gin.Context, id ID, params ParkExceptionParams) {
+	var request ParkExceptionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ParkExceptionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ParkException(ctx, request.(ParkExceptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ParkException")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ParkExceptionResponseObject); ok {
+		if err := validResponse.VisitParkExceptionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ResolveException operation middleware
 func (sh *strictHandler) ResolveException(ctx *gin.Context, id ID, params ResolveExceptionParams) {
 	var request ResolveExceptionRequestObject
@@ -12685,6 +13295,33 @@ func (sh *strictHandler) RetryException(ctx *gin.Context, id ID, params RetryExc
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RetryExceptionResponseObject); ok {
 		if err := validResponse.VisitRetryExceptionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnparkException operation middleware
+func (sh *strictHandler) UnparkException(ctx *gin.Context, id ID, params UnparkExceptionParams) {
+	var request UnparkExceptionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnparkException(ctx, request.(UnparkExceptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnparkException")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UnparkExceptionResponseObject); ok {
+		if err := validResponse.VisitUnparkExceptionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -242,7 +242,7 @@ func TestEveryChangeIsInTheAuditLog(t *testing.T) {
 	require.NoError(t, err)
 	var acts []string
 	require.NoError(t, d.store.View(t.Context(), func(ctx context.Context, tx ports.Tx) error {
-		entries, err := tx.Audit().List(ctx, d.owner.ID, ports.Page{Limit: 100})
+		entries, err := tx.Audit().List(ctx, ports.AuditFilter{MerchantID: d.owner.ID}, ports.Page{Limit: 100})
 		for _, e := range entries {
 			acts = append(acts, e.Act+" by "+e.By)
 			require.NotContains(t, e.Detail, "hunter2")

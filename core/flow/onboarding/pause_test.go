@@ -52,7 +52,7 @@ func TestAPausedConnectionSaysWhoPausedItAndIsNotReached(t *testing.T) {
 	require.NoError(t, err)
 
 	require.NoError(t, d.store.View(t.Context(), func(ctx context.Context, tx ports.Tx) error {
-		entries, err := tx.Audit().List(ctx, d.owner.ID, ports.Page{Limit: 3})
+		entries, err := tx.Audit().List(ctx, ports.AuditFilter{MerchantID: d.owner.ID}, ports.Page{Limit: 3})
 		var acts []string
 		for _, e := range entries {
 			acts = append(acts, strings.TrimSpace(e.Act+" by "+e.By+" "+e.Detail))

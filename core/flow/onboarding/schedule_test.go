@@ -45,7 +45,7 @@ func TestTheSameScheduleAgainChangesNothing(t *testing.T) {
 		require.Equal(t, merchant.Schedule{Cron: "15 4 * * *", Zone: "UTC", Jitter: 5 * time.Minute}, saved.Schedule)
 	}
 	require.NoError(t, d.store.View(t.Context(), func(ctx context.Context, tx ports.Tx) error {
-		entries, err := tx.Audit().List(ctx, d.owner.ID, ports.Page{Limit: 100})
+		entries, err := tx.Audit().List(ctx, ports.AuditFilter{MerchantID: d.owner.ID}, ports.Page{Limit: 100})
 		saved := slices.DeleteFunc(entries, func(e ports.AuditEntry) bool { return e.Act != "flow.schedule_saved" })
 		require.Len(t, saved, 1)
 		require.Equal(t, "15 4 * * * UTC, jitter 5m0s", saved[0].Detail)

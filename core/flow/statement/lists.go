@@ -25,9 +25,9 @@ func (r *Reader) Run(ctx context.Context, id string) (ports.Run, error) {
 }
 
 // Runs lists a merchant's runs, newest first.
-func (r *Reader) Runs(ctx context.Context, merchantID string, page ports.Page) ([]ports.Run, error) {
+func (r *Reader) Runs(ctx context.Context, merchantID string, filter ports.RunFilter, page ports.Page) ([]ports.Run, error) {
 	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]ports.Run, error) {
-		return tx.Runs().List(ctx, merchantID, page)
+		return tx.Runs().List(ctx, merchantID, filter, page)
 	})
 }
 
@@ -45,10 +45,10 @@ func (r *Reader) Exceptions(ctx context.Context, merchantID string, filter ports
 	})
 }
 
-// Audit lists who did what for a merchant, newest first.
-func (r *Reader) Audit(ctx context.Context, merchantID string, page ports.Page) ([]ports.AuditEntry, error) {
+// Audit lists who did what, newest first.
+func (r *Reader) Audit(ctx context.Context, filter ports.AuditFilter, page ports.Page) ([]ports.AuditEntry, error) {
 	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]ports.AuditEntry, error) {
-		return tx.Audit().List(ctx, merchantID, page)
+		return tx.Audit().List(ctx, filter, page)
 	})
 }
 

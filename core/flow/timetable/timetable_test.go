@@ -150,7 +150,7 @@ func (h *hub) runs(flowID string) []string {
 		if err != nil {
 			return err
 		}
-		runs, err := tx.Runs().List(ctx, f.MerchantID, ports.Page{Limit: 1000})
+		runs, err := tx.Runs().List(ctx, f.MerchantID, ports.RunFilter{}, ports.Page{Limit: 1000})
 		for _, run := range runs {
 			all = append([]string{run.StartedAt.Add(-aheadBy).Format(time.RFC3339) + " " + run.Trigger}, all...)
 		}
