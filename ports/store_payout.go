@@ -51,6 +51,8 @@ type PayoutStore interface {
 	// Unfinished gives a flow's payouts that are not held, closed or undone, oldest
 	// first by date, then reference; Page.After is an id.
 	Unfinished(ctx context.Context, flowID string, page Page) ([]PayoutRecord, error)
+	// Held gives those that are held, in the same order.
+	Held(ctx context.Context, flowID string, page Page) ([]PayoutRecord, error)
 }
 
 // LineState is what has become of a line.

@@ -73,6 +73,10 @@ func (s payouts) Unfinished(ctx context.Context, flowID string, page ports.Page)
 	return s.page(ctx, page, "flow = ? AND state NOT IN ('held', 'closed', 'undone')", flowID)
 }
 
+func (s payouts) Held(ctx context.Context, flowID string, page ports.Page) ([]ports.PayoutRecord, error) {
+	return s.page(ctx, page, "flow = ? AND state = 'held'", flowID)
+}
+
 // page lists payouts by date, then reference; two connections may have payouts of
 // the same date and reference, which their ids tell apart.
 func (s payouts) page(ctx context.Context, page ports.Page, where, owner string) ([]ports.PayoutRecord, error) {

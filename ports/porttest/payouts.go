@@ -89,6 +89,11 @@ func payouts(t *testing.T, open func(t *testing.T) Opened) {
 				}
 				pages(w, []string{thePayout, "p6", "p5", "p3", "p2", "p1"}, payoutIDOf,
 					func(p ports.Page) ([]ports.PayoutRecord, error) { return tx.Payouts().Unfinished(ctx, theFlow, p) })
+				pages(w, []string{"p4"}, payoutIDOf,
+					func(p ports.Page) ([]ports.PayoutRecord, error) { return tx.Payouts().Held(ctx, theFlow, p) })
+				none, err := tx.Payouts().Held(ctx, "nobody", ports.Page{Limit: 1})
+				w.ok(err)
+				require.Empty(w, none)
 			})
 		},
 	})

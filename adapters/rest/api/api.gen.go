@@ -1088,6 +1088,66 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for WorkItemKind.
+const (
+	WorkItemKindEvent     WorkItemKind = "event"
+	WorkItemKindException WorkItemKind = "exception"
+	WorkItemKindLine      WorkItemKind = "line"
+	WorkItemKindOrder     WorkItemKind = "order"
+	WorkItemKindPayout    WorkItemKind = "payout"
+	WorkItemKindRun       WorkItemKind = "run"
+	WorkItemKindStep      WorkItemKind = "step"
+)
+
+// Valid indicates whether the value is a known member of the WorkItemKind enum.
+func (e WorkItemKind) Valid() bool {
+	switch e {
+	case WorkItemKindEvent:
+		return true
+	case WorkItemKindException:
+		return true
+	case WorkItemKindLine:
+		return true
+	case WorkItemKindOrder:
+		return true
+	case WorkItemKindPayout:
+		return true
+	case WorkItemKindRun:
+		return true
+	case WorkItemKindStep:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WorkState.
+const (
+	WorkStateException WorkState = "exception"
+	WorkStateHeld      WorkState = "held"
+	WorkStateParked    WorkState = "parked"
+	WorkStateUnderWay  WorkState = "under_way"
+	WorkStateWaiting   WorkState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the WorkState enum.
+func (e WorkState) Valid() bool {
+	switch e {
+	case WorkStateException:
+		return true
+	case WorkStateHeld:
+		return true
+	case WorkStateParked:
+		return true
+	case WorkStateUnderWay:
+		return true
+	case WorkStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReconciliationParamsFormat.
 const (
 	Csv  GetReconciliationParamsFormat = "csv"
@@ -3717,6 +3777,45 @@ type Withdrawal struct {
 	Reason string `json:"reason"`
 }
 
+// WorkItem Example: {"count":3,"flow_id":"flow-1","id":"payout-1","kind":"line","next":"the documents, when they are made","path":"/v1/payouts/payout-1/lines?state=waiting","reason":"no document in the accounting system carries their references yet","since":"2026-04-02T21:00:00Z","state":"waiting"}
+type WorkItem struct {
+	// Code Why it does not go on.
+	Code   string `json:"code,omitempty"`
+	Count  int64  `json:"count"`
+	FlowID string `json:"flow_id,omitempty"`
+
+	// ID Of a run or payout; of lines and steps that of their payout.
+	ID string `json:"id,omitempty"`
+
+	// Kind A step is a document of the accounting system that is being written.
+	Kind WorkItemKind `json:"kind"`
+
+	// Next What moves it on.
+	Next string `json:"next"`
+
+	// Path Where to read more of it.
+	Path   string `json:"path"`
+	Reason string `json:"reason,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+
+	// Since When the first of them came to stand so; missing if nothing of it was begun.
+	Since *time.Time `json:"since,omitempty"`
+
+	// State Waiting: for what comes by itself or is brought about elsewhere. Held: nothing of the payout is booked before a person decides. Parked: a setting is missing, or a person has set it aside. Exception: a person must decide.
+	State WorkState `json:"state"`
+}
+
+// WorkItemKind A step is a document of the accounting system that is being written.
+type WorkItemKind string
+
+// WorkList defines model for WorkList.
+type WorkList struct {
+	Items []WorkItem `json:"items"`
+}
+
+// WorkState Waiting: for what comes by itself or is brought about elsewhere. Held: nothing of the payout is booked before a person decides. Parked: a setting is missing, or a person has set it aside. Exception: a person must decide.
+type WorkState string
+
 // After defines model for After.
 type After = string
 
@@ -4193,6 +4292,12 @@ type SearchMerchantParams struct {
 	Limit int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListWorkParams defines parameters for ListWork.
+type ListWorkParams struct {
+	// State Only what stands so.
+	State WorkState `form:"state,omitempty" json:"state,omitempty"`
+}
+
 // TakeConsentParams defines parameters for TakeConsent.
 type TakeConsentParams struct {
 	// State What the request for consent carried.
@@ -4570,6 +4675,9 @@ type ServerInterface interface {
 	// GetTransaction A transaction with what its events add up to
 	// (GET /v1/merchants/{id}/transactions/{transaction})
 	GetTransaction(c *gin.Context, id ID, transaction string)
+	// ListWork What is unfinished, why, and what moves it on
+	// (GET /v1/merchants/{id}/work)
+	ListWork(c *gin.Context, id ID, params ListWorkParams)
 	// TakeConsent Where a merchant comes back to from giving consent
 	// (GET /v1/oauth/callback)
 	TakeConsent(c *gin.Context, params TakeConsentParams)
@@ -7680,6 +7788,42 @@ func (siw *ServerInterfaceWrapper) GetTransaction(c *gin.Context) {
 	siw.Handler.GetTransaction(c, id, transaction)
 }
 
+// ListWork operation middleware
+func (siw *ServerInterfaceWrapper) ListWork(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWorkParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWork(c, id, params)
+}
+
 // TakeConsent operation middleware
 func (siw *ServerInterfaceWrapper) TakeConsent(c *gin.Context) {
 
@@ -8454,6 +8598,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/merchants/:id/checklist", wrapper.GetChecklist)
 	router.GET(options.BaseURL+"/v1/merchants/:id/totals", wrapper.GetTotals)
 	router.GET(options.BaseURL+"/v1/merchants/:id/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/v1/merchants/:id/work", wrapper.ListWork)
 	router.GET(options.BaseURL+"/v1/audit", wrapper.ListHubAudit)
 	router.GET(options.BaseURL+"/v1/merchants/:id/search", wrapper.SearchMerchant)
 	router.GET(options.BaseURL+"/v1/search", wrapper.Search)
@@ -11364,6 +11509,46 @@ func (response GetTransactiondefaultApplicationProblemPlusJSONResponse) VisitGet
 	return err
 }
 
+type ListWorkRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListWorkParams
+}
+
+type ListWorkResponseObject interface {
+	VisitListWorkResponse(w http.ResponseWriter) error
+}
+
+type ListWork200JSONResponse WorkList
+
+func (response ListWork200JSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWorkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWorkdefaultApplicationProblemPlusJSONResponse) VisitListWorkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TakeConsentRequestObject struct {
 	Params TakeConsentParams
 }
@@ -12398,6 +12583,9 @@ type StrictServerInterface interface {
 	// GetTransaction A transaction with what its events add up to
 	// (GET /v1/merchants/{id}/transactions/{transaction})
 	GetTransaction(ctx context.Context, request GetTransactionRequestObject) (GetTransactionResponseObject, error)
+	// ListWork What is unfinished, why, and what moves it on
+	// (GET /v1/merchants/{id}/work)
+	ListWork(ctx context.Context, request ListWorkRequestObject) (ListWorkResponseObject, error)
 	// TakeConsent Where a merchant comes back to from giving consent
 	// (GET /v1/oauth/callback)
 	TakeConsent(ctx context.Context, request TakeConsentRequestObject) (TakeConsentResponseObject, error)
@@ -14719,6 +14907,33 @@ func (sh *strictHandler) GetTransaction(ctx *gin.Context, id ID, transaction str
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetTransactionResponseObject); ok {
 		if err := validResponse.VisitGetTransactionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListWork operation middleware
+func (sh *strictHandler) ListWork(ctx *gin.Context, id ID, params ListWorkParams) {
+	var request ListWorkRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWork(ctx, request.(ListWorkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWork")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListWorkResponseObject); ok {
+		if err := validResponse.VisitListWorkResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -10,3 +10,5 @@ ALTER TABLE exception ADD COLUMN parking_note TEXT;
 ALTER TABLE exception ADD COLUMN parked_until INTEGER;
 
 CREATE INDEX audit_of_subject ON audit (subject);
+
+CREATE INDEX payout_held ON payout (flow, date, reference, id) WHERE state = 'held';

@@ -41,6 +41,27 @@ func Payouts(ctx context.Context, tx ports.Tx, merchantID string, fn func(ports.
 	})
 }
 
+// Unfinished calls fn with a flow's payouts that are not held, closed or undone.
+func Unfinished(ctx context.Context, tx ports.Tx, flowID string, fn func(ports.PayoutRecord) error) error {
+	return pages("", fn, func(p ports.PayoutRecord) string { return p.ID }, func(after string) ([]ports.PayoutRecord, error) {
+		return tx.Payouts().Unfinished(ctx, flowID, ports.Page{After: after, Limit: page})
+	})
+}
+
+// HeldPayouts calls fn with a flow's payouts that are held.
+func HeldPayouts(ctx context.Context, tx ports.Tx, flowID string, fn func(ports.PayoutRecord) error) error {
+	return pages("", fn, func(p ports.PayoutRecord) string { return p.ID }, func(after string) ([]ports.PayoutRecord, error) {
+		return tx.Payouts().Held(ctx, flowID, ports.Page{After: after, Limit: page})
+	})
+}
+
+// ShopOrders calls fn with the orders of a shop's connection in a state.
+func ShopOrders(ctx context.Context, tx ports.Tx, connectionID string, state ports.ShopOrderState, fn func(ports.ShopOrderRecord) error) error {
+	return pages(0, fn, func(r ports.ShopOrderRecord) int64 { return r.Num }, func(after int64) ([]ports.ShopOrderRecord, error) {
+		return tx.ShopOrders().List(ctx, connectionID, state, after, page)
+	})
+}
+
 // Exceptions calls fn with a merchant's exceptions, oldest first.
 func Exceptions(ctx context.Context, tx ports.Tx, merchantID string, filter ports.ExceptionFilter, fn func(ports.Exception) error) error {
 	return pages("", fn, func(e ports.Exception) string { return e.ID }, func(after string) ([]ports.Exception, error) {
