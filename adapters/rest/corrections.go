@@ -40,7 +40,7 @@ func (s *server) CorrectLines(ctx context.Context, r api.CorrectLinesRequestObje
 }
 
 func (s *server) RematchFlow(ctx context.Context, r api.RematchFlowRequestObject) (api.RematchFlowResponseObject, error) {
-	found, err := s.Casework.Rematch(ctx, r.ID, r.Params.Apply)
+	found, err := s.Casework.Rematch(ctx, r.ID, r.Params.Apply, by(ctx))
 	if err != nil {
 		return nil, err
 	}

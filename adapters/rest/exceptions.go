@@ -21,7 +21,15 @@ func (s *server) ListExceptions(ctx context.Context, r api.ListExceptionsRequest
 
 func (s *server) GetException(ctx context.Context, r api.GetExceptionRequestObject) (api.GetExceptionResponseObject, error) {
 	e, err := s.Statements.Exception(ctx, r.ID)
-	return api.GetException200JSONResponse(exceptionAnswer(e)), err
+	if err != nil {
+		return nil, err
+	}
+	compared, err := s.Statements.Compared(ctx, e)
+	answer := exceptionAnswer(e)
+	for _, c := range compared {
+		answer.Compared = append(answer.Compared, api.Comparison{What: c.What, Line: c.Line, Document: c.Document})
+	}
+	return api.GetException200JSONResponse(answer), err
 }
 
 func (s *server) ResolveException(ctx context.Context, r api.ResolveExceptionRequestObject) (api.ResolveExceptionResponseObject, error) {

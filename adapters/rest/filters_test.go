@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -42,6 +43,20 @@ func TestExceptionsAreFiltered(t *testing.T) {
 	require.Nil(t, get[api.Exception](t, h, support, "POST", "/v1/exceptions/exception-2/unpark", "", http.StatusOK).Parking)
 	p := h.problem(t, own, "POST", "/v1/exceptions/exception-2/park", `{"note":"x","until":"2026-02-30"}`, http.StatusBadRequest)
 	require.Equal(t, "until", p.Field)
+}
+
+func TestAnExceptionShowsWhatWasCompared(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	const path = "/v1/exceptions/exception-2"
+	raised := get[api.Exception](t, h, own, "GET", path, "", http.StatusOK)
+	require.Empty(t, raised.Compared)
+	require.NoError(t, h.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		return tx.Lines().Decide(ctx, []ports.LineDecision{{
+			LineID: raised.LineID, State: ports.LineException, Decision: json.RawMessage(`{"compared":[{"what":"open","line":"549.00","document":"499.00"}]}`),
+		}})
+	}))
+	require.Equal(t, []api.Comparison{{What: "open", Line: "549.00", Document: "499.00"}}, get[api.Exception](t, h, own, "GET", path, "", http.StatusOK).Compared)
 }
 
 func TestRunsAreFiltered(t *testing.T) {

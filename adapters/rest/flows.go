@@ -81,7 +81,7 @@ func clearingAnswer(c statement.Clearing) api.ClearingAccount {
 }
 
 func (s *server) StartRun(ctx context.Context, r api.StartRunRequestObject) (api.StartRunResponseObject, error) {
-	run, err := s.Engine.Start(ctx, r.ID, ports.TriggerAPI)
+	run, err := s.Engine.Start(ctx, r.ID, by(ctx))
 	return api.StartRun202JSONResponse(runAnswer(run)), err
 }
 

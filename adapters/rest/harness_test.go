@@ -315,7 +315,7 @@ func anOutlook() settlement.Outlook {
 	}
 }
 
-func (e *engine) Rematch(ctx context.Context, flowID string, apply bool) (settlement.Rematching, error) {
+func (e *engine) Rematch(ctx context.Context, flowID string, apply bool, _ string) (settlement.Rematching, error) {
 	found := settlement.Rematching{Suggested: 1, Lines: []settlement.Outlook{anOutlook()}}
 	err := e.note(fmt.Sprintf("rematch %s %t", flowID, apply))
 	if err != nil || !apply {

@@ -32,7 +32,7 @@ import (
 // Engine starts and repeats the work of flows.
 type Engine interface {
 	// Start opens a run of a flow, or gives the one that is running.
-	Start(ctx context.Context, flowID, trigger string) (ports.Run, error)
+	Start(ctx context.Context, flowID, by string) (ports.Run, error)
 	// RetryPayout takes up a payout that is held.
 	RetryPayout(ctx context.Context, payoutID, by string) error
 }
@@ -51,7 +51,7 @@ type Casework interface {
 	Unpark(ctx context.Context, exceptionID, by string) error
 	// Correct and Rematch only say what would become of lines without apply.
 	Correct(ctx context.Context, flowID string, corrections []matching.Correction, apply bool, by string) (settlement.Correcting, error)
-	Rematch(ctx context.Context, flowID string, apply bool) (settlement.Rematching, error)
+	Rematch(ctx context.Context, flowID string, apply bool, by string) (settlement.Rematching, error)
 	// Undo proposes without confirm and acts with it.
 	Undo(ctx context.Context, payoutID, reason, by string, confirm bool) (settlement.Undoing, error)
 	Rebook(ctx context.Context, payoutID, by string) error

@@ -33,19 +33,10 @@ func (e *engine) kind(ctx context.Context, flowID string) (merchant.FlowKind, er
 	return flow.Kind, err
 }
 
-// Start opens a run of a flow, or gives the one that is running.
-func (e *engine) Start(ctx context.Context, flowID, trigger string) (ports.Run, error) {
-	kind, err := e.kind(ctx, flowID)
-	if err != nil {
-		return ports.Run{}, err
-	}
-	switch {
-	case kind == merchant.Events:
-		return e.events.Start(ctx, flowID, trigger)
-	case kind.MakesDocuments():
-		return e.documents.Start(ctx, flowID, trigger)
-	}
-	return e.Service.Start(ctx, flowID, trigger)
+// Start opens a run of a flow because somebody asks for it, or gives the one that is
+// running.
+func (e *engine) Start(ctx context.Context, flowID, by string) (ports.Run, error) {
+	return e.StartBy(ctx, flowID, ports.TriggerAPI, by)
 }
 
 // Advance moves a flow on by a slice.

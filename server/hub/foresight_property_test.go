@@ -65,7 +65,7 @@ func TestWhatIsForeseenIsWhatTheRunMakesOfTheLines(t *testing.T) {
 			require.Empty(t, tried.Mistakes)
 			require.Equal(t, strings.Count(x.file, "\n")-1, len(tried.Rows))
 			require.True(t, w.correct(x.file, true).Applied)
-			shown, err := w.service.Rematch(t.Context(), flowID, true)
+			shown, err := w.service.Rematch(t.Context(), flowID, true, "anna")
 			require.NoError(t, err)
 			run := w.finish(shown.Run.ID)
 			require.Equal(t, ports.RunDone, run.State, "%+v", run.Fault)

@@ -191,7 +191,7 @@ func TestALineWhosePaymentWasRefusedIsNotCorrected(t *testing.T) {
 		require.Len(t, done.Mistakes, 1)
 		require.Contains(t, done.Mistakes[0].Reason, "the payment of 1 was refused")
 	}
-	shown, err := w.service.Rematch(t.Context(), flowID, false)
+	shown, err := w.service.Rematch(t.Context(), flowID, false, "anna")
 	require.NoError(t, err)
 	require.Empty(t, shown.Lines)
 }
@@ -212,7 +212,7 @@ func TestARematchingSaysWhatTheNextRunMakesOfOpenLines(t *testing.T) {
 	require.Equal(t, ports.LineException, tried.Rows[1].Outlook.Becomes)
 	require.Equal(t, matching.CodeAlreadySettled, tried.Rows[1].Outlook.Fault.Code)
 	require.True(t, w.correct(file, true).Applied)
-	shown, err := w.service.Rematch(t.Context(), flowID, true)
+	shown, err := w.service.Rematch(t.Context(), flowID, true, "anna")
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 0, 0, 2}, []int{shown.Matched, shown.Suggested, shown.Waiting, shown.Exceptions})
 	require.Equal(t, tried.Rows[0].Outlook, shown.Lines[0])
@@ -278,7 +278,7 @@ func TestOnlyAFlowOfPayoutsHasLinesToRematch(t *testing.T) {
 		}, "test")
 	})
 	for id, want := range map[string]fault.Code{"nobody": ports.CodeNotFound, "flow-events": settlement.CodeNotOfPayouts} {
-		_, err := w.service.Rematch(t.Context(), id, false)
+		_, err := w.service.Rematch(t.Context(), id, false, "anna")
 		require.Equal(t, want, fault.CodeOf(err))
 		_, err = w.service.Correct(t.Context(), id, nil, true, "anna")
 		require.Equal(t, want, fault.CodeOf(err))

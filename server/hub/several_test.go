@@ -247,7 +247,7 @@ func TestWhatIsSuggestedIsPaidOnceAPersonAcceptsIt(t *testing.T) {
 			require.Len(t, open, 1)
 			require.Equal(t, matching.CodeSuggested, open[0].Code)
 			require.Equal(t, "7", open[0].Document)
-			shown, err := w.service.Rematch(t.Context(), flowID, false)
+			shown, err := w.service.Rematch(t.Context(), flowID, false, "anna")
 			require.NoError(t, err)
 			require.Equal(t, 1, shown.Suggested)
 			require.Equal(t, []string{"7"}, shown.Lines[0].Documents)

@@ -195,7 +195,7 @@ func TestAPayoutThatComesBeforeItsEventsIsSettledByTheNextRun(t *testing.T) {
 			s.sells("1001", 10000)
 			s.happens(payment.Prepare, "1001", "card", "auth", 1, 10000)
 			s.happens(payment.Payment, "1001", "card", "capture", 1, 10000)
-			outlook, err := s.service.Rematch(t.Context(), flowID, false)
+			outlook, err := s.service.Rematch(t.Context(), flowID, false, "anna")
 			require.NoError(t, err)
 			require.Equal(t, ports.LineNoDocument, outlook.Lines[0].Becomes)
 			require.Equal(t, 1, outlook.Matched)

@@ -76,3 +76,18 @@ func TestWorkSaysWhatIsUnfinishedFromTheFirstRunToTheLast(t *testing.T) {
 	list, _ = w.work("")
 	require.Empty(t, list)
 }
+
+func TestAnExceptionSaysWhatWasCompared(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, provider(1, paid("P1", 54900), sale("1001", 54900)), newFakeBooks(invoiced("1", "1001", 49900)))
+	w.run()
+	raised := w.exceptions()
+	require.Len(t, raised, 1)
+	compared, err := statement.New(w.store).Compared(t.Context(), raised[0])
+	require.NoError(t, err)
+	said := map[string]string{}
+	for _, c := range compared {
+		said[c.What] = c.Line + " / " + c.Document
+	}
+	require.Equal(t, map[string]string{"document": "sale/1001 / 1", "merchant_reference1 = external_reference_1": "1001 / 1001", "open": "549.00 / 499.00"}, said)
+}

@@ -1636,6 +1636,18 @@ type ClearingStatement struct {
 	Reserves Decimal `json:"reserves"`
 }
 
+// Comparison Example: {"document":"499.00","line":"549.00","what":"open"}
+type Comparison struct {
+	// Document What the document says.
+	Document string `json:"document"`
+
+	// Line What the line says.
+	Line string `json:"line"`
+
+	// What Such as document, open (what is open on the document), kind, date, or a pair of references.
+	What string `json:"what"`
+}
+
 // Connection defines model for Connection.
 type Connection struct {
 	// AccountID What the remote system calls the account.
@@ -2177,6 +2189,9 @@ type Exception struct {
 	// Example: -1234.50
 	Amount Decimal `json:"amount,omitempty"`
 	Code   string  `json:"code"`
+
+	// Compared What was compared before it was raised, in that order; shown of one exception alone.
+	Compared []Comparison `json:"compared,omitempty"`
 
 	// Currency An ISO 4217 code.
 	//

@@ -79,11 +79,7 @@ func (a *Account) once(ctx context.Context, operation string, attempt int, reque
 	if err != nil {
 		return false, err
 	}
-	// Work goes on for long with an account once opened, and the turn may have come late.
-	call, err := ports.Call{}, error(nil)
-	if _, err = a.desk.usable(ctx, a.record.ID); err == nil {
-		call, err = a.call(ctx, calls)
-	}
+	call, err := a.call(ctx, calls)
 	if err != nil {
 		grant.Settle(ports.Usage{}, true)
 		return false, err
@@ -125,7 +121,12 @@ func (a *Account) grant(ctx context.Context, operation string, attempt int) (*la
 	return grant, calls, err
 }
 
+// call completes a request. It looks anew whether the connection is paused: accounts
+// stay open for long, and a turn may come late.
 func (a *Account) call(ctx context.Context, grant int) (ports.Call, error) {
+	if _, err := a.desk.usable(ctx, a.record.ID); err != nil {
+		return ports.Call{}, err
+	}
 	credentials := a.credentials
 	hosts := a.desk.options.Hosts[a.description.ID]
 	if a.description.OAuth != nil {

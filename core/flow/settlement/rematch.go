@@ -54,7 +54,7 @@ type Rematching struct {
 
 // Rematch says what would become now of every line of a flow that waits for a
 // document or is an exception of matching. With apply it starts the run that does it.
-func (s *Service) Rematch(ctx context.Context, flowID string, apply bool) (Rematching, error) {
+func (s *Service) Rematch(ctx context.Context, flowID string, apply bool, by string) (Rematching, error) {
 	c, err := s.openFlow(ctx, flowID, "")
 	if err != nil {
 		return Rematching{}, err
@@ -64,7 +64,7 @@ func (s *Service) Rematch(ctx context.Context, flowID string, apply bool) (Remat
 	if err != nil || !apply {
 		return r, err
 	}
-	r.Run, err = s.Start(ctx, flowID, "rematch")
+	r.Run, err = s.StartBy(ctx, flowID, "rematch", by)
 	return r, err
 }
 

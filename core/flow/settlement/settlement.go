@@ -90,6 +90,26 @@ func (s *Service) Start(ctx context.Context, flowID, trigger string) (ports.Run,
 	return run, err
 }
 
+// StartBy opens a run of a flow of any kind because a person asks for it, which the
+// audit log says. The run that is under way is given as it is.
+func (s *Service) StartBy(ctx context.Context, flowID, trigger, by string) (ports.Run, error) {
+	var run ports.Run
+	var fresh bool
+	err := s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		if run, fresh, err = start.Enabled(ctx, tx, flowID, trigger, s.machine()); err != nil || !fresh {
+			return err
+		}
+		return tx.Audit().Append(ctx, ports.AuditEntry{
+			MerchantID: run.MerchantID, At: s.clock.Now().UTC(), By: by, Act: "flow.run_started", Subject: flowID, Detail: run.ID + " " + trigger,
+		})
+	})
+	if err == nil {
+		s.tell(run, fresh)
+	}
+	return run, err
+}
+
 // tell logs a run that was opened.
 func (s *Service) tell(run ports.Run, fresh bool) {
 	if fresh {
