@@ -37,7 +37,7 @@ func calls(t *testing.T, h *hub) []call {
 		"OrderInput":         `{"number":"1001","country":"SE","date":"2026-04-02","currency":"SEK","parts":[{"rate":"25","gross":"100.00"}]}`,
 		"PaymentEventsInput": `{"events":[{"key":"k","kind":"payment","transaction":"T-1","method":"card","currency":"SEK","amount":"100.00","at":"2026-04-02T09:00:00Z"}]}`,
 		"Resolve":            `{"document":"1042"}`, "BankConfirmation": `{"date":"2026-04-21","amount":"486.52"}`, "Adopt": `{}`, "CorrectionsFile": "payout,line,document\nP1,sale/1,7\n", "Undo": `{"reason":"wrong company"}`, "ClearSuspense": `{"account":"2350","reason":"instalment"}`,
-		"Park": `{"note":"a new invoice comes"}`, "Park": `{"note":"a new invoice comes"}`, "PauseInput": `{"reason":"the accountant closes the year"}`, "FeeInvoice": `{"reference":"INV-4","from":"2026-04-01","to":"2026-04-30","date":"2026-04-30"}`, "LostDispute": `{}`, "ScheduleInput": `{"cron":"0 23 * * *"}`, "Delivery": `{"date":"2026-04-30"}`, "Withdrawal": `{"reason":"not ours"}`, "PurchaseNames": `{"ids":["o-1001"]}`,
+		"Park": `{"note":"a new invoice comes"}`, "PauseInput": `{"reason":"the accountant closes the year"}`, "FeeInvoice": `{"reference":"INV-4","from":"2026-04-01","to":"2026-04-30","date":"2026-04-30"}`, "LostDispute": `{}`, "ScheduleInput": `{"cron":"0 23 * * *"}`, "Delivery": `{"date":"2026-04-30"}`, "Withdrawal": `{"reason":"not ours"}`, "PurchaseNames": `{"ids":["o-1001"]}`,
 	}
 	var all []call
 	for template, item := range document.Paths.Map() {

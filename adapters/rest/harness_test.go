@@ -225,14 +225,14 @@ func (e *engine) note(act string) error {
 	return nil
 }
 
-func (e *engine) Start(ctx context.Context, flowID, trigger string) (ports.Run, error) {
+func (e *engine) Start(ctx context.Context, flowID, by string) (ports.Run, error) {
 	if e.panics {
 		panic("a bug")
 	}
 	if e.wait != nil {
 		e.wait(ctx)
 	}
-	if err := e.note("start " + flowID + " " + trigger); err != nil {
+	if err := e.note("start " + flowID + " by " + by); err != nil {
 		return ports.Run{}, err
 	}
 	var run ports.Run
@@ -315,13 +315,13 @@ func anOutlook() settlement.Outlook {
 	}
 }
 
-func (e *engine) Rematch(ctx context.Context, flowID string, apply bool, _ string) (settlement.Rematching, error) {
+func (e *engine) Rematch(ctx context.Context, flowID string, apply bool, by string) (settlement.Rematching, error) {
 	found := settlement.Rematching{Suggested: 1, Lines: []settlement.Outlook{anOutlook()}}
 	err := e.note(fmt.Sprintf("rematch %s %t", flowID, apply))
 	if err != nil || !apply {
 		return found, err
 	}
-	found.Run, err = e.Start(ctx, flowID, "rematch")
+	found.Run, err = e.Start(ctx, flowID, by)
 	return found, err
 }
 

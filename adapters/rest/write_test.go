@@ -161,7 +161,7 @@ func TestWorkIsHandedToTheEngine(t *testing.T) {
 	require.Equal(t, "accounts.loan", suspense.Items[0].Items[0].Setting)
 	get[api.Payout](t, h, own, "POST", "/v1/suspense/su-payout-1-S1/clear", `{"account":"2350","reason":"instalment"}`, http.StatusAccepted)
 	require.Equal(t, []string{
-		"start flow-1 api", "retry payout-2 by Shop (key-own)", "resolve exception-3 with 1042 by Shop (key-own)",
+		"start flow-1 by Shop (key-own)", "retry payout-2 by Shop (key-own)", "resolve exception-3 with 1042 by Shop (key-own)",
 		"retry exception-2 by Shop (key-own)", "adopt exception-4", "adopt exception-4",
 		"undo payout-1 by Shop (key-own)", "undo payout-1 by Shop (key-own)", "rebook payout-1 by Shop (key-own)",
 		"clear su-payout-1-S1 to 2350 by Shop (key-own)",

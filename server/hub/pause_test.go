@@ -10,6 +10,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -141,4 +142,36 @@ func TestARunTellsTheSecondPauseThatItWaitsFor(t *testing.T) {
 	w.waitsFor("the connection to fakebooks")
 	w.resume("c-target")
 	require.Equal(t, ports.RunDone, w.finish(run.ID).State)
+}
+
+// Documents are made of orders by flows of their own, which wait like any other.
+func TestAPauseWhileDocumentsAreMadeMakesNothingTwice(t *testing.T) {
+	t.Parallel()
+	chair := row(order.GoodsRow, "chair", 125_00, 25)
+	p := refunding(capturing(bought("1001", chair), "c1", 125_00), "r1", 125_00)
+	for _, operation := range []string{"EnsureOrder", "EnsureInvoice", "EnsureCredit", "EnsureBooked"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			s := sell(t, `{}`, all(), p)
+			pauses := 0
+			s.books.fail = func(op string, attempt int, done bool) error {
+				if op == operation && done && attempt == 1 && pauses == 0 {
+					pauses++
+					s.pause("c-target")
+					return fault.New("connector.deadline", fault.Unknown, "no answer in time")
+				}
+				return nil
+			}
+			s.learn("o-1001")
+			require.Equal(t, 1, pauses)
+			require.Empty(t, s.codes(), "nobody has to decide anything but to resume")
+			s.resume("c-target")
+			s.work()
+			require.Equal(t, map[string]string{
+				"c1": "invoice 125.00 | 3001 125.00 25% booked", "r1": "credit_invoice -125.00 | 3001 -125.00 25% booked linked",
+			}, s.documents())
+			require.Len(t, s.books.orders, 1)
+			require.Empty(t, s.codes())
+		})
+	}
 }

@@ -103,7 +103,9 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 			return false, w.keepTally(ctx)
 		}
 	}
-	if err := w.plan(ctx); err != nil {
+	if err := w.plan(ctx); remote.Awaited(fault.Of(err)) { // planning looks for what others have made
+		return w.stumble(ctx, err)
+	} else if err != nil {
 		return false, err
 	}
 	return w.post(ctx, end)

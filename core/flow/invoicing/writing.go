@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/invoice"
@@ -160,7 +161,7 @@ func (w *work) stumble(ctx context.Context, err error) (bool, error) {
 	if f == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		return false, err
 	}
-	if f.Code == ports.CodeConsentNeeded {
+	if remote.Awaited(f) {
 		return true, w.await(ctx, f)
 	}
 	switch f.Class {
@@ -172,12 +173,12 @@ func (w *work) stumble(ctx context.Context, err error) (bool, error) {
 	return false, err
 }
 
-// await says why the run waits, once. The consent that it waits for wakes the flow.
+// await says why the run waits, once. What it waits for wakes the flow.
 func (w *work) await(ctx context.Context, f *fault.Error) error {
-	if w.run.ID == "" || (w.run.Fault != nil && w.run.Fault.Code == f.Code) {
+	if w.run.ID == "" || (w.run.Fault != nil && w.run.Fault.Code == f.Code && w.run.Fault.Reason == f.Reason) {
 		return nil
 	}
-	w.log.Warn("run waits for the merchant's consent", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f)
+	w.log.Warn("run waits for somebody to act", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f)
 	return w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		return tx.Runs().Wait(ctx, w.run.ID, ports.Recorded(f, w.clock.Now()))
 	})
