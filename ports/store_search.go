@@ -11,7 +11,7 @@ const (
 	HitLine      HitKind = "line"
 	HitDocument  HitKind = "document" // of the accounting system, as it was mirrored
 	HitStep      HitKind = "step"     // what kvitt has written, or will
-	HitOrder     HitKind = "order"
+	HitOrder     HitKind = "order"    // of a shop or, by the field "purchase", at a provider
 	HitEvent     HitKind = "event"
 	HitException HitKind = "exception"
 	HitRun       HitKind = "run"

@@ -52,6 +52,9 @@ func pathOf(h ports.Hit) string {
 	case ports.HitDocument:
 		return "/v1/merchants/" + h.MerchantID + "/documents?number=" + url.QueryEscape(h.ID)
 	case ports.HitOrder:
+		if h.Field == "purchase" {
+			return "/v1/connections/" + h.ConnectionID + "/orders/" + url.PathEscape(h.ID)
+		}
 		if h.ConnectionID != "" { // a shop told it, and it is not registered
 			return "/v1/merchants/" + h.MerchantID + "/exceptions?reference=" + url.QueryEscape(h.ID)
 		}

@@ -45,6 +45,7 @@ func lookUps(kind ports.HitKind) []lookUpBy {
 		return []lookUpBy{
 			{"number", "o.merchant, o.number, '', '', '', o.number FROM customer_order o WHERE " + is(normal("o.number")), "o.merchant", "o.number"},
 			{"number", "c.merchant, o.number, '', '', c.id, o.number FROM shop_order o CROSS JOIN connection c ON c.id = o.connection WHERE " + is(normal("o.number")), "c.merchant", "o.num"},
+			{"purchase", "c.merchant, p.id, '', '', c.id, n.name FROM connection c CROSS JOIN purchase_name n ON n.connection = c.id CROSS JOIN purchase p ON p.num = n.purchase WHERE " + is("n.name"), "c.merchant", "p.num"},
 		}
 	case ports.HitEvent:
 		const of = "e.merchant, e.id, '', '', '', "

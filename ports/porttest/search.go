@@ -108,6 +108,8 @@ func search(t *testing.T, open func(t *testing.T) Opened) {
 				o.Number = "#o1"
 				w.ok(tx.Orders().Create(ctx, theMerchant, o, day(1)))
 				w.ok(tx.ShopOrders().Tell(ctx, thePSP, []ports.ShopOrder{aShopOrder("s-1", "p")}, day(1)))
+				_, err := tx.Purchases().Learn(ctx, thePSP, "bought-1", ports.LearnedByPerson, day(1))
+				w.ok(err)
 				w.ok(tx.Methods().Create(ctx, aMethod("card")))
 				e := anEvent("event-1")
 				e.Key, e.Transaction, e.Order, e.Reference = "ek-1", "et-1", "eo-1", "er-1"
@@ -121,7 +123,7 @@ func search(t *testing.T, open func(t *testing.T) Opened) {
 				ports.HitPayout:    {"P-Å1": "reference #00p-å1", "payout-x": "id payout-x"},
 				ports.HitDocument:  {"D1": "number 0d1", "ext-1": "reference EXT-1"},
 				ports.HitStep:      {"K-12-3": "number k-12-3", "0d1": "document 0d1", "key-1": "key key-1"},
-				ports.HitOrder:     {"O1": "number #o1", "S-1": "number s-1"},
+				ports.HitOrder:     {"O1": "number #o1", "S-1": "number s-1", "bought-1": "purchase bought-1"},
 				ports.HitEvent:     {"EK-1": "key ek-1", "ET-1": "transaction et-1", "eo-1": "order eo-1", "#er-1": "reference er-1", "event-1": "id event-1"},
 				ports.HitException: {"XR-1": "reference xr-1", "xd-1": "document xd-1", "xo-1": "order xo-1", "exception-1": "id exception-1"},
 				ports.HitRun:       {"run-1": "id run-1"},
