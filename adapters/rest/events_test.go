@@ -161,9 +161,9 @@ func TestAFlowOfEventsMayReadAShop(t *testing.T) {
 	require.Equal(t, "flow.connection_unverified", p.Code)
 	require.Equal(t, "source", p.Field)
 
-	p = h.problem(t, own, "POST", base+"/flows", strings.Replace(body, source.ID, statementtest.Source, 1), http.StatusUnprocessableEntity)
+	p = h.problem(t, own, "POST", base+"/flows", strings.Replace(body, statementtest.Target, source.ID, 1), http.StatusUnprocessableEntity)
 	require.Equal(t, "flow.capability_missing", p.Code)
-	require.Equal(t, "source", p.Field)
+	require.Equal(t, "target", p.Field)
 	run := get[api.Run](t, h, own, "GET", "/v1/runs/"+statementtest.Run, "", http.StatusOK)
 	require.Zero(t, run.OrdersSeen)
 }
