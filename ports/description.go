@@ -26,6 +26,7 @@ const (
 	CapabilityPurchases   Capability = "psp.orders"           // PurchaseSource
 	CapabilityInvoices    Capability = "erp.invoices"         // Invoices
 	CapabilityOrderBook   Capability = "erp.orders"           // OrderBook
+	CapabilityCallbacks   Capability = "psp.callbacks"        // CallbackReader
 )
 
 // Description says what a connector is. It is static: the same as JSON by the
@@ -49,6 +50,8 @@ type Description struct {
 	Operations []Operation `json:"operations"`
 	// Hosts lists every base URL that the connector calls ("https://api.fortnox.se").
 	Hosts []string `json:"hosts"`
+	// Callbacks is how the hub takes what the provider sends, nil if it sends nothing.
+	Callbacks *Callbacks `json:"callbacks,omitempty"`
 }
 
 // OAuth declares how the hub gets access tokens: with client credentials (RFC

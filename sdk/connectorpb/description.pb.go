@@ -99,8 +99,8 @@ type Description struct {
 	Protocol int32 `protobuf:"varint,4,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// Capabilities served: "psp.payouts", "erp.documents", "erp.payments",
 	// "erp.payment_releases", "erp.vouchers", "erp.attachments", "erp.choices",
-	// "erp.books", "commerce.orders". The hub passes over those that it does not
-	// know.
+	// "erp.books", "commerce.orders", "psp.callbacks". The hub passes over those
+	// that it does not know.
 	Capabilities []string `protobuf:"bytes,5,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
 	// JSON Schema (2020-12) of the settings object.
 	Settings []byte `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`
@@ -113,7 +113,9 @@ type Description struct {
 	// Every method that spends calls of the remote API.
 	Operations []*Operation `protobuf:"bytes,10,rep,name=operations,proto3" json:"operations,omitempty"`
 	// Every base URL that the connector calls: "https://api.fortnox.se".
-	Hosts         []string `protobuf:"bytes,11,rep,name=hosts,proto3" json:"hosts,omitempty"`
+	Hosts []string `protobuf:"bytes,11,rep,name=hosts,proto3" json:"hosts,omitempty"`
+	// How the hub takes what the provider sends, left out if it sends nothing.
+	Callbacks     *Callbacks `protobuf:"bytes,12,opt,name=callbacks,proto3" json:"callbacks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -225,6 +227,87 @@ func (x *Description) GetHosts() []string {
 	return nil
 }
 
+func (x *Description) GetCallbacks() *Callbacks {
+	if x != nil {
+		return x.Callbacks
+	}
+	return nil
+}
+
+// Callbacks declares how the hub answers what the provider sends. It answers
+// before the connector has seen the message, and while it is down.
+type Callbacks struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those that the provider uses: "POST", "GET".
+	Methods []string `protobuf:"bytes,1,rep,name=methods,proto3" json:"methods,omitempty"`
+	// Status of the answer, 200 to 299.
+	Status int32 `protobuf:"varint,2,opt,name=status,proto3" json:"status,omitempty"`
+	// Empty for an answer without a body.
+	MediaType string `protobuf:"bytes,3,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// At most 1024 bytes.
+	Body          string `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Callbacks) Reset() {
+	*x = Callbacks{}
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Callbacks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Callbacks) ProtoMessage() {}
+
+func (x *Callbacks) ProtoReflect() protoreflect.Message {
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Callbacks.ProtoReflect.Descriptor instead.
+func (*Callbacks) Descriptor() ([]byte, []int) {
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Callbacks) GetMethods() []string {
+	if x != nil {
+		return x.Methods
+	}
+	return nil
+}
+
+func (x *Callbacks) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *Callbacks) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *Callbacks) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
 // OAuth declares how the hub gets access tokens: with client credentials (RFC
 // 6749 section 4.4), by the merchant's consent (section 4.1), or by either. With
 // both, a connection buys tokens with client credentials if it has the client's
@@ -247,7 +330,7 @@ type OAuth struct {
 
 func (x *OAuth) Reset() {
 	*x = OAuth{}
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[1]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -259,7 +342,7 @@ func (x *OAuth) String() string {
 func (*OAuth) ProtoMessage() {}
 
 func (x *OAuth) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[1]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -272,7 +355,7 @@ func (x *OAuth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OAuth.ProtoReflect.Descriptor instead.
 func (*OAuth) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{1}
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *OAuth) GetTokenUrl() string {
@@ -337,7 +420,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +432,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[2]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +445,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{2}
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Consent) GetAuthorizeUrl() string {
@@ -416,7 +499,7 @@ type Quota struct {
 
 func (x *Quota) Reset() {
 	*x = Quota{}
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -428,7 +511,7 @@ func (x *Quota) String() string {
 func (*Quota) ProtoMessage() {}
 
 func (x *Quota) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[3]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -441,7 +524,7 @@ func (x *Quota) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quota.ProtoReflect.Descriptor instead.
 func (*Quota) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{3}
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Quota) GetCalls() int32 {
@@ -488,7 +571,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[4]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -500,7 +583,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_description_proto_msgTypes[4]
+	mi := &file_kvitt_connector_v1_description_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -513,7 +596,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{4}
+	return file_kvitt_connector_v1_description_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Operation) GetName() string {
@@ -548,7 +631,7 @@ var File_kvitt_connector_v1_description_proto protoreflect.FileDescriptor
 
 const file_kvitt_connector_v1_description_proto_rawDesc = "" +
 	"\n" +
-	"$kvitt/connector/v1/description.proto\x12\x12kvitt.connector.v1\x1a\x1egoogle/protobuf/duration.proto\"\x80\x03\n" +
+	"$kvitt/connector/v1/description.proto\x12\x12kvitt.connector.v1\x1a\x1egoogle/protobuf/duration.proto\"\xbd\x03\n" +
 	"\vDescription\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -563,7 +646,14 @@ const file_kvitt_connector_v1_description_proto_rawDesc = "" +
 	"operations\x18\n" +
 	" \x03(\v2\x1d.kvitt.connector.v1.OperationR\n" +
 	"operations\x12\x14\n" +
-	"\x05hosts\x18\v \x03(\tR\x05hosts\"\xb3\x02\n" +
+	"\x05hosts\x18\v \x03(\tR\x05hosts\x12;\n" +
+	"\tcallbacks\x18\f \x01(\v2\x1d.kvitt.connector.v1.CallbacksR\tcallbacks\"p\n" +
+	"\tCallbacks\x12\x18\n" +
+	"\amethods\x18\x01 \x03(\tR\amethods\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\x05R\x06status\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x03 \x01(\tR\tmediaType\x12\x12\n" +
+	"\x04body\x18\x04 \x01(\tR\x04body\"\xb3\x02\n" +
 	"\x05OAuth\x12\x1b\n" +
 	"\ttoken_url\x18\x01 \x01(\tR\btokenUrl\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12#\n" +
@@ -617,32 +707,34 @@ func file_kvitt_connector_v1_description_proto_rawDescGZIP() []byte {
 }
 
 var file_kvitt_connector_v1_description_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kvitt_connector_v1_description_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_kvitt_connector_v1_description_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_kvitt_connector_v1_description_proto_goTypes = []any{
 	(Recovery)(0),               // 0: kvitt.connector.v1.Recovery
 	(*Description)(nil),         // 1: kvitt.connector.v1.Description
-	(*OAuth)(nil),               // 2: kvitt.connector.v1.OAuth
-	(*Consent)(nil),             // 3: kvitt.connector.v1.Consent
-	(*Quota)(nil),               // 4: kvitt.connector.v1.Quota
-	(*Operation)(nil),           // 5: kvitt.connector.v1.Operation
-	nil,                         // 6: kvitt.connector.v1.OAuth.HeadersEntry
-	nil,                         // 7: kvitt.connector.v1.Consent.ParametersEntry
-	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
+	(*Callbacks)(nil),           // 2: kvitt.connector.v1.Callbacks
+	(*OAuth)(nil),               // 3: kvitt.connector.v1.OAuth
+	(*Consent)(nil),             // 4: kvitt.connector.v1.Consent
+	(*Quota)(nil),               // 5: kvitt.connector.v1.Quota
+	(*Operation)(nil),           // 6: kvitt.connector.v1.Operation
+	nil,                         // 7: kvitt.connector.v1.OAuth.HeadersEntry
+	nil,                         // 8: kvitt.connector.v1.Consent.ParametersEntry
+	(*durationpb.Duration)(nil), // 9: google.protobuf.Duration
 }
 var file_kvitt_connector_v1_description_proto_depIdxs = []int32{
-	2, // 0: kvitt.connector.v1.Description.oauth:type_name -> kvitt.connector.v1.OAuth
-	4, // 1: kvitt.connector.v1.Description.quota:type_name -> kvitt.connector.v1.Quota
-	5, // 2: kvitt.connector.v1.Description.operations:type_name -> kvitt.connector.v1.Operation
-	6, // 3: kvitt.connector.v1.OAuth.headers:type_name -> kvitt.connector.v1.OAuth.HeadersEntry
-	3, // 4: kvitt.connector.v1.OAuth.consent:type_name -> kvitt.connector.v1.Consent
-	7, // 5: kvitt.connector.v1.Consent.parameters:type_name -> kvitt.connector.v1.Consent.ParametersEntry
-	8, // 6: kvitt.connector.v1.Quota.window:type_name -> google.protobuf.Duration
-	0, // 7: kvitt.connector.v1.Operation.recovery:type_name -> kvitt.connector.v1.Recovery
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	3, // 0: kvitt.connector.v1.Description.oauth:type_name -> kvitt.connector.v1.OAuth
+	5, // 1: kvitt.connector.v1.Description.quota:type_name -> kvitt.connector.v1.Quota
+	6, // 2: kvitt.connector.v1.Description.operations:type_name -> kvitt.connector.v1.Operation
+	2, // 3: kvitt.connector.v1.Description.callbacks:type_name -> kvitt.connector.v1.Callbacks
+	7, // 4: kvitt.connector.v1.OAuth.headers:type_name -> kvitt.connector.v1.OAuth.HeadersEntry
+	4, // 5: kvitt.connector.v1.OAuth.consent:type_name -> kvitt.connector.v1.Consent
+	8, // 6: kvitt.connector.v1.Consent.parameters:type_name -> kvitt.connector.v1.Consent.ParametersEntry
+	9, // 7: kvitt.connector.v1.Quota.window:type_name -> google.protobuf.Duration
+	0, // 8: kvitt.connector.v1.Operation.recovery:type_name -> kvitt.connector.v1.Recovery
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_kvitt_connector_v1_description_proto_init() }
@@ -656,7 +748,7 @@ func file_kvitt_connector_v1_description_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kvitt_connector_v1_description_proto_rawDesc), len(file_kvitt_connector_v1_description_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,6 +24,7 @@ type Client struct {
 	choices     pb.ChoicesServiceClient
 	books       pb.BooksServiceClient
 	orders      pb.OrderSourceServiceClient
+	callbacks   pb.CallbackReaderServiceClient
 	purchases   pb.PurchaseSourceServiceClient
 	invoices    pb.InvoicesServiceClient
 	orderBook   pb.OrderBookServiceClient
@@ -41,6 +42,7 @@ var (
 	_ ports.Choices         = (*Client)(nil)
 	_ ports.Books           = (*Client)(nil)
 	_ ports.OrderSource     = (*Client)(nil)
+	_ ports.CallbackReader  = (*Client)(nil)
 	_ ports.PurchaseSource  = (*Client)(nil)
 	_ ports.Invoices        = (*Client)(nil)
 	_ ports.OrderBook       = (*Client)(nil)
@@ -60,6 +62,7 @@ func NewClient(conn grpc.ClientConnInterface, description ports.Description) *Cl
 		choices:     pb.NewChoicesServiceClient(conn),
 		books:       pb.NewBooksServiceClient(conn),
 		orders:      pb.NewOrderSourceServiceClient(conn),
+		callbacks:   pb.NewCallbackReaderServiceClient(conn),
 		purchases:   pb.NewPurchaseSourceServiceClient(conn),
 		invoices:    pb.NewInvoicesServiceClient(conn),
 		orderBook:   pb.NewOrderBookServiceClient(conn),
@@ -191,4 +194,9 @@ func (c *Client) EnsureOrder(ctx context.Context, req ports.OrderRequest) (ports
 // EnsureOrderCancelled implements ports.OrderBook.
 func (c *Client) EnsureOrderCancelled(ctx context.Context, req ports.CancelOrderRequest) (ports.OrderResult, error) {
 	return invoke(ctx, write, req, toCancelOrderRequest, c.orderBook.EnsureOrderCancelled, fromOrderResult[*pb.EnsureOrderCancelledResponse])
+}
+
+// ReadCallback implements ports.CallbackReader.
+func (c *Client) ReadCallback(ctx context.Context, req ports.CallbackRequest) (ports.CallbackReading, error) {
+	return invoke(ctx, read, req, toCallbackRequest, c.callbacks.ReadCallback, fromCallbackReading)
 }

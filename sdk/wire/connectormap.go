@@ -17,6 +17,7 @@ func toDescription(m *mapping, d ports.Description) *pb.Description {
 		Hosts:        d.Hosts,
 		Capabilities: each(m, "capabilities", d.Capabilities, func(_ *mapping, c ports.Capability) string { return string(c) }),
 		Operations:   each(m, "operations", d.Operations, toOperation),
+		Callbacks:    toCallbacks(m, d.Callbacks),
 	}
 	if o := d.OAuth; o != nil {
 		out.Oauth = &pb.OAuth{
@@ -39,6 +40,7 @@ func fromDescription(m *mapping, in *pb.Description) ports.Description {
 		Hosts:        in.GetHosts(),
 		Capabilities: each(m, "capabilities", in.GetCapabilities(), func(_ *mapping, c string) ports.Capability { return ports.Capability(c) }),
 		Operations:   each(m, "operations", in.GetOperations(), fromOperation),
+		Callbacks:    fromCallbacks(in.GetCallbacks()),
 	}
 	if o := in.GetOauth(); o != nil {
 		d.OAuth = &ports.OAuth{

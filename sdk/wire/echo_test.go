@@ -114,3 +114,7 @@ func (e *echo) EnsureOrder(_ context.Context, req ports.OrderRequest) (ports.Ord
 func (e *echo) EnsureOrderCancelled(_ context.Context, req ports.CancelOrderRequest) (ports.OrderResult, error) {
 	return answer[ports.OrderResult](e, req)
 }
+
+func (e *echo) ReadCallback(_ context.Context, req ports.CallbackRequest) (ports.CallbackReading, error) {
+	return answer[ports.CallbackReading](e, req)
+}

@@ -68,6 +68,8 @@ func (f filler) special(want reflect.Type, label string) (any, bool) {
 		return pick(f, label, ports.CheckOK, ports.CheckWarning, ports.CheckFailed), true
 	case reflect.TypeFor[ports.ChoiceKind]():
 		return pick(f, label, ports.ChooseAccount, ports.ChooseVoucherSeries, ports.ChooseModeOfPayment), true
+	case reflect.TypeFor[ports.Subject]():
+		return pick(f, label, ports.Subjects()...), true
 	case reflect.TypeFor[payment.Kind]():
 		return pick(f, label, payment.Prepare, payment.Payment, payment.Deposit, payment.Refund, payment.Credit, payment.Cancel), true
 	case reflect.TypeFor[tax.Supply]():

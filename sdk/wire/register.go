@@ -43,6 +43,8 @@ func Capabilities(c ports.Connector) []ports.Capability {
 	add(invoices, ports.CapabilityInvoices)
 	_, orderBook := c.(ports.OrderBook)
 	add(orderBook, ports.CapabilityOrderBook)
+	_, callbacks := c.(ports.CallbackReader)
+	add(callbacks, ports.CapabilityCallbacks)
 	return list
 }
 
@@ -94,6 +96,9 @@ func Register(s grpc.ServiceRegistrar, c ports.Connector) {
 	}
 	if orders, ok := c.(ports.OrderBook); ok {
 		pb.RegisterOrderBookServiceServer(s, orderBookServer{orders: orders})
+	}
+	if reader, ok := c.(ports.CallbackReader); ok {
+		pb.RegisterCallbackReaderServiceServer(s, callbackServer{reader: reader})
 	}
 }
 

@@ -218,3 +218,14 @@ func (s orderBookServer) EnsureOrderCancelled(ctx context.Context, in *pb.Ensure
 		writes: true, decode: fromCancelOrderRequest, call: s.orders.EnsureOrderCancelled, encode: toCancelledOrder,
 	}.serve(ctx, in)
 }
+
+type callbackServer struct {
+	pb.UnimplementedCallbackReaderServiceServer
+	reader ports.CallbackReader
+}
+
+func (s callbackServer) ReadCallback(ctx context.Context, in *pb.ReadCallbackRequest) (*pb.ReadCallbackResponse, error) {
+	return method[*pb.ReadCallbackRequest, ports.CallbackRequest, ports.CallbackReading, *pb.ReadCallbackResponse]{
+		decode: fromCallbackRequest, call: s.reader.ReadCallback, encode: toCallbackReading,
+	}.serve(ctx, in)
+}
