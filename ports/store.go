@@ -64,6 +64,8 @@ type Tx interface {
 	Cursors() CursorStore
 	Lanes() LaneStore
 	Consents() ConsentStore
+	Callbacks() CallbackStore
+	CallbackTokens() CallbackTokenStore
 	Access() AccessStore
 	Audit() AuditStore
 	Search() SearchStore
@@ -163,6 +165,8 @@ const (
 	// TriggerMadeUp: nobody was there when the schedule asked for a run, which is made
 	// up for once, however many were missed.
 	TriggerMadeUp = "made_up"
+	// TriggerCallback: the provider has sent a message.
+	TriggerCallback = "callback"
 )
 
 // RunReport counts what a run did.
@@ -335,6 +339,10 @@ const (
 	// FindDue looks for flows that are due and enqueues a StartFlow for each. It has no
 	// subject.
 	FindDue JobKind = "flow.find_due"
+	// ReadCallbacks has the messages to a connection read; Subject is its id.
+	ReadCallbacks JobKind = "callback.read"
+	// PruneCallbacks forgets old messages. It has no subject.
+	PruneCallbacks JobKind = "callback.prune"
 )
 
 // Job is background work. There is at most one live job of a kind and subject;

@@ -59,10 +59,14 @@ func (t *tx) Exceptions() ports.ExceptionStore   { return exceptions{t} }
 func (t *tx) Cursors() ports.CursorStore         { return cursors{t} }
 func (t *tx) Lanes() ports.LaneStore             { return lanes{t} }
 func (t *tx) Consents() ports.ConsentStore       { return consents{t} }
-func (t *tx) Access() ports.AccessStore          { return access{t} }
-func (t *tx) Audit() ports.AuditStore            { return audit{t} }
-func (t *tx) Search() ports.SearchStore          { return search{t} }
-func (t *tx) Jobs() ports.JobQueue               { return jobs{t} }
+func (t *tx) Callbacks() ports.CallbackStore     { return callbacks{t} }
+func (t *tx) CallbackTokens() ports.CallbackTokenStore {
+	return callbackTokens{t}
+}
+func (t *tx) Access() ports.AccessStore { return access{t} }
+func (t *tx) Audit() ports.AuditStore   { return audit{t} }
+func (t *tx) Search() ports.SearchStore { return search{t} }
+func (t *tx) Jobs() ports.JobQueue      { return jobs{t} }
 
 type jobs struct{ *tx }
 

@@ -55,6 +55,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"cursors":       cursors,
 		"lanes":         lanes,
 		"consents":      consents,
+		"callbacks":     callbacks,
 		"access":        access,
 		"audit":         audit,
 		"search":        search,
