@@ -50,6 +50,9 @@ type Notice struct {
 	// ID is the provider's of the subject, of 1 to 200 characters: the reference of a
 	// payout, the id of an order. It may be empty for the account.
 	ID string
+	// Order is the provider's id of the order to which a refund or a dispute belongs, of
+	// at most 200 characters, empty if the message does not say.
+	Order string
 	// Event is the provider's id of this very message, by which one that is sent again
 	// is known, of at most 200 characters. Without one, messages of the same bytes are
 	// the same message. Of a provider that sends the same bytes for different changes it

@@ -78,9 +78,8 @@ type CallbackStore interface {
 	// List gives the messages to a connection, newest first; Page.After is an id. An
 	// empty state means all. Bodies, headers and queries are left out.
 	List(ctx context.Context, connectionID string, state CallbackState, page Page) ([]CallbackRecord, error)
-	// Waiting gives the messages to a connection in state received that came after the
-	// one with that id, or from the first on if it is empty, oldest first.
-	Waiting(ctx context.Context, connectionID, after string, limit int) ([]CallbackRecord, error)
+	// Waiting gives the messages to a connection in state received, oldest first.
+	Waiting(ctx context.Context, connectionID string, limit int) ([]CallbackRecord, error)
 	// Settle replaces what has become of a message.
 	Settle(ctx context.Context, id string, fate CallbackFate) error
 	// Told reports whether a message to the connection has a notice of that key.

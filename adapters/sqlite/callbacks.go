@@ -109,14 +109,14 @@ func (s callbacks) List(ctx context.Context, connectionID string, state ports.Ca
 
 func (s callbacks) notices(ctx context.Context, num int64) ([]ports.NoticeRecord, error) {
 	read := func(row scanner) (n ports.NoticeRecord, err error) {
-		err = row.Scan(&n.Key, &n.Subject, &n.ID, &n.Event, moment(&n.OccurredAt), &n.Outcome, &n.Detail)
+		err = row.Scan(&n.Key, &n.Subject, &n.ID, &n.Order, &n.Event, moment(&n.OccurredAt), &n.Outcome, &n.Detail)
 		return n, err
 	}
 	return all(ctx, s.tx, read,
-		"SELECT key, subject, id, event, occurred_at, outcome, detail FROM callback_notice WHERE callback = ? ORDER BY ordinal", num)
+		"SELECT key, subject, id, of_order, event, occurred_at, outcome, detail FROM callback_notice WHERE callback = ? ORDER BY ordinal", num)
 }
 
-func (s callbacks) Waiting(ctx context.Context, connectionID, after string, limit int) ([]ports.CallbackRecord, error) {
+func (s callbacks) Waiting(ctx context.Context, connectionID string, limit int) ([]ports.CallbackRecord, error) {
 	if err := limitOf(limit, maxPage); err != nil {
 		return nil, err
 	}
@@ -125,9 +125,7 @@ func (s callbacks) Waiting(ctx context.Context, connectionID, after string, limi
 		return nil, err
 	}
 	found, err := all(ctx, s.tx, readWhole, "SELECT "+callbackBrief+", b.query, b.headers, b.body"+fromCallback+`
-		WHERE b.connection = ?1 AND b.state = 'received'
-			AND (?2 = '' OR b.num > (SELECT num FROM callback WHERE id = ?2))
-		ORDER BY b.num LIMIT ?3`, connection, after, limit)
+		WHERE b.connection = ? AND b.state = 'received' ORDER BY b.num LIMIT ?`, connection, limit)
 	var list []ports.CallbackRecord
 	for _, b := range found {
 		list = append(list, b.CallbackRecord)
@@ -149,9 +147,9 @@ func (s callbacks) Settle(ctx context.Context, id string, fate ports.CallbackFat
 		return err
 	}
 	for i, n := range fate.Notices {
-		_, err := s.exec(ctx, `INSERT INTO callback_notice (callback, ordinal, connection, key, subject, id, event, occurred_at, outcome, detail)
-			SELECT num, ?, connection, ?, ?, ?, ?, ?, ?, ? FROM callback WHERE id = ?`,
-			i, n.Key, n.Subject, n.ID, n.Event, micros(n.OccurredAt), n.Outcome, n.Detail, id)
+		_, err := s.exec(ctx, `INSERT INTO callback_notice (callback, ordinal, connection, key, subject, id, of_order, event, occurred_at, outcome, detail)
+			SELECT num, ?, connection, ?, ?, ?, ?, ?, ?, ?, ? FROM callback WHERE id = ?`,
+			i, n.Key, n.Subject, n.ID, n.Order, n.Event, micros(n.OccurredAt), n.Outcome, n.Detail, id)
 		if err != nil {
 			return named(err, "notice")
 		}

@@ -37,7 +37,7 @@ func aFate() ports.CallbackFate {
 	return ports.CallbackFate{
 		State: ports.CallbackRead, Attempts: 2, ReadAt: start().Add(time.Hour),
 		Notices: []ports.NoticeRecord{
-			{Notice: ports.Notice{Subject: ports.AboutPayout, ID: "P1", Event: "evt_1", OccurredAt: start()}, Key: "k1", Outcome: ports.NoticeWoke, Detail: "flow-1"},
+			{Notice: ports.Notice{Subject: ports.AboutPayout, ID: "P1", Order: "O1", Event: "evt_1", OccurredAt: start()}, Key: "k1", Outcome: ports.NoticeWoke, Detail: "flow-1"},
 			{Notice: ports.Notice{Subject: ports.AboutAccount}, Key: "k2", Outcome: ports.NoticeKept, Detail: "nobody"},
 		},
 	}
@@ -109,13 +109,13 @@ func callbackWaiting(w *world) {
 			w.ok(tx.Callbacks().Create(ctx, aCallback(fmt.Sprintf("cb-%d", 9-i), -i)))
 		}
 		w.ok(tx.Callbacks().Settle(ctx, "cb-8", aFate()))
-		first, err := tx.Callbacks().Waiting(ctx, thePSP, "", 1)
+		first, err := tx.Callbacks().Waiting(ctx, thePSP, 1)
 		w.ok(err)
 		require.Equal(w, []ports.CallbackRecord{aCallback("cb-9", 0)}, first)
-		rest, err := tx.Callbacks().Waiting(ctx, thePSP, "cb-9", 5)
+		all, err := tx.Callbacks().Waiting(ctx, thePSP, 5)
 		w.ok(err)
-		require.Equal(w, []string{"cb-7", "cb-6"}, ids(rest))
-		none, err := tx.Callbacks().Waiting(ctx, theERP, "", 5)
+		require.Equal(w, []string{"cb-9", "cb-7", "cb-6"}, ids(all))
+		none, err := tx.Callbacks().Waiting(ctx, theERP, 5)
 		w.ok(err)
 		require.Empty(w, none)
 	})

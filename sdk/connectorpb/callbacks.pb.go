@@ -279,7 +279,10 @@ type Notice struct {
 	// changes it is best made of the id and received_at.
 	Event string `protobuf:"bytes,3,opt,name=event,proto3" json:"event,omitempty"`
 	// When it happened, left out if the message does not say.
-	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	// The provider's id of the order to which a refund or a dispute belongs, of at
+	// most 200 characters, empty if the message does not say.
+	Order         string `protobuf:"bytes,5,opt,name=order,proto3" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -342,6 +345,13 @@ func (x *Notice) GetOccurredAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Notice) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
 var File_kvitt_connector_v1_callbacks_proto protoreflect.FileDescriptor
 
 const file_kvitt_connector_v1_callbacks_proto_rawDesc = "" +
@@ -361,13 +371,14 @@ const file_kvitt_connector_v1_callbacks_proto_rawDesc = "" +
 	"\fHeaderValues\x12\x16\n" +
 	"\x06values\x18\x01 \x03(\tR\x06values\"L\n" +
 	"\x14ReadCallbackResponse\x124\n" +
-	"\anotices\x18\x01 \x03(\v2\x1a.kvitt.connector.v1.NoticeR\anotices\"\xa2\x01\n" +
+	"\anotices\x18\x01 \x03(\v2\x1a.kvitt.connector.v1.NoticeR\anotices\"\xb8\x01\n" +
 	"\x06Notice\x125\n" +
 	"\asubject\x18\x01 \x01(\x0e2\x1b.kvitt.connector.v1.SubjectR\asubject\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x14\n" +
 	"\x05event\x18\x03 \x01(\tR\x05event\x12;\n" +
 	"\voccurred_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"occurredAt*\x87\x01\n" +
+	"occurredAt\x12\x14\n" +
+	"\x05order\x18\x05 \x01(\tR\x05order*\x87\x01\n" +
 	"\aSubject\x12\x17\n" +
 	"\x13SUBJECT_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSUBJECT_ORDER\x10\x01\x12\x12\n" +

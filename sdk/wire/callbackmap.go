@@ -66,13 +66,13 @@ func fromCallbackReading(m *mapping, in *pb.ReadCallbackResponse) ports.Callback
 
 func toNotice(m *mapping, n ports.Notice) *pb.Notice {
 	return &pb.Notice{
-		Subject: toEnum(m, "subject", subjects(), n.Subject), Id: n.ID, Event: n.Event, OccurredAt: m.toTime(n.OccurredAt),
+		Subject: toEnum(m, "subject", subjects(), n.Subject), Id: n.ID, Order: n.Order, Event: n.Event, OccurredAt: m.toTime(n.OccurredAt),
 	}
 }
 
 func fromNotice(m *mapping, in *pb.Notice) ports.Notice {
 	return ports.Notice{
-		Subject: fromEnum(m, "subject", subjects(), in.GetSubject()), ID: in.GetId(), Event: in.GetEvent(),
+		Subject: fromEnum(m, "subject", subjects(), in.GetSubject()), ID: in.GetId(), Order: in.GetOrder(), Event: in.GetEvent(),
 		OccurredAt: m.fromTime("occurred_at", in.GetOccurredAt()),
 	}
 }

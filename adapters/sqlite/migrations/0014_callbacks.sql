@@ -36,6 +36,7 @@ CREATE TABLE callback_notice (
     key         TEXT NOT NULL,
     subject     TEXT NOT NULL,
     id          TEXT NOT NULL,
+    of_order    TEXT NOT NULL,
     event       TEXT NOT NULL,
     occurred_at INTEGER,
     outcome     TEXT NOT NULL,

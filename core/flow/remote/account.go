@@ -124,7 +124,7 @@ func (a *Account) grant(ctx context.Context, operation string, attempt int) (*la
 // call completes a request. It looks anew whether the connection is paused: accounts
 // stay open for long, and a turn may come late.
 func (a *Account) call(ctx context.Context, grant int) (ports.Call, error) {
-	if _, err := a.desk.usable(ctx, a.record.ID); err != nil {
+	if err := a.desk.usable(ctx, a.record.ID); err != nil {
 		return ports.Call{}, err
 	}
 	credentials := a.credentials

@@ -87,19 +87,10 @@ func (d *Desk) Close(ctx context.Context) error {
 
 // Open gives access to the remote account of a connection.
 func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) {
-	record, err := d.usable(ctx, connectionID)
-	if err != nil {
-		return nil, err
+	record, connector, credentials, err := d.find(ctx, connectionID)
+	if paused := Paused(record.Connection); paused != nil {
+		return nil, paused
 	}
-	if record.State == merchant.Disconnected {
-		return nil, fault.New(CodeDisconnected, fault.Auth, "the connection to "+record.Connector+" was disconnected").
-			WithRemedy("enter credentials again, or ask for consent, and verify the connection")
-	}
-	connector, err := d.catalogue.Connector(record.Connector)
-	if err != nil {
-		return nil, err
-	}
-	credentials, err := d.credentials(ctx, record)
 	if err != nil {
 		return nil, err
 	}
@@ -118,18 +109,41 @@ func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) 
 	}, nil
 }
 
-// usable gives a connection, or a fault if it is paused.
-func (d *Desk) usable(ctx context.Context, connectionID string) (ports.ConnectionRecord, error) {
+// find gives a connection with its connector and its credentials as they were entered.
+func (d *Desk) find(ctx context.Context, connectionID string) (ports.ConnectionRecord, ports.Connector, map[string]string, error) {
+	record, err := d.record(ctx, connectionID)
+	if err != nil {
+		return record, nil, nil, err
+	}
+	if record.State == merchant.Disconnected {
+		return record, nil, nil, fault.New(CodeDisconnected, fault.Auth, "the connection to "+record.Connector+" was disconnected").
+			WithRemedy("enter credentials again, or ask for consent, and verify the connection")
+	}
+	connector, err := d.catalogue.Connector(record.Connector)
+	if err != nil {
+		return record, nil, nil, err
+	}
+	credentials, err := d.credentials(ctx, record)
+	return record, connector, credentials, err
+}
+
+func (d *Desk) record(ctx context.Context, connectionID string) (ports.ConnectionRecord, error) {
 	var record ports.ConnectionRecord
 	err := d.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
 		record, err = tx.Connections().Get(ctx, connectionID)
 		return err
 	})
+	return record, err
+}
+
+// usable fails if a connection is paused by now.
+func (d *Desk) usable(ctx context.Context, connectionID string) error {
+	record, err := d.record(ctx, connectionID)
 	if err != nil {
-		return record, err
+		return err
 	}
-	return record, Paused(record.Connection)
+	return Paused(record.Connection)
 }
 
 func (d *Desk) credentials(ctx context.Context, record ports.ConnectionRecord) (map[string]string, error) {
