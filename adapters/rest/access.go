@@ -164,6 +164,11 @@ func owner(route string) func(ctx context.Context, tx ports.Tx, id string) (stri
 			e, err := tx.Events().Get(ctx, id)
 			return e.MerchantID, err
 		}
+	case collection == "callbacks":
+		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
+			c, err := tx.Callbacks().Get(ctx, id)
+			return c.MerchantID, err
+		}
 	case collection == "exceptions":
 		return func(ctx context.Context, tx ports.Tx, id string) (string, error) {
 			e, err := tx.Exceptions().Get(ctx, id)

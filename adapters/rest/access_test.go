@@ -27,8 +27,8 @@ func calls(t *testing.T, h *hub) []call {
 	ids := map[string]string{
 		"merchants": statementtest.Merchant, "connections": statementtest.Target, "flows": statementtest.Flow,
 		"suspense": "su-" + statementtest.Booked + "-S1", "runs": statementtest.Run, "payouts": statementtest.Booked, "exceptions": "exception-2", "connectors": "klarna",
-		"events": "event-1",
-		"lines":  "268435457", // the first of the first payout
+		"events": "event-1", "callbacks": "callback-1",
+		"lines": "268435457", // the first of the first payout
 	}
 	bodies := map[string]string{
 		"KeyInput": `{"label":"x","scope":"support"}`, "MerchantInput": newMerchant, "ConnectionInput": newKlarna,

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/sqlite"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/callback"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -87,10 +89,10 @@ func newHub(t testing.TB) *hub {
 	pages, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	h.handler, err = rest.New(rest.Deps{
-		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Pages: pages, Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
-		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour},
+		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour, CallbackRate: 1, CallbackBurst: 3},
 	})
 	require.NoError(t, err)
 	h.admit(t)
@@ -107,6 +109,15 @@ func (h *hub) registration(now func() time.Time) *registration.Service {
 func (h *hub) invoicing(now func() time.Time) *invoicing.Service {
 	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
 	return invoicing.New(h.store, desk, onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), invoicing.Options{Slice: time.Minute, Attempts: 3})
+}
+
+// callbacks is the real service, whose connectors have nothing to read.
+func (h *hub) callbacks(now func() time.Time) *callback.Service {
+	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
+	return callback.New(callback.Parts{
+		Store: h.store, Desk: desk, Catalogue: h.remote, Now: now, Random: rand.Reader, Log: hclog.NewNullLogger(),
+		Options: callback.Options{Grace: 7 * 24 * time.Hour, Retention: 24 * time.Hour, Attempts: 3, Backoff: time.Second},
+	})
 }
 
 func (h *hub) admit(t testing.TB) {
@@ -128,6 +139,9 @@ func (h *hub) admit(t testing.TB) {
 		}
 		card := payment.Method{ID: "card", MerchantID: statementtest.Merchant, Name: "Card", Kind: payment.ByProvider}
 		if err := tx.Methods().Create(ctx, ports.MethodRecord{Method: card, CreatedAt: h.now}); err != nil {
+			return err
+		}
+		if err := tx.Callbacks().Create(ctx, aCallback(h.now)); err != nil {
 			return err
 		}
 		return tx.Events().Create(ctx, []ports.EventRecord{{

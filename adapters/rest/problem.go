@@ -30,6 +30,8 @@ const (
 	CodeTooLarge fault.Code = "request.too_large"
 	// CodeMediaType: the body is not declared as what the operation takes.
 	CodeMediaType fault.Code = "request.media_type"
+	// CodeTooMany: more messages came for one connection than are taken.
+	CodeTooMany fault.Code = "request.too_many"
 	// CodeTimeout: the request took too long.
 	CodeTimeout fault.Code = "request.timeout"
 	// CodeMismatch: the Idempotency-Key was used for another request.

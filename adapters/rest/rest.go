@@ -16,6 +16,7 @@ import (
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/civil"
+	"github.com/kvitt/kvitt/core/flow/callback"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -98,6 +99,7 @@ type Deps struct {
 	Evidence       *evidence.Reader
 	Registration   *registration.Service
 	Invoicing      *invoicing.Service
+	Callbacks      *callback.Service
 	Engine         Engine
 	Casework       Casework
 	Catalogue      Catalogue
@@ -122,12 +124,16 @@ type Options struct {
 	Body int64
 	// ProofLink is how long a proof link is valid.
 	ProofLink time.Duration
+	// CallbackRate is how many messages of providers are taken for one connection in a
+	// second, CallbackBurst how many at once.
+	CallbackRate  float64
+	CallbackBurst int
 }
 
 // DefaultOptions are those of a hub in production. The timeout leaves room for an
 // accounting system that is asked for its accounts.
 func DefaultOptions() Options {
-	return Options{Timeout: 2 * time.Minute, Body: 1 << 20, ProofLink: time.Hour}
+	return Options{Timeout: 2 * time.Minute, Body: 1 << 20, ProofLink: time.Hour, CallbackRate: 20, CallbackBurst: 200}
 }
 
 // server implements the operations of the contract.
@@ -151,6 +157,9 @@ func New(deps Deps) (http.Handler, error) {
 	engine.NoMethod(func(c *gin.Context) { s.refuse(c, errNoMethod()) })
 	engine.GET("/openapi.json", contract.serveJSON)
 	engine.GET("/docs", contract.serveDocs)
+	intake := &intake{server: s, limits: newLimits(deps.Options.CallbackRate, deps.Options.CallbackBurst)}
+	engine.POST(intakePath, intake.take)
+	engine.GET(intakePath, intake.take)
 	guarded := engine.Group("/", s.authenticate(contract), s.authorise(contract), s.conform(contract), s.once(contract))
 	strict := api.NewStrictHandlerWithOptions(s, []api.StrictMiddlewareFunc{detached}, api.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  s.refuseUnreadable,

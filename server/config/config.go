@@ -59,9 +59,19 @@ type Config struct {
 	// waiting for remote systems, so it may well exceed the number of processors.
 	Workers int `yaml:"workers"`
 	// LogLevel is trace, debug, info, warn or error.
-	LogLevel string  `yaml:"log_level"`
-	LogJSON  bool    `yaml:"log_json"`
-	Timings  Timings `yaml:"timings"`
+	LogLevel string `yaml:"log_level"`
+	LogJSON  bool   `yaml:"log_json"`
+	// Callbacks bounds what is kept of the messages that providers send.
+	Callbacks Callbacks `yaml:"callbacks"`
+	Timings   Timings   `yaml:"timings"`
+}
+
+// Callbacks bounds what is kept of the messages that providers send.
+type Callbacks struct {
+	// Retention is how long a message is kept once it was read.
+	Retention time.Duration `yaml:"retention"`
+	// Grace is how long an address goes on after it was replaced.
+	Grace time.Duration `yaml:"grace"`
 }
 
 // Quota is a limit of calls to one remote account.
@@ -106,6 +116,7 @@ type Timings struct {
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8484", Data: "data", Connectors: "bin/connectors", Workers: 16, LogLevel: "info",
+		Callbacks: Callbacks{Retention: 90 * day, Grace: 7 * day},
 		Timings: Timings{
 			Slice: 30 * time.Second, JobTimeout: time.Minute, RescueAfter: 2 * time.Minute,
 			Poll: 200 * time.Millisecond, Tick: time.Minute, Call: 45 * time.Second,
@@ -113,6 +124,8 @@ func Default() Config {
 		},
 	}
 }
+
+const day = 24 * time.Hour
 
 // breakpoint is longer than anybody looks at one.
 const breakpoint = 24 * time.Hour
@@ -170,6 +183,12 @@ func (c Config) Validate() error {
 		if client.ID == "" || client.SecretFile == "" {
 			return fault.Invalid(CodeInvalid, "oauth_clients."+connector, "a client needs both id and secret_file")
 		}
+	}
+	if c.Callbacks.Retention < day {
+		return fault.Invalid(CodeInvalid, "callbacks.retention", "messages are kept for 24h at least, to know those that are sent again")
+	}
+	if c.Callbacks.Grace <= 0 {
+		return fault.Invalid(CodeInvalid, "callbacks.grace", "a duration must be positive, like 168h")
 	}
 	return c.Timings.validate()
 }

@@ -48,6 +48,8 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"workers: 1":                                "workers",
 		"timings: {tick: 0s}":                       "timings.tick",
 		"timings: {tick: 2m}":                       "timings.tick",
+		"callbacks: {retention: 1h}":                "callbacks.retention",
+		"callbacks: {grace: -1s}":                   "callbacks.grace",
 	} {
 		_, err := config.Load(write(t, text))
 		require.Equal(t, config.CodeInvalid, fault.CodeOf(err), "%s: %v", text, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/pdf"
 	"github.com/kvitt/kvitt/adapters/sie"
 	"github.com/kvitt/kvitt/core/exchange"
+	"github.com/kvitt/kvitt/core/flow/callback"
 	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -46,6 +47,7 @@ func flowModule() fx.Option {
 			newOnboarding,
 			func(store ports.Store) *statement.Reader { return statement.New(store) },
 			newReconciliation,
+			newCallbacks,
 		),
 	)
 }
@@ -127,6 +129,17 @@ func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.De
 	return onboarding.New(onboarding.Parts{
 		Store: store, Catalogue: catalogue, Remote: desk, Secrets: secrets, Tokens: tokens, Consents: tokens, Schemas: jsonschema.New(),
 		Clock: business, Now: time.Now, Random: rand.Reader,
+	})
+}
+
+// newCallbacks makes the service that takes what providers send. Nobody learns orders
+// from it yet.
+func newCallbacks(cfg config.Config, store ports.Store, desk *remote.Desk, catalogue ports.Catalogue, log hclog.Logger) *callback.Service {
+	return callback.New(callback.Parts{
+		Store: store, Desk: desk, Catalogue: catalogue, Now: time.Now, Random: rand.Reader, Log: log.Named("callback"),
+		Options: callback.Options{
+			Grace: cfg.Callbacks.Grace, Retention: cfg.Callbacks.Retention, Attempts: cfg.Timings.Attempts, Backoff: cfg.Timings.Backoff,
+		},
 	})
 }
 

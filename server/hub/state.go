@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"go.uber.org/fx"
@@ -108,8 +109,11 @@ func newKeyset(cfg config.Config) (*secrets.Keyset, error) {
 // for. It starts after everything that a flow needs.
 func newQueue(lc fx.Lifecycle, cfg config.Config, database *sqlite.Store, link *queueLink, work work, log hclog.Logger) (*jobs.Queue, error) {
 	queue, err := jobs.New(context.Background(), database.WriteDB(), jobs.Options{
-		Workers: cfg.Workers, Prompt: []ports.JobKind{ports.FindDue, ports.StartFlow},
-		Periodic:     []jobs.Periodic{{Job: ports.Job{Kind: ports.FindDue}, Every: cfg.Timings.Tick}},
+		Workers: cfg.Workers, Prompt: []ports.JobKind{ports.FindDue, ports.StartFlow, ports.PruneCallbacks},
+		Periodic: []jobs.Periodic{
+			{Job: ports.Job{Kind: ports.FindDue}, Every: cfg.Timings.Tick},
+			{Job: ports.Job{Kind: ports.PruneCallbacks}, Every: time.Hour},
+		},
 		PollInterval: cfg.Timings.Poll, JobTimeout: cfg.Timings.JobTimeout, RescueAfter: cfg.Timings.RescueAfter,
 		RetryBase: cfg.Timings.Backoff, Logger: log.Named("jobs"),
 	}, work.do)

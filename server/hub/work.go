@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"github.com/kvitt/kvitt/core/flow/callback"
 	"github.com/kvitt/kvitt/core/flow/timetable"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -20,6 +21,7 @@ type work struct {
 	Store     ports.Store
 	Engine    *engine
 	Timetable *timetable.Service
+	Callbacks *callback.Service
 	Shares    *shares
 }
 
@@ -31,6 +33,10 @@ func (w work) do(ctx context.Context, job ports.Job) error {
 		return w.Timetable.Start(ctx, job.Subject)
 	case ports.FindDue:
 		return w.Timetable.Find(ctx)
+	case ports.ReadCallbacks:
+		return w.readCallbacks(ctx, job)
+	case ports.PruneCallbacks:
+		return w.Callbacks.Prune(ctx)
 	}
 	return fmt.Errorf("working on a job of unknown kind %s", job.Kind)
 }
@@ -49,6 +55,26 @@ func (w work) advance(ctx context.Context, job ports.Job) error {
 	}
 	defer w.Shares.leave(flow.MerchantID)
 	next, err := w.Engine.Advance(ctx, job.Subject)
+	if err != nil || next.Done {
+		return err
+	}
+	return w.again(ctx, job, next.After)
+}
+
+// readCallbacks has messages to a connection read. They take a place of their merchant,
+// so that no flood of them leaves none to others.
+func (w work) readCallbacks(ctx context.Context, job ports.Job) error {
+	connection, err := walk.View(ctx, w.Store, func(ctx context.Context, tx ports.Tx) (ports.ConnectionRecord, error) {
+		return tx.Connections().Get(ctx, job.Subject)
+	})
+	if err != nil {
+		return err
+	}
+	if !w.Shares.take(connection.MerchantID) {
+		return w.again(ctx, job, stepBack)
+	}
+	defer w.Shares.leave(connection.MerchantID)
+	next, err := w.Callbacks.Read(ctx, job.Subject)
 	if err != nil || next.Done {
 		return err
 	}

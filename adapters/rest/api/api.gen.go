@@ -59,6 +59,96 @@ func (e BooksDocumentStatus) Valid() bool {
 	}
 }
 
+// Defines values for CallbackNoticeOutcome.
+const (
+	Kept     CallbackNoticeOutcome = "kept"
+	Repeated CallbackNoticeOutcome = "repeated"
+	Woke     CallbackNoticeOutcome = "woke"
+)
+
+// Valid indicates whether the value is a known member of the CallbackNoticeOutcome enum.
+func (e CallbackNoticeOutcome) Valid() bool {
+	switch e {
+	case Kept:
+		return true
+	case Repeated:
+		return true
+	case Woke:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CallbackNoticeSubject.
+const (
+	CallbackNoticeSubjectAccount CallbackNoticeSubject = "account"
+	CallbackNoticeSubjectDispute CallbackNoticeSubject = "dispute"
+	CallbackNoticeSubjectOrder   CallbackNoticeSubject = "order"
+	CallbackNoticeSubjectPayout  CallbackNoticeSubject = "payout"
+	CallbackNoticeSubjectRefund  CallbackNoticeSubject = "refund"
+)
+
+// Valid indicates whether the value is a known member of the CallbackNoticeSubject enum.
+func (e CallbackNoticeSubject) Valid() bool {
+	switch e {
+	case CallbackNoticeSubjectAccount:
+		return true
+	case CallbackNoticeSubjectDispute:
+		return true
+	case CallbackNoticeSubjectOrder:
+		return true
+	case CallbackNoticeSubjectPayout:
+		return true
+	case CallbackNoticeSubjectRefund:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CallbackState.
+const (
+	Read       CallbackState = "read"
+	Received   CallbackState = "received"
+	Refused    CallbackState = "refused"
+	Unreadable CallbackState = "unreadable"
+)
+
+// Valid indicates whether the value is a known member of the CallbackState enum.
+func (e CallbackState) Valid() bool {
+	switch e {
+	case Read:
+		return true
+	case Received:
+		return true
+	case Refused:
+		return true
+	case Unreadable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CallbackURLMethods.
+const (
+	GET  CallbackURLMethods = "GET"
+	POST CallbackURLMethods = "POST"
+)
+
+// Valid indicates whether the value is a known member of the CallbackURLMethods enum.
+func (e CallbackURLMethods) Valid() bool {
+	switch e {
+	case GET:
+		return true
+	case POST:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CheckState.
 const (
 	CheckStateFailed  CheckState = "failed"
@@ -1448,6 +1538,92 @@ type BooksYear struct {
 	To Date `json:"to"`
 }
 
+// Callback defines model for Callback.
+type Callback struct {
+	// Attempts How many readings have failed through the message itself.
+	Attempts int `json:"attempts"`
+
+	// Body What was sent, in base64. Not in lists.
+	Body         []byte `json:"body,omitempty"`
+	ConnectionID string `json:"connection_id"`
+
+	// Fault Why it was refused or cannot be read, or what it waits for.
+	Fault *Fault `json:"fault,omitempty"`
+
+	// Headers Without Authorization, Proxy-Authorization and Cookie. Not in lists.
+	Headers map[string][]string `json:"headers,omitempty"`
+	ID      string              `json:"id"`
+	Method  string              `json:"method"`
+	Notices []CallbackNotice    `json:"notices"`
+
+	// Query What stood behind the question mark. Not in lists.
+	Query string `json:"query,omitempty"`
+
+	// ReadAt When it left the state received.
+	ReadAt     *time.Time `json:"read_at,omitempty"`
+	ReceivedAt time.Time  `json:"received_at"`
+
+	// State received: it waits to be read. read: its notices are known. refused: the provider has not sent it. unreadable: the connector cannot read it; it can be retried.
+	State CallbackState `json:"state"`
+
+	// Text The body as a text if it is UTF-8. Not in lists.
+	Text string `json:"text,omitempty"`
+}
+
+// CallbackNotice defines model for CallbackNotice.
+type CallbackNotice struct {
+	// Detail The runs and orders that were woken, or why there are none.
+	Detail string `json:"detail"`
+
+	// EventID The provider's id of the event.
+	EventID    string     `json:"event_id,omitempty"`
+	OccurredAt *time.Time `json:"occurred_at,omitempty"`
+
+	// OrderID The provider's id of the order to which a refund or dispute belongs.
+	OrderID string `json:"order_id,omitempty"`
+
+	// Outcome woke: what it concerns looks at the provider again. repeated: an earlier message has told it. kept: nothing wants to know it.
+	Outcome CallbackNoticeOutcome `json:"outcome"`
+
+	// Subject What it is about.
+	Subject CallbackNoticeSubject `json:"subject"`
+
+	// SubjectID The provider's id of it.
+	SubjectID string `json:"subject_id,omitempty"`
+}
+
+// CallbackNoticeOutcome woke: what it concerns looks at the provider again. repeated: an earlier message has told it. kept: nothing wants to know it.
+type CallbackNoticeOutcome string
+
+// CallbackNoticeSubject What it is about.
+type CallbackNoticeSubject string
+
+// CallbackPage defines model for CallbackPage.
+type CallbackPage struct {
+	Items []Callback `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
+// CallbackState received: it waits to be read. read: its notices are known. refused: the provider has not sent it. unreadable: the connector cannot read it; it can be retried.
+type CallbackState string
+
+// CallbackURL defines model for CallbackURL.
+type CallbackURL struct {
+	// Methods Those that the provider uses.
+	Methods []CallbackURLMethods `json:"methods"`
+
+	// PreviousUntil Until when the address before goes on; missing if there was none.
+	PreviousUntil *time.Time `json:"previous_until,omitempty"`
+
+	// URL Where the provider sends messages. It opens by itself; treat it as a secret.
+	URL string `json:"url"`
+}
+
+// CallbackURLMethods defines model for CallbackURL.Methods.
+type CallbackURLMethods string
+
 // Check Example: {"detail":"there is no financial year for 2026-04-20","name":"financial_year","remedy":"open the year in the accounting system","state":"failed"}
 type Check struct {
 	Detail string `json:"detail,omitempty"`
@@ -2322,7 +2498,7 @@ type Flow struct {
 	ID        string    `json:"id"`
 	Kind      FlowKind  `json:"kind"`
 
-	// LastTrigger What started its newest run: api, schedule, made_up (the hub was down when the schedule asked for it), or what a person decided.
+	// LastTrigger What started its newest run: api, schedule, made_up (the hub was down when the schedule asked for it), callback (the provider has sent a message), or what a person decided.
 	//
 	// Example: schedule
 	LastTrigger string `json:"last_trigger,omitempty"`
@@ -3400,7 +3576,7 @@ type Run struct {
 	StartedAt   time.Time `json:"started_at"`
 	State       RunState  `json:"state"`
 
-	// Trigger What started it: api, schedule, made_up (the hub was down when the schedule asked for it), or what a person decided.
+	// Trigger What started it: api, schedule, made_up (the hub was down when the schedule asked for it), callback (the provider has sent a message), or what a person decided.
 	Trigger string `json:"trigger"`
 }
 
@@ -3884,6 +4060,12 @@ type ListHubAuditParams struct {
 	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// RetryCallbackParams defines parameters for RetryCallback.
+type RetryCallbackParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // UpdateConnectionParams defines parameters for UpdateConnection.
 type UpdateConnectionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -3894,6 +4076,30 @@ type UpdateConnectionParams struct {
 type ExportBooksParams struct {
 	// On The day for which it is asked; today if left out.
 	On On `form:"on,omitempty" json:"on,omitempty"`
+}
+
+// RevokeCallbackURLsParams defines parameters for RevokeCallbackURLs.
+type RevokeCallbackURLsParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MakeCallbackURLParams defines parameters for MakeCallbackURL.
+type MakeCallbackURLParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListCallbacksParams defines parameters for ListCallbacks.
+type ListCallbacksParams struct {
+	// State Only those in this state.
+	State CallbackState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListChoicesParams defines parameters for ListChoices.
@@ -4486,6 +4692,12 @@ type ServerInterface interface {
 	// ListHubAudit Who did what to what, and when, for all merchants and the hub itself
 	// (GET /v1/audit)
 	ListHubAudit(c *gin.Context, params ListHubAuditParams)
+	// GetCallback One message as it arrived
+	// (GET /v1/callbacks/{id})
+	GetCallback(c *gin.Context, id ID)
+	// RetryCallback Read a message again that was refused or unreadable
+	// (POST /v1/callbacks/{id}/retry)
+	RetryCallback(c *gin.Context, id ID, params RetryCallbackParams)
 	// GetConnection One connection
 	// (GET /v1/connections/{id})
 	GetConnection(c *gin.Context, id ID)
@@ -4495,6 +4707,15 @@ type ServerInterface interface {
 	// ExportBooks The ledger of a year as the accounting system's own SIE file
 	// (GET /v1/connections/{id}/books)
 	ExportBooks(c *gin.Context, id ID, params ExportBooksParams)
+	// RevokeCallbackURLs End at once the addresses that were replaced
+	// (DELETE /v1/connections/{id}/callback-url)
+	RevokeCallbackURLs(c *gin.Context, id ID, params RevokeCallbackURLsParams)
+	// MakeCallbackURL Make the address to which the provider sends messages
+	// (POST /v1/connections/{id}/callback-url)
+	MakeCallbackURL(c *gin.Context, id ID, params MakeCallbackURLParams)
+	// ListCallbacks What the provider has sent to a connection
+	// (GET /v1/connections/{id}/callbacks)
+	ListCallbacks(c *gin.Context, id ID, params ListCallbacksParams)
 	// ListChoices What a setting may be, as the accounting system has it
 	// (GET /v1/connections/{id}/choices/{kind})
 	ListChoices(c *gin.Context, id ID, kind string, params ListChoicesParams)
@@ -4883,6 +5104,80 @@ func (siw *ServerInterfaceWrapper) ListHubAudit(c *gin.Context) {
 	siw.Handler.ListHubAudit(c, params)
 }
 
+// GetCallback operation middleware
+func (siw *ServerInterfaceWrapper) GetCallback(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCallback(c, id)
+}
+
+// RetryCallback operation middleware
+func (siw *ServerInterfaceWrapper) RetryCallback(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryCallbackParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryCallback(c, id, params)
+}
+
 // GetConnection operation middleware
 func (siw *ServerInterfaceWrapper) GetConnection(c *gin.Context) {
 
@@ -4991,6 +5286,156 @@ func (siw *ServerInterfaceWrapper) ExportBooks(c *gin.Context) {
 	}
 
 	siw.Handler.ExportBooks(c, id, params)
+}
+
+// RevokeCallbackURLs operation middleware
+func (siw *ServerInterfaceWrapper) RevokeCallbackURLs(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeCallbackURLsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeCallbackURLs(c, id, params)
+}
+
+// MakeCallbackURL operation middleware
+func (siw *ServerInterfaceWrapper) MakeCallbackURL(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeCallbackURLParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MakeCallbackURL(c, id, params)
+}
+
+// ListCallbacks operation middleware
+func (siw *ServerInterfaceWrapper) ListCallbacks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCallbacksParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCallbacks(c, id, params)
 }
 
 // ListChoices operation middleware
@@ -8632,6 +9077,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/connections/:id/orders/:order", wrapper.GetPurchase)
 	router.GET(options.BaseURL+"/v1/connections/:id/choices/:kind", wrapper.ListChoices)
 	router.GET(options.BaseURL+"/v1/connections/:id/books", wrapper.ExportBooks)
+	router.DELETE(options.BaseURL+"/v1/connections/:id/callback-url", wrapper.RevokeCallbackURLs)
+	router.POST(options.BaseURL+"/v1/connections/:id/callback-url", wrapper.MakeCallbackURL)
+	router.GET(options.BaseURL+"/v1/connections/:id/callbacks", wrapper.ListCallbacks)
+	router.GET(options.BaseURL+"/v1/callbacks/:id", wrapper.GetCallback)
+	router.POST(options.BaseURL+"/v1/callbacks/:id/retry", wrapper.RetryCallback)
 	router.GET(options.BaseURL+"/v1/merchants/:id/flows", wrapper.ListFlows)
 	router.POST(options.BaseURL+"/v1/merchants/:id/flows", wrapper.CreateFlow)
 	router.GET(options.BaseURL+"/v1/flows/:id", wrapper.GetFlow)
@@ -8782,6 +9232,85 @@ func (response ListHubAuditdefaultApplicationProblemPlusJSONResponse) VisitListH
 	return err
 }
 
+type GetCallbackRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetCallbackResponseObject interface {
+	VisitGetCallbackResponse(w http.ResponseWriter) error
+}
+
+type GetCallback200JSONResponse Callback
+
+func (response GetCallback200JSONResponse) VisitGetCallbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCallbackdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCallbackdefaultApplicationProblemPlusJSONResponse) VisitGetCallbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryCallbackRequestObject struct {
+	ID     ID `json:"id"`
+	Params RetryCallbackParams
+}
+
+type RetryCallbackResponseObject interface {
+	VisitRetryCallbackResponse(w http.ResponseWriter) error
+}
+
+type RetryCallback200JSONResponse Callback
+
+func (response RetryCallback200JSONResponse) VisitRetryCallbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryCallbackdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryCallbackdefaultApplicationProblemPlusJSONResponse) VisitRetryCallbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetConnectionRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -8897,6 +9426,120 @@ type ExportBooksdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExportBooksdefaultApplicationProblemPlusJSONResponse) VisitExportBooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeCallbackURLsRequestObject struct {
+	ID     ID `json:"id"`
+	Params RevokeCallbackURLsParams
+}
+
+type RevokeCallbackURLsResponseObject interface {
+	VisitRevokeCallbackURLsResponse(w http.ResponseWriter) error
+}
+
+type RevokeCallbackURLs204Response struct {
+}
+
+func (response RevokeCallbackURLs204Response) VisitRevokeCallbackURLsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeCallbackURLsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeCallbackURLsdefaultApplicationProblemPlusJSONResponse) VisitRevokeCallbackURLsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeCallbackURLRequestObject struct {
+	ID     ID `json:"id"`
+	Params MakeCallbackURLParams
+}
+
+type MakeCallbackURLResponseObject interface {
+	VisitMakeCallbackURLResponse(w http.ResponseWriter) error
+}
+
+type MakeCallbackURL201JSONResponse CallbackURL
+
+func (response MakeCallbackURL201JSONResponse) VisitMakeCallbackURLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeCallbackURLdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeCallbackURLdefaultApplicationProblemPlusJSONResponse) VisitMakeCallbackURLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCallbacksRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListCallbacksParams
+}
+
+type ListCallbacksResponseObject interface {
+	VisitListCallbacksResponse(w http.ResponseWriter) error
+}
+
+type ListCallbacks200JSONResponse CallbackPage
+
+func (response ListCallbacks200JSONResponse) VisitListCallbacksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCallbacksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCallbacksdefaultApplicationProblemPlusJSONResponse) VisitListCallbacksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12394,6 +13037,12 @@ type StrictServerInterface interface {
 	// ListHubAudit Who did what to what, and when, for all merchants and the hub itself
 	// (GET /v1/audit)
 	ListHubAudit(ctx context.Context, request ListHubAuditRequestObject) (ListHubAuditResponseObject, error)
+	// GetCallback One message as it arrived
+	// (GET /v1/callbacks/{id})
+	GetCallback(ctx context.Context, request GetCallbackRequestObject) (GetCallbackResponseObject, error)
+	// RetryCallback Read a message again that was refused or unreadable
+	// (POST /v1/callbacks/{id}/retry)
+	RetryCallback(ctx context.Context, request RetryCallbackRequestObject) (RetryCallbackResponseObject, error)
 	// GetConnection One connection
 	// (GET /v1/connections/{id})
 	GetConnection(ctx context.Context, request GetConnectionRequestObject) (GetConnectionResponseObject, error)
@@ -12403,6 +13052,15 @@ type StrictServerInterface interface {
 	// ExportBooks The ledger of a year as the accounting system's own SIE file
 	// (GET /v1/connections/{id}/books)
 	ExportBooks(ctx context.Context, request ExportBooksRequestObject) (ExportBooksResponseObject, error)
+	// RevokeCallbackURLs End at once the addresses that were replaced
+	// (DELETE /v1/connections/{id}/callback-url)
+	RevokeCallbackURLs(ctx context.Context, request RevokeCallbackURLsRequestObject) (RevokeCallbackURLsResponseObject, error)
+	// MakeCallbackURL Make the address to which the provider sends messages
+	// (POST /v1/connections/{id}/callback-url)
+	MakeCallbackURL(ctx context.Context, request MakeCallbackURLRequestObject) (MakeCallbackURLResponseObject, error)
+	// ListCallbacks What the provider has sent to a connection
+	// (GET /v1/connections/{id}/callbacks)
+	ListCallbacks(ctx context.Context, request ListCallbacksRequestObject) (ListCallbacksResponseObject, error)
 	// ListChoices What a setting may be, as the accounting system has it
 	// (GET /v1/connections/{id}/choices/{kind})
 	ListChoices(ctx context.Context, request ListChoicesRequestObject) (ListChoicesResponseObject, error)
@@ -12773,6 +13431,59 @@ func (sh *strictHandler) ListHubAudit(ctx *gin.Context, params ListHubAuditParam
 	}
 }
 
+// GetCallback operation middleware
+func (sh *strictHandler) GetCallback(ctx *gin.Context, id ID) {
+	var request GetCallbackRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCallback(ctx, request.(GetCallbackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCallback")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCallbackResponseObject); ok {
+		if err := validResponse.VisitGetCallbackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryCallback operation middleware
+func (sh *strictHandler) RetryCallback(ctx *gin.Context, id ID, params RetryCallbackParams) {
+	var request RetryCallbackRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryCallback(ctx, request.(RetryCallbackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryCallback")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RetryCallbackResponseObject); ok {
+		if err := validResponse.VisitRetryCallbackResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetConnection operation middleware
 func (sh *strictHandler) GetConnection(ctx *gin.Context, id ID) {
 	var request GetConnectionRequestObject
@@ -12864,6 +13575,87 @@ func (sh *strictHandler) ExportBooks(ctx *gin.Context, id ID, params ExportBooks
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ExportBooksResponseObject); ok {
 		if err := validResponse.VisitExportBooksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeCallbackURLs operation middleware
+func (sh *strictHandler) RevokeCallbackURLs(ctx *gin.Context, id ID, params RevokeCallbackURLsParams) {
+	var request RevokeCallbackURLsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeCallbackURLs(ctx, request.(RevokeCallbackURLsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeCallbackURLs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeCallbackURLsResponseObject); ok {
+		if err := validResponse.VisitRevokeCallbackURLsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeCallbackURL operation middleware
+func (sh *strictHandler) MakeCallbackURL(ctx *gin.Context, id ID, params MakeCallbackURLParams) {
+	var request MakeCallbackURLRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeCallbackURL(ctx, request.(MakeCallbackURLRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeCallbackURL")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MakeCallbackURLResponseObject); ok {
+		if err := validResponse.VisitMakeCallbackURLResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCallbacks operation middleware
+func (sh *strictHandler) ListCallbacks(ctx *gin.Context, id ID, params ListCallbacksParams) {
+	var request ListCallbacksRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCallbacks(ctx, request.(ListCallbacksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCallbacks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCallbacksResponseObject); ok {
+		if err := validResponse.VisitListCallbacksResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -40,13 +40,15 @@ type Remote struct {
 	Authority *Authority
 	FailPiece int
 	Forgotten []string
+	// Callbacks makes a connector one whose provider sends messages.
+	Callbacks map[string]*ports.Callbacks
 }
 
 // NewRemote makes a world in which everything is well.
 func NewRemote() *Remote {
 	r := &Remote{
 		Accounts: map[string]bool{}, Series: map[string]bool{"K": true}, Checks: map[string][]ports.Check{},
-		OAuth: map[string]*ports.OAuth{}, Authority: &Authority{}, AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711", "storefront": "shop.example.com"}, Fail: map[string]error{},
+		OAuth: map[string]*ports.OAuth{}, Callbacks: map[string]*ports.Callbacks{}, Authority: &Authority{}, AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711", "storefront": "shop.example.com"}, Fail: map[string]error{},
 		Pieces: []string{"#FLAGGA 0\n", "#PROGRAM \"test\" 1\n"}, FailPiece: -1,
 	}
 	for _, account := range []string{"1510", "1516", "1686", "1689", "1930", "2641", "2999", "3740", "6040", "6380"} {
@@ -104,6 +106,11 @@ func descriptions() map[string]ports.Description {
 
 func (r *Remote) descriptions() map[string]ports.Description {
 	all := descriptions()
+	for id, declared := range r.Callbacks {
+		description := all[id]
+		description.Callbacks, description.Capabilities = declared, append(description.Capabilities, ports.CapabilityCallbacks)
+		all[id] = description
+	}
 	for id, declared := range r.OAuth {
 		description := all[id]
 		description.OAuth = declared
