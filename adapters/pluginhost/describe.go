@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -100,7 +102,35 @@ func checkDescription(d ports.Description) error {
 	case d.Quota.Calls > 0 && d.Quota.Window == 0:
 		return invalidDescription("quota.window_ns", "a number of calls needs the time in which they may be made")
 	}
+	if err := checkCallbacks(d); err != nil {
+		return err
+	}
 	return checkHosts(d)
+}
+
+// checkCallbacks refuses an answer that could not be given to a provider.
+func checkCallbacks(d ports.Description) error {
+	c := d.Callbacks
+	if c == nil {
+		if d.Has(ports.CapabilityCallbacks) {
+			return invalidDescription("callbacks", "a connector that reads callbacks declares how they are answered")
+		}
+		return nil
+	}
+	foreign := func(method string) bool { return method != http.MethodPost && method != http.MethodGet }
+	switch {
+	case !d.Has(ports.CapabilityCallbacks):
+		return invalidDescription("callbacks", "a connector that declares how callbacks are answered reads them")
+	case len(c.Methods) == 0 || slices.ContainsFunc(c.Methods, foreign):
+		return invalidDescription("callbacks.methods", "the methods are POST, GET or both")
+	case c.Status < http.StatusOK || c.Status >= http.StatusMultipleChoices:
+		return invalidDescription("callbacks.status", "a status is 200 to 299")
+	case len(c.Body) > ports.MaxAcknowledgement:
+		return invalidDescription("callbacks.body", "an answer has at most "+strconv.Itoa(ports.MaxAcknowledgement)+" bytes")
+	case c.Body != "" && (c.MediaType == "" || c.Status == http.StatusNoContent || c.Status == http.StatusResetContent):
+		return invalidDescription("callbacks.body", "a body needs a media type and a status that has one")
+	}
+	return nil
 }
 
 func checkHosts(d ports.Description) error {

@@ -36,6 +36,7 @@ type settings struct {
 	Environment       string `json:"environment"`
 	Platform          string `json:"platform"`
 	SettlementBaseURL string `json:"settlement_base_url"`
+	CallbackParameter string `json:"callback_parameter"`
 }
 
 // account is one merchant id at Klarna, as a call names it.

@@ -36,6 +36,7 @@ var (
 	_ ports.Connector      = (*Connector)(nil)
 	_ ports.PayoutSource   = (*Connector)(nil)
 	_ ports.PurchaseSource = (*Connector)(nil)
+	_ ports.CallbackReader = (*Connector)(nil)
 )
 
 // New gives the connector.
@@ -55,7 +56,7 @@ const (
 func (c *Connector) Describe() ports.Description {
 	return ports.Description{
 		ID: "klarna", Name: "Klarna", Version: version, Protocol: ports.ProtocolVersion,
-		Capabilities: []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases},
+		Capabilities: []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases, ports.CapabilityCallbacks},
 		Settings:     settingsSchema, Credentials: credentialsSchema,
 		// Klarna allows a merchant id 200 calls a second, 50 in the playground. The
 		// description is the same for both, and nothing here needs the 200.
@@ -66,7 +67,8 @@ func (c *Connector) Describe() ports.Description {
 			{Name: "ListPayoutLines", Calls: callsPayoutLines},
 			{Name: "ReadPurchase", Calls: callsPurchase},
 		},
-		Hosts: hosts(),
+		Hosts:     hosts(),
+		Callbacks: callbacks(),
 	}
 }
 

@@ -35,6 +35,7 @@ type server struct {
 	orders  *orderBook
 	control *simulator.Control
 	limit   *rateLimit
+	pushes  *pushes
 }
 
 // New returns the simulator of a world that ReadWorld has checked, wrapped with
@@ -46,6 +47,7 @@ func New(world World, control *simulator.Control) http.Handler {
 		orders:  newOrderBook(world),
 		control: control,
 		limit:   newRateLimit(world.RateLimit, time.Now),
+		pushes:  newPushes(control.Now),
 	}
 	system := http.NewServeMux()
 	s.routeSettlements(system)
@@ -58,6 +60,7 @@ func New(world World, control *simulator.Control) http.Handler {
 	root := http.NewServeMux()
 	s.routeControls(root)
 	s.routeOrderControls(root)
+	s.routePushes(root)
 	root.Handle("/", correlate(s.authenticate(s.throttle(system))))
 	return control.Wrap(root)
 }
