@@ -14,6 +14,7 @@ package plan
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/kvitt/kvitt/core/civil"
 )
@@ -44,6 +45,8 @@ type Plan struct {
 	Unproven []string `json:"unproven"`
 	// Purchases says which orders are read, nil if the connector has no psp.orders.
 	Purchases *Purchases `json:"purchases"`
+	// Callbacks are examples of what the provider sends, nil if it sends nothing.
+	Callbacks *Callbacks `json:"callbacks"`
 	// Writing says what writing cases may use, nil if the connector does not write.
 	Writing *Writing `json:"writing"`
 }
@@ -75,6 +78,32 @@ type Purchases struct {
 	// Withheld lists texts of the world that must not be passed on with an order, such
 	// as dates of birth.
 	Withheld []string `json:"withheld"`
+}
+
+// Callbacks are examples of what the provider sends.
+type Callbacks struct {
+	// Unsigned: nothing in a message shows who has sent it.
+	Unsigned bool      `json:"unsigned"`
+	Messages []Message `json:"messages"`
+}
+
+// Message is one that the provider sends to a connection with the plan's credentials.
+type Message struct {
+	Method  string              `json:"method"`
+	Query   string              `json:"query"`
+	Headers map[string][]string `json:"headers"`
+	Body    string              `json:"body"`
+	// ReceivedAt is when it arrives, by default the world's "now".
+	ReceivedAt time.Time `json:"received_at"`
+	// Notices are those that it must give, in order.
+	Notices []Notice `json:"notices"`
+}
+
+// Notice is what a message is about, see ports.Notice.
+type Notice struct {
+	Subject string `json:"subject"`
+	ID      string `json:"id"`
+	Order   string `json:"order"`
 }
 
 // Writing names what may be written on. Documents are discovered: the suite takes

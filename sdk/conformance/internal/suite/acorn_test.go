@@ -65,7 +65,7 @@ func (a *acorn) Describe() ports.Description {
 		ID: "acorn", Name: "Acorn", Version: "1.0.0", Protocol: ports.ProtocolVersion,
 		Capabilities: []ports.Capability{
 			ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers,
-			ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders, ports.CapabilityPurchases,
+			ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders, ports.CapabilityPurchases, ports.CapabilityCallbacks,
 		},
 		Settings: json.RawMessage(settingsSchema), Credentials: json.RawMessage(credentialsSchema),
 		Quota: ports.Quota{Calls: 100, Window: time.Second, InFlight: 2, Account: []string{"shop_id"}},
@@ -85,7 +85,8 @@ func (a *acorn) Describe() ports.Description {
 			{Name: "ReadPurchase", Calls: 2},
 			{Name: "EnsureAttachment", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
 		},
-		Hosts: []string{oakHost},
+		Hosts:     []string{oakHost},
+		Callbacks: &ports.Callbacks{Methods: []string{"POST"}, Status: 202, MediaType: "text/plain", Body: "[accepted]"},
 	}
 	if a.attaches() {
 		d.Capabilities = append(d.Capabilities, ports.CapabilityAttachments)
@@ -136,6 +137,12 @@ func (a *acorn) misdescribe(d *ports.Description) {
 		d.Settings = json.RawMessage(strings.Replace(settingsSchema, `"properties":{`, `"properties":{"token":{"type":"string"},`, 1))
 	case "declares a voucher unsafe and tries its luck":
 		d.Operations[7].Recovery = ports.RecoveryUnsafe
+	case "answers messages by a redirect":
+		d.Callbacks.Status = 302
+	case "answers messages with a body of no type":
+		d.Callbacks.MediaType = ""
+	case "does not say how messages are answered":
+		d.Callbacks = nil
 	case "requires a setting that it did not":
 		d.Settings = json.RawMessage(strings.Replace(settingsSchema, `"type":"object",`, `"type":"object","required":["shop"],`, 1))
 	}

@@ -150,6 +150,17 @@ func mutants() []struct{ broken, caughtBy string } {
 		{"takes one of two payments", "payments.ambiguous"},
 		{"forgets what the hub knows", "payments.known"},
 		{"takes no large files", "attachments.large"},
+		{"answers messages by a redirect", "callbacks.declared"},
+		{"answers messages with a body of no type", "callbacks.declared"},
+		{"does not say how messages are answered", "callbacks.declared"},
+		{"takes a message about a refund for one about an order", "callbacks.read"},
+		{"numbers the events of messages", "callbacks.again"},
+		{"believes every message", "callbacks.forged"},
+		{"believes messages without a signature", "callbacks.forged"},
+		{"takes a forged message for a broken one", "callbacks.forged"},
+		{"crashes on a message that is no text", "callbacks.garbage"},
+		{"asks the provider whether a message is true", "callbacks.offline"},
+		{"says how a message should have been signed", "callbacks.hidden"},
 	}
 }
 
