@@ -27,6 +27,7 @@ const (
 	CapabilityInvoices    Capability = "erp.invoices"         // Invoices
 	CapabilityOrderBook   Capability = "erp.orders"           // OrderBook
 	CapabilityCallbacks   Capability = "psp.callbacks"        // CallbackReader
+	CapabilityPages       Capability = "psp.pages"            // PageReader
 )
 
 // Description says what a connector is. It is static: the same as JSON by the

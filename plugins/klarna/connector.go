@@ -37,6 +37,7 @@ var (
 	_ ports.PayoutSource   = (*Connector)(nil)
 	_ ports.PurchaseSource = (*Connector)(nil)
 	_ ports.CallbackReader = (*Connector)(nil)
+	_ ports.PageReader     = (*Connector)(nil)
 )
 
 // New gives the connector.
@@ -56,7 +57,7 @@ const (
 func (c *Connector) Describe() ports.Description {
 	return ports.Description{
 		ID: "klarna", Name: "Klarna", Version: version, Protocol: ports.ProtocolVersion,
-		Capabilities: []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases, ports.CapabilityCallbacks},
+		Capabilities: []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases, ports.CapabilityCallbacks, ports.CapabilityPages},
 		Settings:     settingsSchema, Credentials: credentialsSchema,
 		// Klarna allows a merchant id 200 calls a second, 50 in the playground. The
 		// description is the same for both, and nothing here needs the 200.

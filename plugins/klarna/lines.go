@@ -102,9 +102,14 @@ func (r *lineReader) begin(ctx context.Context, req ports.ListPayoutLinesRequest
 	if err != nil {
 		return err
 	}
-	r.state.frame = frame{Reference: p.PaymentReference, Currency: p.Currency, LocalCurrency: p.LocalCurrency, Date: p.PayoutDate, FeesInvoiced: invoiced}
+	r.state.frame = frameOf(p, invoiced)
 	r.state.Stated, err = fingerprint(p)
 	return err
+}
+
+// frameOf is what the rows of a payout need to know of it.
+func frameOf(p client.Payout, feesInvoiced bool) frame {
+	return frame{Reference: p.PaymentReference, Currency: p.Currency, LocalCurrency: p.LocalCurrency, Date: p.PayoutDate, FeesInvoiced: feesInvoiced}
 }
 
 func (r *lineReader) readPayout(ctx context.Context, reference string) error {

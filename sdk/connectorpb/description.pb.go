@@ -99,8 +99,8 @@ type Description struct {
 	Protocol int32 `protobuf:"varint,4,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	// Capabilities served: "psp.payouts", "erp.documents", "erp.payments",
 	// "erp.payment_releases", "erp.vouchers", "erp.attachments", "erp.choices",
-	// "erp.books", "commerce.orders", "psp.callbacks". The hub passes over those
-	// that it does not know.
+	// "erp.books", "commerce.orders", "psp.callbacks", "psp.pages". The hub passes
+	// over those that it does not know.
 	Capabilities []string `protobuf:"bytes,5,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
 	// JSON Schema (2020-12) of the settings object.
 	Settings []byte `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`

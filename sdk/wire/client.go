@@ -25,6 +25,7 @@ type Client struct {
 	books       pb.BooksServiceClient
 	orders      pb.OrderSourceServiceClient
 	callbacks   pb.CallbackReaderServiceClient
+	pages       pb.PageReaderServiceClient
 	purchases   pb.PurchaseSourceServiceClient
 	invoices    pb.InvoicesServiceClient
 	orderBook   pb.OrderBookServiceClient
@@ -43,6 +44,7 @@ var (
 	_ ports.Books           = (*Client)(nil)
 	_ ports.OrderSource     = (*Client)(nil)
 	_ ports.CallbackReader  = (*Client)(nil)
+	_ ports.PageReader      = (*Client)(nil)
 	_ ports.PurchaseSource  = (*Client)(nil)
 	_ ports.Invoices        = (*Client)(nil)
 	_ ports.OrderBook       = (*Client)(nil)
@@ -63,6 +65,7 @@ func NewClient(conn grpc.ClientConnInterface, description ports.Description) *Cl
 		books:       pb.NewBooksServiceClient(conn),
 		orders:      pb.NewOrderSourceServiceClient(conn),
 		callbacks:   pb.NewCallbackReaderServiceClient(conn),
+		pages:       pb.NewPageReaderServiceClient(conn),
 		purchases:   pb.NewPurchaseSourceServiceClient(conn),
 		invoices:    pb.NewInvoicesServiceClient(conn),
 		orderBook:   pb.NewOrderBookServiceClient(conn),
@@ -199,4 +202,9 @@ func (c *Client) EnsureOrderCancelled(ctx context.Context, req ports.CancelOrder
 // ReadCallback implements ports.CallbackReader.
 func (c *Client) ReadCallback(ctx context.Context, req ports.CallbackRequest) (ports.CallbackReading, error) {
 	return invoke(ctx, read, req, toCallbackRequest, c.callbacks.ReadCallback, fromCallbackReading)
+}
+
+// ReadPayoutPage implements ports.PageReader.
+func (c *Client) ReadPayoutPage(ctx context.Context, req ports.PageRequest) (ports.PageReading, error) {
+	return invoke(ctx, read, req, toPageRequest, c.pages.ReadPayoutPage, fromPageReading)
 }

@@ -118,3 +118,7 @@ func (e *echo) EnsureOrderCancelled(_ context.Context, req ports.CancelOrderRequ
 func (e *echo) ReadCallback(_ context.Context, req ports.CallbackRequest) (ports.CallbackReading, error) {
 	return answer[ports.CallbackReading](e, req)
 }
+
+func (e *echo) ReadPayoutPage(_ context.Context, req ports.PageRequest) (ports.PageReading, error) {
+	return answer[ports.PageReading](e, req)
+}

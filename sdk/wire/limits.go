@@ -113,6 +113,8 @@ func countItems(message proto.Message) (field string, items int) {
 		return "checks", len(answer.GetChecks())
 	case *pb.ListOrdersResponse:
 		return "orders", len(answer.GetOrders())
+	case *pb.ReadPayoutPageResponse:
+		return "lines", len(answer.GetLines())
 	case *pb.ReadCallbackResponse:
 		return "notices", len(answer.GetNotices())
 	case *pb.ExportBooksResponse:

@@ -45,6 +45,8 @@ func Capabilities(c ports.Connector) []ports.Capability {
 	add(orderBook, ports.CapabilityOrderBook)
 	_, callbacks := c.(ports.CallbackReader)
 	add(callbacks, ports.CapabilityCallbacks)
+	_, pages := c.(ports.PageReader)
+	add(pages, ports.CapabilityPages)
 	return list
 }
 
@@ -99,6 +101,9 @@ func Register(s grpc.ServiceRegistrar, c ports.Connector) {
 	}
 	if reader, ok := c.(ports.CallbackReader); ok {
 		pb.RegisterCallbackReaderServiceServer(s, callbackServer{reader: reader})
+	}
+	if reader, ok := c.(ports.PageReader); ok {
+		pb.RegisterPageReaderServiceServer(s, pageServer{reader: reader})
 	}
 }
 

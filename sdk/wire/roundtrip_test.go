@@ -52,6 +52,7 @@ func TestRequestsAndAnswersCrossWithoutLoss(t *testing.T) {
 	t.Run("ExportBooks", roundTrip(connector, client.ExportBooks))
 	t.Run("ListOrders", roundTrip(connector, client.ListOrders))
 	t.Run("ReadCallback", roundTrip(connector, client.ReadCallback))
+	t.Run("ReadPayoutPage", roundTrip(connector, client.ReadPayoutPage))
 	t.Run("ReadPurchase", roundTrip(connector, client.ReadPurchase))
 	t.Run("EnsureInvoice", roundTrip(connector, client.EnsureInvoice))
 	t.Run("EnsureCredit", roundTrip(connector, client.EnsureCredit))
@@ -90,7 +91,7 @@ func TestCapabilitiesAreTheInterfacesThatTheConnectorImplements(t *testing.T) {
 	require.Equal(t, []ports.Capability{
 		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
 		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
-		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks,
+		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks, ports.CapabilityPages,
 	}, all.Capabilities)
 	require.Equal(t, ports.ProtocolVersion, all.Protocol)
 

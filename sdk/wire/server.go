@@ -229,3 +229,14 @@ func (s callbackServer) ReadCallback(ctx context.Context, in *pb.ReadCallbackReq
 		decode: fromCallbackRequest, call: s.reader.ReadCallback, encode: toCallbackReading,
 	}.serve(ctx, in)
 }
+
+type pageServer struct {
+	pb.UnimplementedPageReaderServiceServer
+	reader ports.PageReader
+}
+
+func (s pageServer) ReadPayoutPage(ctx context.Context, in *pb.ReadPayoutPageRequest) (*pb.ReadPayoutPageResponse, error) {
+	return method[*pb.ReadPayoutPageRequest, ports.PageRequest, ports.PageReading, *pb.ReadPayoutPageResponse]{
+		decode: fromPageRequest, call: s.reader.ReadPayoutPage, encode: toPageReading,
+	}.serve(ctx, in)
+}

@@ -119,7 +119,7 @@ func TestEveryServiceOfTheProtocolCanBeCalled(t *testing.T) {
 	all := []ports.Capability{
 		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
 		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
-		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks,
+		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks, ports.CapabilityPages,
 	}
 	require.Len(t, dev.Methods(ports.Description{Capabilities: all}), methods)
 }
