@@ -38,6 +38,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/onboarding/onboardingtest"
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/flow/statement/statementtest"
@@ -89,7 +90,7 @@ func newHub(t testing.TB) *hub {
 	pages, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	h.handler, err = rest.New(rest.Deps{
-		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Replays: replay.New(store, h.desk(now)), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Pages: pages, Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
 		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour, CallbackRate: 1, CallbackBurst: 3},
@@ -100,22 +101,24 @@ func newHub(t testing.TB) *hub {
 	return h
 }
 
+func (h *hub) desk(now func() time.Time) *remote.Desk {
+	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
+	return desk
+}
+
 // registration is the real service, whose accounting system is never reached.
 func (h *hub) registration(now func() time.Time) *registration.Service {
-	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
-	return registration.New(h.store, desk, onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), registration.Options{Slice: time.Minute, Attempts: 3})
+	return registration.New(h.store, h.desk(now), onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), registration.Options{Slice: time.Minute, Attempts: 3})
 }
 
 func (h *hub) invoicing(now func() time.Time) *invoicing.Service {
-	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
-	return invoicing.New(h.store, desk, onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), invoicing.Options{Slice: time.Minute, Attempts: 3})
+	return invoicing.New(h.store, h.desk(now), onboardingtest.Clock(now), now, tax.StandardTable(), hclog.NewNullLogger(), invoicing.Options{Slice: time.Minute, Attempts: 3})
 }
 
 // callbacks is the real service, whose connectors have nothing to read.
 func (h *hub) callbacks(now func() time.Time) *callback.Service {
-	desk, _ := h.remote.Parts(h.store, jsonschema.New(), now).Remote.(*remote.Desk)
 	return callback.New(callback.Parts{
-		Store: h.store, Desk: desk, Catalogue: h.remote, Now: now, Random: rand.Reader, Log: hclog.NewNullLogger(),
+		Store: h.store, Desk: h.desk(now), Catalogue: h.remote, Now: now, Random: rand.Reader, Log: hclog.NewNullLogger(),
 		Options: callback.Options{Grace: 7 * 24 * time.Hour, Retention: 24 * time.Hour, Attempts: 3, Backoff: time.Second},
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
+	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -100,6 +101,7 @@ type Deps struct {
 	Registration   *registration.Service
 	Invoicing      *invoicing.Service
 	Callbacks      *callback.Service
+	Replays        *replay.Service
 	Engine         Engine
 	Casework       Casework
 	Catalogue      Catalogue

@@ -37,8 +37,10 @@ func (c *Connector) ReadPayoutPage(_ context.Context, req ports.PageRequest) (po
 	if err != nil {
 		return ports.PageReading{}, err
 	}
-	if _, err := jsonpage.Whole(req.Page.Bytes).Member("transactions"); err != nil {
-		return readTotals(req.Page)
+	// Both have a member "transactions": the payout's is a link.
+	if _, err := jsonpage.Whole(req.Page.Bytes).Member("payment_reference"); err == nil {
+		lines, err := readTotals(req.Page)
+		return ports.PageReading{Lines: lines, Next: req.Cursor}, err
 	}
 	items, err := jsonpage.List(req.Page.Bytes, "transactions", state.Offset, client.ReadTransaction)
 	if err != nil {
@@ -97,11 +99,10 @@ func (s *pageState) take(items []jsonpage.Item[client.Transaction], req ports.Pa
 }
 
 // readTotals gives the lines of the page of a payout itself.
-func readTotals(page ports.RawPage) (ports.PageReading, error) {
+func readTotals(page ports.RawPage) ([]payout.Line, error) {
 	item, err := jsonpage.Object(page.Bytes, client.ReadPayout)
 	if err != nil {
-		return ports.PageReading{}, err
+		return nil, err
 	}
-	lines, err := carry(item.Value, page)
-	return ports.PageReading{Lines: lines}, err
+	return carry(item.Value, page)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
+	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/config"
@@ -62,6 +63,7 @@ type handlerParts struct {
 	Registration   *registration.Service
 	Invoicing      *invoicing.Service
 	Callbacks      *callback.Service
+	Replays        *replay.Service
 	Engine         *engine
 	Catalogue      ports.Catalogue
 	Signer         *secrets.Signer
@@ -75,7 +77,7 @@ func newHandler(p handlerParts) (http.Handler, error) {
 		return nil, err
 	}
 	return rest.New(rest.Deps{
-		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Engine: p.Engine, Casework: p.Engine,
+		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
 		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Now: time.Now, Log: p.Log.Named("api"),
 		Version: version.Version, PublicURL: publicURL(p.Config, p.Listener), Options: rest.DefaultOptions(),
 	})

@@ -22,6 +22,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/flow/timetable"
@@ -48,6 +49,7 @@ func flowModule() fx.Option {
 			func(store ports.Store) *statement.Reader { return statement.New(store) },
 			newReconciliation,
 			newCallbacks,
+			replay.New,
 		),
 	)
 }

@@ -998,6 +998,27 @@ func (e PurchaseState) Valid() bool {
 	}
 }
 
+// Defines values for ReplayDifferenceOutcome.
+const (
+	Added   ReplayDifferenceOutcome = "added"
+	Changed ReplayDifferenceOutcome = "changed"
+	Gone    ReplayDifferenceOutcome = "gone"
+)
+
+// Valid indicates whether the value is a known member of the ReplayDifferenceOutcome enum.
+func (e ReplayDifferenceOutcome) Valid() bool {
+	switch e {
+	case Added:
+		return true
+	case Changed:
+		return true
+	case Gone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReverseChargeDeclarationState.
 const (
 	ReverseChargeDeclarationStateDone    ReverseChargeDeclarationState = "done"
@@ -3485,6 +3506,49 @@ type RematchReport struct {
 	Waiting   int  `json:"waiting"`
 }
 
+// Replay defines model for Replay.
+type Replay struct {
+	// Differ How many lines differ.
+	Differ int64 `json:"differ"`
+
+	// Differences The first 1000 of them.
+	Differences []ReplayDifference `json:"differences"`
+
+	// Lines How many lines are read now.
+	Lines    int64  `json:"lines"`
+	Pages    int64  `json:"pages"`
+	PayoutID string `json:"payout_id"`
+
+	// VersionNow The version that reads it now.
+	VersionNow string `json:"version_now"`
+
+	// VersionThen The version of the connector that read the payout.
+	VersionThen string `json:"version_then"`
+}
+
+// ReplayDifference defines model for ReplayDifference.
+type ReplayDifference struct {
+	// Fields Those that differ, of a line that is changed.
+	Fields []ReplayField `json:"fields"`
+
+	// Key The key of the line.
+	Key string `json:"key"`
+
+	// Outcome added: it is read now and was not then. gone: it was read then and is not now. changed: it is read otherwise.
+	Outcome ReplayDifferenceOutcome `json:"outcome"`
+}
+
+// ReplayDifferenceOutcome added: it is read now and was not then. gone: it was read then and is not now. changed: it is read otherwise.
+type ReplayDifferenceOutcome string
+
+// ReplayField defines model for ReplayField.
+type ReplayField struct {
+	// Name Example: references.order_id
+	Name   string `json:"name"`
+	Read   string `json:"read"`
+	Stored string `json:"stored"`
+}
+
 // Resolve Example: {"document":"1042"}
 type Resolve struct {
 	// Advance Book what the line exceeds the invoice by as an advance of the customer.
@@ -4585,6 +4649,12 @@ type RebookPayoutParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ReplayPayoutParams defines parameters for ReplayPayout.
+type ReplayPayoutParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RetryPayoutParams defines parameters for RetryPayout.
 type RetryPayoutParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -4950,6 +5020,9 @@ type ServerInterface interface {
 	// RebookPayout Plan and book a payout anew after it was undone
 	// (POST /v1/payouts/{id}/rebook)
 	RebookPayout(c *gin.Context, id ID, params RebookPayoutParams)
+	// ReplayPayout Read the kept pages of a payout again and compare
+	// (POST /v1/payouts/{id}/replay)
+	ReplayPayout(c *gin.Context, id ID, params ReplayPayoutParams)
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(c *gin.Context, id ID, params RetryPayoutParams)
@@ -8751,6 +8824,55 @@ func (siw *ServerInterfaceWrapper) RebookPayout(c *gin.Context) {
 	siw.Handler.RebookPayout(c, id, params)
 }
 
+// ReplayPayout operation middleware
+func (siw *ServerInterfaceWrapper) ReplayPayout(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayPayoutParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayPayout(c, id, params)
+}
+
 // RetryPayout operation middleware
 func (siw *ServerInterfaceWrapper) RetryPayout(c *gin.Context) {
 
@@ -9126,6 +9248,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/payouts/:id/evidence/rows/:n/lines", wrapper.ListRowLines)
 	router.GET(options.BaseURL+"/v1/payouts/:id/evidence.zip", wrapper.GetEvidenceArchive)
 	router.GET(options.BaseURL+"/v1/payouts/:id/raw-pages", wrapper.ListRawPages)
+	router.POST(options.BaseURL+"/v1/payouts/:id/replay", wrapper.ReplayPayout)
 	router.GET(options.BaseURL+"/v1/raw-pages/:hash", wrapper.GetRawPage)
 	router.GET(options.BaseURL+"/v1/lines/:id/source", wrapper.GetLineSource)
 	router.GET(options.BaseURL+"/v1/merchants/:id/documents", wrapper.FindDocuments)
@@ -12701,6 +12824,46 @@ func (response RebookPayoutdefaultApplicationProblemPlusJSONResponse) VisitReboo
 	return err
 }
 
+type ReplayPayoutRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReplayPayoutParams
+}
+
+type ReplayPayoutResponseObject interface {
+	VisitReplayPayoutResponse(w http.ResponseWriter) error
+}
+
+type ReplayPayout200JSONResponse Replay
+
+func (response ReplayPayout200JSONResponse) VisitReplayPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayPayoutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplayPayoutdefaultApplicationProblemPlusJSONResponse) VisitReplayPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RetryPayoutRequestObject struct {
 	ID     ID `json:"id"`
 	Params RetryPayoutParams
@@ -13295,6 +13458,9 @@ type StrictServerInterface interface {
 	// RebookPayout Plan and book a payout anew after it was undone
 	// (POST /v1/payouts/{id}/rebook)
 	RebookPayout(ctx context.Context, request RebookPayoutRequestObject) (RebookPayoutResponseObject, error)
+	// ReplayPayout Read the kept pages of a payout again and compare
+	// (POST /v1/payouts/{id}/replay)
+	ReplayPayout(ctx context.Context, request ReplayPayoutRequestObject) (ReplayPayoutResponseObject, error)
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(ctx context.Context, request RetryPayoutRequestObject) (RetryPayoutResponseObject, error)
@@ -16078,6 +16244,33 @@ func (sh *strictHandler) RebookPayout(ctx *gin.Context, id ID, params RebookPayo
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RebookPayoutResponseObject); ok {
 		if err := validResponse.VisitRebookPayoutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplayPayout operation middleware
+func (sh *strictHandler) ReplayPayout(ctx *gin.Context, id ID, params ReplayPayoutParams) {
+	var request ReplayPayoutRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayPayout(ctx, request.(ReplayPayoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayPayout")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReplayPayoutResponseObject); ok {
+		if err := validResponse.VisitReplayPayoutResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
