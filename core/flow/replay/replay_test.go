@@ -165,8 +165,10 @@ func TestAnotherVersionShowsWhatItReadsOtherwise(t *testing.T) {
 		Differences: []replay.Difference{
 			{Key: "wrong", Outcome: replay.Gone},
 			{Key: "mapped", Outcome: replay.Changed, Fields: []replay.Field{
-				{Name: "gross", Stored: "0.04 SEK", Read: "-0.04 SEK"}, {Name: "kind", Stored: "sale", Read: "refund"},
-				{Name: "references.capture_id", Read: "C"}, {Name: "references.order_id", Stored: "O-mapped", Read: "O"},
+				{Name: "gross", Stored: "0.04 SEK", Read: "-0.04 SEK"},
+				{Name: "kind", Stored: "sale", Read: "refund"},
+				{Name: "references.capture_id", Read: "C"},
+				{Name: "references.order_id", Stored: "O-mapped", Read: "O"},
 			}},
 			{Key: "missed", Outcome: replay.Added},
 		},

@@ -65,7 +65,7 @@ func (a *acorn) Describe() ports.Description {
 		ID: "acorn", Name: "Acorn", Version: "1.0.0", Protocol: ports.ProtocolVersion,
 		Capabilities: []ports.Capability{
 			ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers,
-			ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders, ports.CapabilityPurchases, ports.CapabilityCallbacks,
+			ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders, ports.CapabilityPurchases, ports.CapabilityCallbacks, ports.CapabilityPages,
 		},
 		Settings: json.RawMessage(settingsSchema), Credentials: json.RawMessage(credentialsSchema),
 		Quota: ports.Quota{Calls: 100, Window: time.Second, InFlight: 2, Account: []string{"shop_id"}},

@@ -32,7 +32,7 @@ type capability struct {
 // capabilities lists all that the suite knows.
 func capabilities() []capability {
 	return []capability{
-		payouts(), purchases(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(), callbacks(),
+		payouts(), purchases(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(), callbacks(), pages(),
 	}
 }
 

@@ -150,6 +150,8 @@ func mutants() []struct{ broken, caughtBy string } {
 		{"takes one of two payments", "payments.ambiguous"},
 		{"forgets what the hub knows", "payments.known"},
 		{"takes no large files", "attachments.large"},
+		{"asks the provider for what was kept", "pages.same"},
+		{"forgets references when it reads a page again", "pages.same"},
 		{"answers messages by a redirect", "callbacks.declared"},
 		{"answers messages with a body of no type", "callbacks.declared"},
 		{"does not say how messages are answered", "callbacks.declared"},
