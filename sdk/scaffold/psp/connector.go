@@ -34,6 +34,8 @@ type Connector struct {
 var (
 	_ ports.Connector    = (*Connector)(nil)
 	_ ports.PayoutSource = (*Connector)(nil)
+
+	_ ports.CallbackReader = (*Connector)(nil)
 )
 
 // New makes the connector.
@@ -43,14 +45,15 @@ func New() *Connector { return &Connector{limit: 100} }
 func (c *Connector) Describe() ports.Description {
 	return ports.Description{
 		ID: "samplepay", Name: "SamplePay", Version: version, Protocol: ports.ProtocolVersion,
-		Capabilities: []ports.Capability{ports.CapabilityPayouts},
+		Capabilities: []ports.Capability{ports.CapabilityPayouts, ports.CapabilityCallbacks},
 		Settings:     settingsSchema, Credentials: credentialsSchema,
 		// 20 calls a second for each API key (SamplePay's documentation, rate limits).
 		Quota: ports.Quota{Calls: 20, Window: time.Second, InFlight: 2, Account: []string{"api_key"}},
 		Operations: []ports.Operation{
 			{Name: "Verify", Calls: 1}, {Name: "ListPayouts", Calls: 1}, {Name: "ListPayoutLines", Calls: 1},
 		},
-		Hosts: []string{host},
+		Hosts:     []string{host},
+		Callbacks: callbacks(),
 	}
 }
 

@@ -40,7 +40,10 @@ func Build(section []byte, control *simulator.Control) (http.Handler, error) {
 	api.HandleFunc("GET /v1/payouts", s.payouts)
 	api.HandleFunc("GET /v1/payouts/{id}/rows", s.rows)
 	api.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "not_found") })
-	return control.Wrap(s.authenticate(s.throttle(api))), nil
+	root := http.NewServeMux()
+	root.HandleFunc("POST /_sim/payouts/{id}/notify", s.notify)
+	root.Handle("/", s.authenticate(s.throttle(api)))
+	return control.Wrap(root), nil
 }
 
 func (s *server) authenticate(next http.Handler) http.Handler {

@@ -14,6 +14,8 @@ import (
 type World struct {
 	Account Account `json:"account"`
 	APIKey  string  `json:"api_key"`
+	// WebhookSecret signs messages.
+	WebhookSecret string `json:"webhook_secret"`
 	// CallsPerSecond is the rate limit; 0 means 20.
 	CallsPerSecond int `json:"calls_per_second"`
 	// PageSize is the most items on a page; 0 means 100.
