@@ -82,8 +82,8 @@ type CallbackStore interface {
 	Waiting(ctx context.Context, connectionID string, limit int) ([]CallbackRecord, error)
 	// Settle replaces what has become of a message.
 	Settle(ctx context.Context, id string, fate CallbackFate) error
-	// Told reports whether a message to the connection has a notice of that key.
-	Told(ctx context.Context, connectionID, key string) (bool, error)
+	// Woke reports whether a notice of that key to the connection has woken something.
+	Woke(ctx context.Context, connectionID, key string) (bool, error)
 	// Prune forgets messages that were received before a moment, at most so many, but
 	// for those in state received, and gives their number.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)

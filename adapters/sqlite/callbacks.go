@@ -157,12 +157,12 @@ func (s callbacks) Settle(ctx context.Context, id string, fate ports.CallbackFat
 	return nil
 }
 
-func (s callbacks) Told(ctx context.Context, connectionID, key string) (bool, error) {
+func (s callbacks) Woke(ctx context.Context, connectionID, key string) (bool, error) {
 	connection, err := s.connection(ctx, connectionID)
 	if err != nil {
 		return false, err
 	}
-	return one(ctx, s.tx, scalar[bool], "SELECT EXISTS (SELECT 1 FROM callback_notice WHERE connection = ? AND key = ?)", connection, key)
+	return one(ctx, s.tx, scalar[bool], "SELECT EXISTS (SELECT 1 FROM callback_notice WHERE connection = ? AND key = ? AND outcome = ?)", connection, key, ports.NoticeWoke)
 }
 
 func (s callbacks) Prune(ctx context.Context, before time.Time, limit int) (int, error) {

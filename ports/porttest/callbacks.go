@@ -18,7 +18,7 @@ func callbacks(t *testing.T, open func(t *testing.T) Opened) {
 		"messages are listed newest first, without their bytes": callbackListed,
 		"those that wait come in the order of their arrival":    callbackWaiting,
 		"what becomes of a message replaces what was before":    callbackSettled,
-		"a notice is known by its key, on its connection":       callbackTold,
+		"a notice that woke something is known by its key":      callbackWoke,
 		"old messages are forgotten, but for those that wait":   callbackPruned,
 		"a new token lets the one before live for a while":      tokenReplaced,
 		"replaced tokens are revoked, the newest is not":        tokenRevoked,
@@ -137,20 +137,20 @@ func callbackSettled(w *world) {
 	})
 }
 
-func callbackTold(w *world) {
+func callbackWoke(w *world) {
 	w.update(func(ctx context.Context, tx ports.Tx) {
 		w.ok(tx.Callbacks().Create(ctx, aCallback("cb-1", 0)))
-		told := func(connection, key string) bool {
-			yes, err := tx.Callbacks().Told(ctx, connection, key)
+		woke := func(connection, key string) bool {
+			yes, err := tx.Callbacks().Woke(ctx, connection, key)
 			w.ok(err)
 			return yes
 		}
-		require.False(w, told(thePSP, "k1"))
+		require.False(w, woke(thePSP, "k1"))
 		w.ok(tx.Callbacks().Settle(ctx, "cb-1", aFate()))
-		require.True(w, told(thePSP, "k1"))
-		require.True(w, told(thePSP, "k2"))
-		require.False(w, told(thePSP, "k3"))
-		require.False(w, told(theERP, "k1"))
+		require.True(w, woke(thePSP, "k1"))
+		require.False(w, woke(thePSP, "k2"), "it was only kept")
+		require.False(w, woke(thePSP, "k3"))
+		require.False(w, woke(theERP, "k1"))
 	})
 }
 

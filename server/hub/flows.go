@@ -134,11 +134,10 @@ func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.De
 	})
 }
 
-// newCallbacks makes the service that takes what providers send. Nobody learns orders
-// from it yet.
-func newCallbacks(cfg config.Config, store ports.Store, desk *remote.Desk, catalogue ports.Catalogue, log hclog.Logger) *callback.Service {
+// newCallbacks makes the service that takes what providers send.
+func newCallbacks(cfg config.Config, store ports.Store, desk *remote.Desk, catalogue ports.Catalogue, documents *invoicing.Service, log hclog.Logger) *callback.Service {
 	return callback.New(callback.Parts{
-		Store: store, Desk: desk, Catalogue: catalogue, Now: time.Now, Random: rand.Reader, Log: log.Named("callback"),
+		Store: store, Desk: desk, Catalogue: catalogue, Learner: documents, Now: time.Now, Random: rand.Reader, Log: log.Named("callback"),
 		Options: callback.Options{
 			Grace: cfg.Callbacks.Grace, Retention: cfg.Callbacks.Retention, Attempts: cfg.Timings.Attempts, Backoff: cfg.Timings.Backoff,
 		},

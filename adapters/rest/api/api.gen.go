@@ -1603,7 +1603,7 @@ type CallbackNotice struct {
 	// OrderID The provider's id of the order to which a refund or dispute belongs.
 	OrderID string `json:"order_id,omitempty"`
 
-	// Outcome woke: what it concerns looks at the provider again. repeated: an earlier message has told it. kept: nothing wants to know it.
+	// Outcome woke: what it concerns looks at the provider again. repeated: an earlier message has woken it. kept: nothing wants to know it.
 	Outcome CallbackNoticeOutcome `json:"outcome"`
 
 	// Subject What it is about.
@@ -1613,7 +1613,7 @@ type CallbackNotice struct {
 	SubjectID string `json:"subject_id,omitempty"`
 }
 
-// CallbackNoticeOutcome woke: what it concerns looks at the provider again. repeated: an earlier message has told it. kept: nothing wants to know it.
+// CallbackNoticeOutcome woke: what it concerns looks at the provider again. repeated: an earlier message has woken it. kept: nothing wants to know it.
 type CallbackNoticeOutcome string
 
 // CallbackNoticeSubject What it is about.

@@ -27,7 +27,8 @@ const (
 
 // Learner takes up an order that its provider says has changed, as part of the unit of
 // work that stores the notice. At is when the message arrived. Telling it the same
-// again changes nothing.
+// again changes nothing. A fault of class fault.Conflict, before anything was changed,
+// says that nobody wants to know now.
 type Learner interface {
 	Learn(ctx context.Context, tx ports.Tx, connectionID, orderID string, at time.Time) error
 }
@@ -43,7 +44,7 @@ type Parts struct {
 	Store     ports.Store
 	Desk      *remote.Desk
 	Catalogue ports.Catalogue
-	// Learner is told of orders and refunds; without one nobody wants to know.
+	// Learner is told of orders and of those of refunds; without one nobody wants to know.
 	Learner Learner
 	// Now is machine time.
 	Now     func() time.Time

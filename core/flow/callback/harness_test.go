@@ -42,6 +42,7 @@ type hub struct {
 	now       time.Time
 	jobs      []ports.Job
 	learned   []string
+	unwanted  error
 	log       bytes.Buffer
 	// failing makes the queue refuse jobs.
 	failing error
@@ -99,6 +100,9 @@ func (h *hub) update(fn func(ctx context.Context, tx ports.Tx) error) {
 
 // Learn remembers what it was told.
 func (h *hub) Learn(_ context.Context, _ ports.Tx, connectionID, orderID string, _ time.Time) error {
+	if h.unwanted != nil {
+		return h.unwanted
+	}
 	h.learned = append(h.learned, connectionID+"/"+orderID)
 	return nil
 }

@@ -62,6 +62,24 @@ func TestANoticeThatNobodyWantsIsKept(t *testing.T) {
 	require.Empty(t, h.runs())
 }
 
+// A push that came before anybody wanted it counts when it is sent again.
+func TestANoticeThatWasOnlyKeptWakesWhenItIsToldAgain(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	push := signed(`[{"Subject":"order","ID":"O-1"}]`)
+	h.unwanted = fault.New("orders.no_flow", fault.Conflict, "no enabled flow reads orders of the connection")
+	h.take(push)
+	h.read()
+	require.Equal(t, "no enabled flow reads orders of the connection", h.only().Notices[0].Detail)
+	h.unwanted = nil
+	h.take(push, push)
+	h.read()
+	require.Equal(t, []string{thePSP + "/O-1"}, h.learned)
+	all := h.messages()
+	require.Equal(t, []ports.NoticeOutcome{ports.NoticeKept, ports.NoticeWoke, ports.NoticeRepeated},
+		[]ports.NoticeOutcome{all[0].Notices[0].Outcome, all[1].Notices[0].Outcome, all[2].Notices[0].Outcome})
+}
+
 func outcomes(c ports.CallbackRecord) []ports.NoticeOutcome {
 	var all []ports.NoticeOutcome
 	for _, n := range c.Notices {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -21,7 +22,7 @@ func (s *Service) settle(ctx context.Context, message ports.CallbackRecord, read
 		met := map[string]bool{}
 		for _, notice := range reading.Notices {
 			told := ports.NoticeRecord{Notice: notice, Key: keyOf(message, notice)}
-			known, err := tx.Callbacks().Told(ctx, message.ConnectionID, told.Key)
+			known, err := tx.Callbacks().Woke(ctx, message.ConnectionID, told.Key)
 			if err != nil {
 				return err
 			}
@@ -30,7 +31,7 @@ func (s *Service) settle(ctx context.Context, message ports.CallbackRecord, read
 			} else if told.Outcome, told.Detail, err = s.wake(ctx, tx, message, notice); err != nil {
 				return err
 			}
-			met[told.Key] = true
+			met[told.Key] = met[told.Key] || told.Outcome == ports.NoticeWoke
 			fate.Notices = append(fate.Notices, told)
 		}
 		return tx.Callbacks().Settle(ctx, message.ID, fate)
@@ -51,6 +52,7 @@ func keyOf(message ports.CallbackRecord, n ports.Notice) string {
 // wake has what a notice concerns look at the provider again.
 func (s *Service) wake(ctx context.Context, tx ports.Tx, message ports.CallbackRecord, n ports.Notice) (ports.NoticeOutcome, string, error) {
 	var woken []string
+	why := "no enabled flow reads it from this connection"
 	var reads func(merchant.Flow) bool
 	switch n.Subject {
 	case ports.AboutPayout:
@@ -58,10 +60,15 @@ func (s *Service) wake(ctx context.Context, tx ports.Tx, message ports.CallbackR
 	case ports.AboutOrder, ports.AboutRefund:
 		reads = merchant.Flow.FromShop
 		if order := orderOf(n); s.Learner != nil && order != "" {
-			if err := s.Learner.Learn(ctx, tx, message.ConnectionID, order, message.ReceivedAt); err != nil {
+			err := s.Learner.Learn(ctx, tx, message.ConnectionID, order, message.ReceivedAt)
+			switch f := fault.Of(err); {
+			case err == nil:
+				woken = append(woken, "order "+order)
+			case f != nil && f.Class == fault.Conflict:
+				why = f.Reason
+			default:
 				return "", "", err
 			}
-			woken = append(woken, "order "+order)
 		}
 	default:
 		return ports.NoticeKept, "kvitt does nothing about this subject", nil
@@ -75,7 +82,7 @@ func (s *Service) wake(ctx context.Context, tx ports.Tx, message ports.CallbackR
 		return err
 	})
 	if err != nil || len(woken) == 0 {
-		return ports.NoticeKept, "no enabled flow reads it from this connection", err
+		return ports.NoticeKept, why, err
 	}
 	return ports.NoticeWoke, strings.Join(woken, ", "), nil
 }

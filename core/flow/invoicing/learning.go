@@ -14,7 +14,7 @@ import (
 // Learn makes an order of a provider known, because a callback named it, and asks the
 // flows of its connection to read it. It fails with CodeNoFlow if none is on.
 func (s *Service) Learn(ctx context.Context, tx ports.Tx, connectionID, orderID string, _ time.Time) error {
-	return s.learn(ctx, tx, connectionID, []string{orderID}, ports.LearnedByCallback, "callback")
+	return s.learn(ctx, tx, connectionID, []string{orderID}, ports.LearnedByCallback, ports.TriggerCallback)
 }
 
 // LearnIDs makes orders known that a person names, also long after they were placed.
