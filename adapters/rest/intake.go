@@ -55,7 +55,7 @@ func (i *intake) keep(c *gin.Context, admitted callback.Admission) error {
 	if headOf(c.Request) > mostHead {
 		return fault.Invalid(CodeTooLarge, "", "query and headers have more than "+itoa(mostHead)+" bytes")
 	}
-	// Where the connection has no deadline the request's own is the only one.
+	// A writer that is no connection, as in tests, has no deadline to set.
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(patience))
 	body, err := readBody(c)
 	if err != nil {
