@@ -21,7 +21,7 @@ func TestTheDescriptionIsTheSameOverTheWire(t *testing.T) {
 	require.Equal(t, d.Quota, over.Quota)
 	require.Equal(t, d.Operations, over.Operations)
 	require.Len(t, d.Hosts, 12)
-	require.Equal(t, []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases}, d.Capabilities)
+	require.Equal(t, []ports.Capability{ports.CapabilityPayouts, ports.CapabilityPurchases, ports.CapabilityCallbacks, ports.CapabilityPages}, d.Capabilities)
 	for _, name := range []string{"Verify", "ListPayouts", "ListPayoutLines", "ReadPurchase"} {
 		_, declared := d.Operation(name)
 		require.True(t, declared, name)

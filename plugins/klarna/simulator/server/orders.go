@@ -96,6 +96,7 @@ func (s *server) getRefund(r *http.Request, o *Order, _ time.Time) (reply, *fail
 
 func (s *server) acknowledge(_ *http.Request, o *Order, _ time.Time) (reply, *failure) {
 	o.acknowledged = true
+	s.pushes.acknowledge(o.OrderID)
 	return noContent(), nil
 }
 

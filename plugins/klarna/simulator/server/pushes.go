@@ -131,17 +131,21 @@ func (p *pushes) acknowledge(order string) {
 	}
 }
 
+// try makes one try; the lock is held before and after it.
 func (p *pushes) try(ctx context.Context, one *push) delivery {
 	one.tries++
-	made := delivery{OrderID: one.OrderID, Try: one.tries, Status: p.send(ctx, one)}
+	made := delivery{OrderID: one.OrderID, Try: one.tries}
+	p.mu.Unlock() // the receiver may acknowledge the order before it answers
+	made.Status = p.send(ctx, one)
+	p.mu.Lock()
 	pause, until := laterPause, lastTry
 	if one.tries <= len(firstPauses) {
 		pause = firstPauses[one.tries-1]
 	}
 	if one.EventType != "" {
 		pause, until = notifyPause, notifyFor
-		one.over = made.Status == http.StatusOK
 	}
+	one.over = one.over || made.Status == http.StatusOK && one.EventType != ""
 	if one.next = p.now().Add(pause); one.next.Sub(one.began) > until {
 		one.over = true
 	}
