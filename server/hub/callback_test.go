@@ -99,7 +99,7 @@ func TestAMessageOfAProviderStartsARunOnceItsConnectorIsBack(t *testing.T) {
 	require.Eventually(t, func() bool {
 		var runs []ports.Run
 		err := store.View(t.Context(), func(ctx context.Context, tx ports.Tx) (err error) {
-			runs, err = tx.Runs().List(ctx, "m", ports.Page{Limit: 10})
+			runs, err = tx.Runs().List(ctx, "m", ports.RunFilter{}, ports.Page{Limit: 10})
 			return err
 		})
 		told := 0

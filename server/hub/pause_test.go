@@ -44,6 +44,19 @@ func (w *world) rest() ports.Run {
 	return ports.Run{}
 }
 
+// idle advances the flow until it wants no more, whether its run waits or is over.
+func (w *world) idle() {
+	w.t.Helper()
+	for range 100 {
+		next, err := w.service.Advance(w.t.Context(), flowID)
+		require.NoError(w.t, err)
+		if next.Done {
+			return
+		}
+	}
+	w.t.Fatal("the flow does not come to rest")
+}
+
 // waitsFor checks that a run waits for the pause to end, and calls nobody meanwhile.
 func (w *world) waitsFor(reason string) ports.Run {
 	w.t.Helper()
@@ -90,8 +103,10 @@ func TestAPauseInTheMiddleOfAPayoutNeitherLosesNorDoublesMoney(t *testing.T) {
 				}
 				run, err := w.service.Start(t.Context(), flowID, "test")
 				require.NoError(t, err)
-				if write == 4 && at.failure == nil { // nothing is left to wait for
-					w.finish(run.ID)
+				// The two payments are made side by side, so that the third write may be the last to
+				// end; nothing is then left to wait for.
+				if write >= 3 && at.failure == nil {
+					w.idle()
 				} else {
 					require.Equal(t, run.ID, w.waitsFor("paused since 2026-04-20T08:00:00Z by Anna: year-end closing").ID)
 				}

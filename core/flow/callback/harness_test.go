@@ -169,7 +169,7 @@ func (h *hub) runs() []ports.Run {
 	var runs []ports.Run
 	require.NoError(h, h.store.View(h.Context(), func(ctx context.Context, tx ports.Tx) error {
 		var err error
-		runs, err = tx.Runs().List(ctx, theMerchant, ports.Page{Limit: 100})
+		runs, err = tx.Runs().List(ctx, theMerchant, ports.RunFilter{}, ports.Page{Limit: 100})
 		return err
 	}))
 	return runs

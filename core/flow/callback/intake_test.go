@@ -95,7 +95,7 @@ func TestAReplacedAddressGoesOnForAWhile(t *testing.T) {
 func (h *hub) acts() []string {
 	var acts []string
 	require.NoError(h, h.store.View(h.Context(), func(ctx context.Context, tx ports.Tx) error {
-		entries, err := tx.Audit().List(ctx, theMerchant, ports.Page{Limit: 100})
+		entries, err := tx.Audit().List(ctx, ports.AuditFilter{MerchantID: theMerchant}, ports.Page{Limit: 100})
 		for _, e := range entries {
 			acts = append(acts, e.Act)
 		}
