@@ -3,8 +3,10 @@ package ports
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
 )
@@ -121,6 +123,9 @@ type FlowStore interface {
 	SaveSettings(ctx context.Context, id string, settings json.RawMessage, at time.Time, by string) (int, error)
 	// SetEnabled switches the flow.
 	SetEnabled(ctx context.Context, id string, enabled bool) error
+	// SetMode replaces what the flow may write, and from when on it takes up what
+	// happened.
+	SetMode(ctx context.Context, id string, mode merchant.Mode, since time.Time) error
 	// Schedule replaces when the flow runs by itself, and when it does so next.
 	Schedule(ctx context.Context, id string, s merchant.Schedule, next time.Time) error
 	// Due gives, by id, flows of all merchants whose next run is at or before a moment.
@@ -150,12 +155,33 @@ type Run struct {
 	MerchantID string
 	// Trigger is who or what started it: one of the triggers below, or a few words
 	// about what a person decided.
-	Trigger    string
-	State      RunState
+	Trigger string
+	State   RunState
+	// Scope is nil if the run is about everything that is due.
+	Scope      *RunScope
 	StartedAt  time.Time
 	FinishedAt time.Time
 	Report     RunReport
 	Fault      *FaultRecord
+}
+
+// RunScope says which payouts a run is about: those named, or those of a range of
+// days, both inclusive and in the merchant's zone.
+type RunScope struct {
+	// Payouts are the provider's references.
+	Payouts []string   `json:"payouts,omitempty"`
+	From    civil.Date `json:"from,omitzero"`
+	To      civil.Date `json:"to,omitzero"`
+	// Trial lets the run write what it names whatever the mode of the flow.
+	Trial bool `json:"trial,omitempty"`
+}
+
+// Names reports whether the run is about a payout, which the provider dates to a day.
+func (s RunScope) Names(reference string, day civil.Date) bool {
+	if len(s.Payouts) > 0 {
+		return slices.Contains(s.Payouts, reference)
+	}
+	return !day.Before(s.From) && !s.To.Before(day)
 }
 
 // What starts runs.
@@ -222,6 +248,8 @@ type RunStore interface {
 	Get(ctx context.Context, id string) (Run, error)
 	// Current gives the oldest running run of a flow, or CodeNotFound.
 	Current(ctx context.Context, flowID string) (Run, error)
+	// Whole gives the oldest running run of a flow that has no scope, or CodeNotFound.
+	Whole(ctx context.Context, flowID string) (Run, error)
 	// List gives the runs of a merchant, newest first; Page.After is a run id.
 	List(ctx context.Context, merchantID string, filter RunFilter, page Page) ([]Run, error)
 }

@@ -320,9 +320,13 @@ type Step struct {
 	RunID            string
 	ConnectorVersion string
 	SettingsVersion  int
-	OpenedAt         time.Time
-	ClosedAt         time.Time
-	Fault            *FaultRecord
+	// ReleasedAt and ReleasedBy say who let it be written in a flow in which that is
+	// asked for; nobody has yet if they are not set. StepStore.Release sets them.
+	ReleasedAt time.Time
+	ReleasedBy string
+	OpenedAt   time.Time
+	ClosedAt   time.Time
+	Fault      *FaultRecord
 }
 
 // Unwritten reports whether it is certain that the step's document is not in the
@@ -346,6 +350,12 @@ type StepStore interface {
 	// Save replaces the changing fields: state, intent, attempt, number, outcome,
 	// result, run, connector version, moments and fault.
 	Save(ctx context.Context, s Step) error
+	// Release lets steps be written. One that was released before keeps who did that.
+	// At most MaxBatch.
+	Release(ctx context.Context, ids []int64, at time.Time, by string) error
+	// Unreleased gives up to limit planned or open steps of a flow and of its payouts
+	// that nobody has released, by id, above after.
+	Unreleased(ctx context.Context, flowID string, after int64, limit int) ([]Step, error)
 	Get(ctx context.Context, id int64) (Step, error)
 	ByKey(ctx context.Context, key string) (Step, error)
 	// Reversing gives the step that undoes the step of a key, unless it was dropped.

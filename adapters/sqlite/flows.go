@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 type flows struct{ *tx }
 
-const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabled, s.settings, f.settings_version, f.since, f.created_at,
+const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabled, f.mode, s.settings, f.settings_version, f.since, f.created_at,
 	f.schedule_cron, f.schedule_zone, f.schedule_jitter, f.next_run_at,
 	coalesce((SELECT r.cause FROM run r WHERE r.flow = f.id ORDER BY r.started_at DESC, r.num DESC LIMIT 1), '')
 	FROM flow f JOIN flow_settings s ON s.flow = f.id AND s.version = f.settings_version `
@@ -19,7 +20,7 @@ const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabl
 func readFlow(row scanner) (merchant.Flow, error) {
 	var f merchant.Flow
 	var jitter int64
-	err := row.Scan(&f.ID, &f.MerchantID, &f.Kind, &f.Source, &f.Target, &f.Enabled,
+	err := row.Scan(&f.ID, &f.MerchantID, &f.Kind, &f.Source, &f.Target, &f.Enabled, &f.Mode,
 		rawJSON(&f.Settings), &f.SettingsVersion, moment(&f.Since), moment(&f.CreatedAt),
 		&f.Schedule.Cron, &f.Schedule.Zone, &jitter, moment(&f.NextRunAt), &f.LastTrigger)
 	f.Schedule.Jitter = time.Duration(jitter) * time.Second
@@ -27,9 +28,9 @@ func readFlow(row scanner) (merchant.Flow, error) {
 }
 
 func (s flows) Create(ctx context.Context, f merchant.Flow, by string) error {
-	_, err := s.exec(ctx, `INSERT INTO flow (id, merchant, kind, source, target, enabled, settings_version, since, created_at,
-		schedule_cron, schedule_zone, schedule_jitter, next_run_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
-		f.ID, f.MerchantID, f.Kind, f.Source, f.Target, f.Enabled, micros(f.Since), micros(f.CreatedAt),
+	_, err := s.exec(ctx, `INSERT INTO flow (id, merchant, kind, source, target, enabled, mode, settings_version, since, created_at,
+		schedule_cron, schedule_zone, schedule_jitter, next_run_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)`,
+		f.ID, f.MerchantID, f.Kind, f.Source, f.Target, f.Enabled, cmp.Or(f.Mode, merchant.Live), micros(f.Since), micros(f.CreatedAt),
 		f.Schedule.Cron, f.Schedule.Zone, int64(f.Schedule.Jitter/time.Second), micros(f.NextRunAt))
 	if err != nil {
 		return named(err, "flow")
@@ -57,6 +58,11 @@ func (s flows) SaveSettings(ctx context.Context, id string, settings json.RawMes
 
 func (s flows) SetEnabled(ctx context.Context, id string, enabled bool) error {
 	changed, err := s.exec(ctx, "UPDATE flow SET enabled = ? WHERE id = ?", enabled, id)
+	return oneOf(changed, err, "flow")
+}
+
+func (s flows) SetMode(ctx context.Context, id string, mode merchant.Mode, since time.Time) error {
+	changed, err := s.exec(ctx, "UPDATE flow SET mode = ?, since = ? WHERE id = ?", mode, micros(since), id)
 	return oneOf(changed, err, "flow")
 }
 

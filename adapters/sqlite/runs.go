@@ -10,13 +10,13 @@ import (
 
 type runs struct{ *tx }
 
-const runColumns = "id, flow, merchant, cause, state, started_at, finished_at, report, fault"
+const runColumns = "id, flow, merchant, cause, state, started_at, finished_at, report, fault, scope"
 
 func readRun(row scanner) (ports.Run, error) {
 	var r ports.Run
 	var report *ports.RunReport
 	err := row.Scan(&r.ID, &r.FlowID, &r.MerchantID, &r.Trigger, &r.State,
-		moment(&r.StartedAt), moment(&r.FinishedAt), decoded(&report), decoded(&r.Fault))
+		moment(&r.StartedAt), moment(&r.FinishedAt), decoded(&report), decoded(&r.Fault), decoded(&r.Scope))
 	if report != nil {
 		r.Report = *report
 	}
@@ -32,8 +32,12 @@ func (s runs) Create(ctx context.Context, r ports.Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "INSERT INTO run ("+runColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		r.ID, r.FlowID, r.MerchantID, r.Trigger, r.State, sortable(r.StartedAt), micros(r.FinishedAt), string(report), fault)
+	scope, err := encoded(r.Scope)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, "INSERT INTO run ("+runColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		r.ID, r.FlowID, r.MerchantID, r.Trigger, r.State, sortable(r.StartedAt), micros(r.FinishedAt), string(report), fault, scope)
 	return named(err, "run")
 }
 
@@ -97,6 +101,12 @@ func (s runs) Get(ctx context.Context, id string) (ports.Run, error) {
 func (s runs) Current(ctx context.Context, flowID string) (ports.Run, error) {
 	r, err := one(ctx, s.tx, readRun, "SELECT "+runColumns+
 		" FROM run WHERE flow = ? AND state = 'running' ORDER BY started_at, num LIMIT 1", flowID)
+	return r, named(err, "run")
+}
+
+func (s runs) Whole(ctx context.Context, flowID string) (ports.Run, error) {
+	r, err := one(ctx, s.tx, readRun, "SELECT "+runColumns+
+		" FROM run WHERE flow = ? AND state = 'running' AND scope IS NULL ORDER BY started_at, num LIMIT 1", flowID)
 	return r, named(err, "run")
 }
 

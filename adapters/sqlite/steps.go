@@ -13,7 +13,7 @@ import (
 type steps struct{ *tx }
 
 const stepSelect = `SELECT s.id, p.id, s.flow, s.line, s.kind, s.key, s.state, s.content, s.document, s.currency, s.amount, s.reverses, s.registration,
-	s.intent, s.attempt, s.number, s.outcome, s.result, s.run, s.connector_version, s.settings_version, s.opened_at, s.closed_at, s.fault
+	s.intent, s.attempt, s.number, s.outcome, s.result, s.run, s.connector_version, s.settings_version, s.released_at, s.released_by, s.opened_at, s.closed_at, s.fault
 	FROM step s LEFT JOIN payout p ON p.num = s.payout `
 
 func readStep(row scanner) (ports.Step, error) {
@@ -23,7 +23,7 @@ func readStep(row scanner) (ports.Step, error) {
 	var registration sql.NullInt64
 	err := row.Scan(&s.ID, text(&s.PayoutID), text(&s.FlowID), &s.LineID, &s.Kind, &s.Key, &s.State, rawJSON(&s.Content), &s.Document, &currency, &units,
 		text(&s.Reverses), &registration, rawJSON(&s.Intent), &s.Attempt, &s.Number, &s.Outcome, rawJSON(&s.Result), &s.RunID, &s.ConnectorVersion, &s.SettingsVersion,
-		moment(&s.OpenedAt), moment(&s.ClosedAt), decoded(&s.Fault))
+		moment(&s.ReleasedAt), &s.ReleasedBy, moment(&s.OpenedAt), moment(&s.ClosedAt), decoded(&s.Fault))
 	s.Amount, s.Registration = money.New(units, money.Currency(currency)), registration.Int64
 	return s, err
 }

@@ -86,6 +86,19 @@ const (
 // knows of orders.
 func (k FlowKind) MakesDocuments() bool { return k == Orders || k == Invoices || k == Refunds }
 
+// Mode is what a flow may write to its target.
+type Mode string
+
+// The modes of a flow.
+const (
+	// Shadow reads and writes nothing.
+	Shadow Mode = "shadow"
+	// Approve plans, and writes what a person has released.
+	Approve Mode = "approve"
+	// Live writes what it plans.
+	Live Mode = "live"
+)
+
 // Flow joins two connections of one merchant.
 type Flow struct {
 	ID         string
@@ -96,6 +109,8 @@ type Flow struct {
 	Source  string
 	Target  string
 	Enabled bool
+	// Mode is Live if a flow is created without one.
+	Mode Mode
 	// Settings are the booking settings, versioned: each change is a new version
 	// and every document names the version that made it.
 	Settings        json.RawMessage

@@ -195,6 +195,22 @@ func flows(t *testing.T, open func(t *testing.T) Opened) {
 				require.True(w, f.Enabled)
 			})
 		},
+		"a flow without a mode is live, and its mode changes together with its first moment": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				f := aFlow("flow-2", theERP, thePSP)
+				f.Mode = ""
+				w.ok(tx.Flows().Create(ctx, f, "x"))
+				f, err := tx.Flows().Get(ctx, "flow-2")
+				w.ok(err)
+				require.Equal(w, merchant.Live, f.Mode)
+				f.Mode, f.Since = merchant.Shadow, day(4)
+				w.ok(tx.Flows().SetMode(ctx, "flow-2", merchant.Shadow, day(4)))
+				w.missing(tx.Flows().SetMode(ctx, "nobody", merchant.Shadow, day(4)))
+				got, err := tx.Flows().Get(ctx, "flow-2")
+				w.ok(err)
+				require.Equal(w, f, got)
+			})
+		},
 		"what was created with a schedule is what one gets": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				f := aFlow("flow-2", theERP, thePSP)

@@ -126,7 +126,7 @@ func aConnection(id, connector string) ports.ConnectionRecord {
 func aFlow(id, source, target string) merchant.Flow {
 	return merchant.Flow{
 		ID: id, MerchantID: theMerchant, Kind: merchant.Payouts, Source: source, Target: target,
-		Settings: json.RawMessage(`{"clearing":"1686"}`), SettingsVersion: 1, Since: day(-30), CreatedAt: start(),
+		Settings: json.RawMessage(`{"clearing":"1686"}`), SettingsVersion: 1, Mode: merchant.Live, Since: day(-30), CreatedAt: start(),
 	}
 }
 

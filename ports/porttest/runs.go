@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -34,6 +35,25 @@ func runs(t *testing.T, open func(t *testing.T) Opened) {
 				require.Equal(w, aRun("run-1", 0), r)
 				_, err = tx.Runs().Get(ctx, "nobody")
 				w.missing(err)
+			})
+		},
+		"a run keeps its scope, and the whole run of a flow is the one without": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				scoped := aRun("run-1", 0)
+				scoped.Scope = &ports.RunScope{Payouts: []string{"P1"}, From: civil.Date{Year: 2026, Month: 1, Day: 1}, To: civil.Date{Year: 2026, Month: 1, Day: 31}, Trial: true}
+				w.ok(tx.Runs().Create(ctx, scoped))
+				got, err := tx.Runs().Get(ctx, "run-1")
+				w.ok(err)
+				require.Equal(w, scoped, got)
+				_, err = tx.Runs().Whole(ctx, theFlow)
+				w.missing(err)
+				w.ok(tx.Runs().Create(ctx, aRun("run-2", 1)))
+				got, err = tx.Runs().Whole(ctx, theFlow)
+				w.ok(err)
+				require.Equal(w, "run-2", got.ID)
+				got, err = tx.Runs().Current(ctx, theFlow)
+				w.ok(err)
+				require.Equal(w, "run-1", got.ID)
 			})
 		},
 		"adding adds every count": func(w *world) {

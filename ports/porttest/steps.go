@@ -104,6 +104,43 @@ func steps(t *testing.T, open func(t *testing.T) Opened) {
 				w.missing(tx.Steps().Save(ctx, s))
 			})
 		},
+		"who released a step is kept once, and what nobody released is listed for the flow and its payouts": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				w.ok(tx.Flows().Create(ctx, aFlow("flow-2", theERP, thePSP), "x"))
+				foreign := aPayout("payout-2", "REF-2", 0)
+				foreign.FlowID = "flow-2"
+				w.ok(tx.Payouts().Create(ctx, foreign))
+				other, own, made := aStep("s2", 0), aStep("s3", 0), aStep("s4", 0)
+				other.PayoutID = "payout-2"
+				own.PayoutID, own.FlowID = "", theFlow
+				made.State = ports.StepDone
+				w.ok(tx.Steps().Plan(ctx, []ports.Step{aStep("s1", 1), other, own, made, aStep("s5", 2)}))
+				waiting, err := tx.Steps().Unreleased(ctx, theFlow, 0, 10)
+				w.ok(err)
+				require.Equal(w, []string{"s1", "s3", "s5"}, stepKeys(waiting))
+				rest, err := tx.Steps().Unreleased(ctx, theFlow, waiting[0].ID, 1)
+				w.ok(err)
+				require.Equal(w, []string{"s3"}, stepKeys(rest))
+
+				w.ok(tx.Steps().Release(ctx, []int64{waiting[0].ID, waiting[1].ID}, day(1), "anna"))
+				w.ok(tx.Steps().Release(ctx, []int64{waiting[0].ID}, day(2), "bo"))
+				w.fails(ports.CodeInvalid, tx.Steps().Release(ctx, make([]int64, ports.MaxBatch+1), day(1), "anna"))
+				released, err := tx.Steps().Get(ctx, waiting[0].ID)
+				w.ok(err)
+				want := waiting[0]
+				want.ReleasedAt, want.ReleasedBy = day(1), "anna"
+				require.Equal(w, want, released)
+				waiting, err = tx.Steps().Unreleased(ctx, theFlow, 0, 10)
+				w.ok(err)
+				require.Equal(w, []string{"s5"}, stepKeys(waiting))
+
+				released.State, released.ReleasedAt, released.ReleasedBy = ports.StepOpen, day(9), "x"
+				w.ok(tx.Steps().Save(ctx, released))
+				released, err = tx.Steps().Get(ctx, released.ID)
+				w.ok(err)
+				require.Equal(w, "anna", released.ReleasedBy, "saving a step leaves who released it")
+			})
+		},
 		"steps keep the order in which they were planned; pending ones are planned or open": func(w *world) {
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				w.ok(tx.Payouts().Create(ctx, aPayout("payout-2", "REF-2", 0)))
