@@ -99,6 +99,12 @@ const (
 	Live Mode = "live"
 )
 
+// Known reports whether m is one of the modes.
+func (m Mode) Known() bool { return m == Shadow || m == Approve || m == Live }
+
+// Asks reports whether what is planned waits until a person releases it.
+func (m Mode) Asks() bool { return m == Approve }
+
 // Flow joins two connections of one merchant.
 type Flow struct {
 	ID         string

@@ -65,6 +65,15 @@ func (w *world) restartOn(machine func() time.Time, slice time.Duration) {
 	w.service = settlement.New(w.store, desk, w.clock, machine, pdf.Proofs{}, hclog.NewNullLogger(), options)
 }
 
+// target is the accounting system as flows see it.
+func (w *world) target() *remote.Account {
+	w.t.Helper()
+	desk := remote.NewDesk(w.store, fakeCatalogue{"fakebooks": w.books}, plainSecrets{}, noTokens{}, clock.Machine{}, remote.Options{Owner: "test", Deadline: time.Minute})
+	account, err := desk.Open(w.t.Context(), "c-target")
+	require.NoError(w.t, err)
+	return account
+}
+
 func (w *world) onboard() {
 	w.update(func(ctx context.Context, tx ports.Tx) error {
 		now := w.clock.Now()

@@ -17,6 +17,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/ledger"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/clock"
@@ -87,6 +88,7 @@ func dated(t *testing.T, sent time.Time, lockedUntil civil.Date, years ...int) (
 		b.documents[i].Date = day(2025, time.January, 2)
 	}
 	w := newWorld(t, p, b)
+	w.setMode(merchant.Live, sent.AddDate(0, 0, -1))
 	books := &datedBooks{fakeBooks: b, lockedUntil: lockedUntil}
 	for _, year := range years {
 		books.years = append(books.years, calendarYear(year))

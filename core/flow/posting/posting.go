@@ -108,7 +108,8 @@ func (c *Clerk) take(ctx context.Context, s ports.Step) error {
 
 // open stores the intent before anything is sent. A step that is open already
 // gets its next attempt: its outcome is unknown and will be looked up. One that was
-// dropped or settled since it was listed is given back as it is.
+// dropped or settled since it was listed is given back as it is. It fails with
+// CodeNotPermitted, and nothing is stored, if the flow's mode forbids the write.
 func (c *Clerk) open(ctx context.Context, s ports.Step) (ports.Step, error) {
 	err := c.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		current, err := tx.Steps().Get(ctx, s.ID)
@@ -116,14 +117,17 @@ func (c *Clerk) open(ctx context.Context, s ports.Step) (ports.Step, error) {
 			return err
 		}
 		s = current
+		if s.State != ports.StepPlanned && s.State != ports.StepOpen {
+			return nil
+		}
+		if err := permitted(ctx, tx, c.RunID, s); err != nil {
+			return err
+		}
 		if s.State == ports.StepPlanned {
 			if s.Intent, err = c.Owner.Intend(ctx, tx, s); err != nil {
 				return err
 			}
 			s.State, s.OpenedAt = ports.StepOpen, c.Clock.Now().UTC()
-		}
-		if s.State != ports.StepOpen {
-			return nil
 		}
 		s.Attempt++
 		s.RunID, s.ConnectorVersion = c.RunID, c.Target.Description().Version

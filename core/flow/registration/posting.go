@@ -114,7 +114,7 @@ func (p *poster) pending(ctx context.Context) (steps []ports.Step, err error) {
 		if p.run, err = tx.Runs().Current(ctx, p.flow.ID); err != nil && fault.CodeOf(err) != ports.CodeNotFound {
 			return err
 		}
-		steps, err = tx.Steps().PendingOfFlow(ctx, p.flow.ID, 0, stepsAtOnce)
+		steps, err = posting.WritableOfFlow(ctx, tx, p.flow.ID, p.run.ID, stepsAtOnce)
 		return err
 	})
 	return steps, err

@@ -3,6 +3,7 @@ package settlement
 import (
 	"context"
 
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -41,11 +42,14 @@ func (w *work) anyPending(ctx context.Context) (bool, error) {
 			}
 			for _, p := range records {
 				after = p.ID
-				steps, err := tx.Steps().Pending(ctx, p.ID, 0, 1)
+				if !w.names(p.Payout) {
+					continue
+				}
+				steps, err := posting.WritableOf(ctx, tx, p, w.run.ID, 1)
 				if pending = len(steps) > 0 || p.State == payout.Fetching; pending || err != nil {
 					return err
 				}
-				if p.State != payout.Fetched {
+				if p.State != payout.Fetched || !w.plans(p) {
 					continue
 				}
 				waits, err := w.waits(ctx, tx, p)

@@ -48,7 +48,7 @@ func (w *work) collect(ctx context.Context, p ports.PayoutRecord, list lister) (
 		if err != nil {
 			return err
 		}
-		if b.documents, err = tx.Documents().ByKeys(ctx, w.flow.Target, wanted); err != nil {
+		if b.documents, err = w.candidates(ctx, tx, wanted); err != nil {
 			return err
 		}
 		if len(wanted) > 0 {
@@ -65,6 +65,15 @@ func (w *work) collect(ctx context.Context, p ports.PayoutRecord, list lister) (
 		return err
 	})
 	return b, err
+}
+
+// candidates gives the documents that carry any of the keys.
+func (w *work) candidates(ctx context.Context, tx ports.Tx, keys []ports.DocumentKey) ([]ports.DocumentRecord, error) {
+	found, err := tx.Documents().ByKeys(ctx, w.flow.Target, keys)
+	if err != nil || w.rehearsal == nil || !w.rehearsal.alone {
+		return found, err
+	}
+	return w.reopen(ctx, tx, found)
 }
 
 // want notes the keys that are worth a search, and gives all keys of documents that the

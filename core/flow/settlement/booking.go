@@ -14,12 +14,13 @@ import (
 const stepsAtOnce = 40
 
 // book carries out what is planned for a payout, then looks again at the lines
-// that wait, and closes the payout when nothing is left.
+// that wait, and closes the payout when nothing is left. What may not be written now
+// is left as it is; a plan of which nothing may be written for long is given up.
 func (w *work) book(ctx context.Context, p ports.PayoutRecord) (Next, error) {
 	var steps []ports.Step
 	err := w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
-		steps, err = tx.Steps().Pending(ctx, p.ID, 0, stepsAtOnce)
+		steps, err = posting.WritableOf(ctx, tx, p, w.run.ID, stepsAtOnce)
 		return err
 	})
 	if err != nil {
@@ -27,6 +28,9 @@ func (w *work) book(ctx context.Context, p ports.PayoutRecord) (Next, error) {
 	}
 	if len(steps) > 0 {
 		return w.carryOut(ctx, p, steps)
+	}
+	if w.writesNothing() {
+		return Next{}, w.shelve(ctx, p)
 	}
 	last, err := w.rematchBatch(ctx, p)
 	if err != nil || !last {
@@ -142,6 +146,8 @@ func (w *work) conclude(ctx context.Context, p ports.PayoutRecord) error {
 		}
 		state := payout.Closed
 		switch {
+		case steps[ports.StepPlanned]+steps[ports.StepOpen] > 0 && p.State == payout.Planned:
+			state = payout.Planned // all of it waits for its release
 		case steps[ports.StepPlanned]+steps[ports.StepOpen] > 0:
 			state = payout.Booking
 		case steps[ports.StepParked]+lines[ports.LineWaiting]+lines[ports.LineException] > 0:

@@ -240,18 +240,28 @@ func (s *Service) RetryPayout(ctx context.Context, payoutID, by string) error {
 		if err != nil {
 			return err
 		}
-		if p.Hold != nil && p.Hold.Code == payout.CodeContentChanged {
-			p.Fingerprint = "" // the next listing takes the new content
-			err = tx.Payouts().Save(ctx, p)
-		} else {
-			err = s.reread(ctx, tx, p)
-		}
-		if err != nil {
+		if err := s.takeUp(ctx, tx, p); err != nil {
 			return err
 		}
 		c := casefile{work: &work{Service: s, flow: flow}, exception: ports.Exception{ID: p.ID}, by: by}
 		return c.resume(ctx, tx, "payout_retried", p.Reference)
 	})
+}
+
+// takeUp lets a held payout be read or, if its plan was rejected, planned anew.
+func (s *Service) takeUp(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) error {
+	switch {
+	case p.Hold != nil && p.Hold.Code == payout.CodeContentChanged:
+		p.Fingerprint = "" // the next listing takes the new content
+		return tx.Payouts().Save(ctx, p)
+	case p.Hold != nil && p.Hold.Code == CodeRejected:
+		p.State, p.Hold, p.UpdatedAt = payout.Fetched, nil, s.clock.Now().UTC()
+		if err := s.settlePayoutException(ctx, tx, p, "the payout is planned anew"); err != nil {
+			return err
+		}
+		return tx.Payouts().Save(ctx, p)
+	}
+	return s.reread(ctx, tx, p)
 }
 
 func correctionKey(p ports.PayoutRecord, l ports.LineRecord) string {

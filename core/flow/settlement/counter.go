@@ -141,17 +141,12 @@ func (w *work) replace(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, s
 }
 
 // replacement gives the content of a voucher with the numbers of what it replaces,
-// or as it is if nothing stood in its place before.
+// or as it is if nothing stood in its place before. Plans between the two, of which
+// nothing was written, are passed over.
 func (w *work) replacement(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, s ports.Step) (json.RawMessage, error) {
-	before := p
-	before.Generation--
-	wrong, err := tx.Steps().ByKey(ctx, strings.Replace(s.Key, ":"+issue(p), ":"+issue(before), 1))
-	if err != nil {
-		return s.Content, unless(err, ports.CodeNotFound) // this plan has more parts
-	}
-	correction, err := tx.Steps().Reversing(ctx, wrong.Key)
-	if err != nil {
-		return s.Content, unless(err, ports.CodeNotFound) // that one was never made
+	wrong, correction, err := corrected(ctx, tx, p, s.Key)
+	if err != nil || wrong.Key == "" {
+		return s.Content, err
 	}
 	series, right, err := posting.ReadVoucher(s)
 	if err != nil {
@@ -168,6 +163,23 @@ func (w *work) replacement(ctx context.Context, tx ports.Tx, p ports.PayoutRecor
 		return posting.ConvertedContent(series, right.Text(), right, rate)
 	}
 	return posting.VoucherContent(series, right.Text(), right)
+}
+
+// corrected gives the newest voucher that stood in the place of the one of a key, and
+// the correction of it; none if nothing stood there, as this plan has more parts, or
+// if what stood there was never made.
+func corrected(ctx context.Context, tx ports.Tx, p ports.PayoutRecord, key string) (wrong, correction ports.Step, err error) {
+	for before := p; before.Generation > 0; {
+		before.Generation--
+		wrong, err = tx.Steps().ByKey(ctx, strings.Replace(key, ":"+issue(p), ":"+issue(before), 1))
+		if err == nil {
+			correction, err = tx.Steps().Reversing(ctx, wrong.Key)
+		}
+		if fault.CodeOf(err) != ports.CodeNotFound {
+			return wrong, correction, err
+		}
+	}
+	return ports.Step{}, ports.Step{}, nil
 }
 
 // unless gives the error unless it is of the code.

@@ -29,7 +29,8 @@ func (w *work) listPage(ctx context.Context) error {
 	after := w.succeeded()
 	after.Cursor = page.Next
 	for _, p := range page.Payouts {
-		if p.Date.After(after.Newest) {
+		// A run about certain payouts has not seen to those before the newest of them.
+		if w.run.Scope == nil && p.Date.After(after.Newest) {
 			after.Newest = p.Date
 		}
 	}
@@ -40,8 +41,12 @@ func (w *work) listPage(ctx context.Context) error {
 		if err := w.keepRaw(ctx, tx, page.Raw); err != nil {
 			return err
 		}
-		report := ports.RunReport{PayoutsSeen: int64(len(page.Payouts))}
+		var report ports.RunReport
 		for _, p := range page.Payouts {
+			if !w.names(p) {
+				continue
+			}
+			report.PayoutsSeen++
 			isNew, err := w.notice(ctx, tx, p)
 			if err != nil {
 				return err
@@ -63,10 +68,14 @@ func (w *work) keepRaw(ctx context.Context, tx ports.Tx, pages []ports.RawPage) 
 	return nil
 }
 
-// notice takes up one listed payout and reports whether it is new.
+// notice takes up one listed payout and reports whether it is new. One that lies before
+// the flow's first moment is not taken up.
 func (w *work) notice(ctx context.Context, tx ports.Tx, p payout.Payout) (bool, error) {
 	known, err := tx.Payouts().ByReference(ctx, w.flow.Source, p.Reference)
 	if fault.CodeOf(err) == ports.CodeNotFound {
+		if p.Date.Before(w.flow.Since) {
+			return false, nil
+		}
 		return true, tx.Payouts().Create(ctx, ports.PayoutRecord{
 			ID: identify("po-", w.flow.ID, p.Reference), FlowID: w.flow.ID, MerchantID: w.merchant.ID, ConnectionID: w.flow.Source,
 			Payout: p, State: payout.Fetching, Fingerprint: fingerprint(p),

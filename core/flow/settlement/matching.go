@@ -74,7 +74,7 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 		after.PlannedTo = next.lines[len(next.lines)-1].Ordinal
 	}
 	// The first one decides on lines of every batch, and in the direct shape each does.
-	if !isFirst && !isLast && !w.direct() {
+	if !isFirst && !isLast && !w.direct() && w.rehearsal == nil {
 		w.batches.start(ctx, batchName(after), w.planned(after))
 	}
 	var out outcome
@@ -123,6 +123,10 @@ func (w *work) match(ctx context.Context, p ports.PayoutRecord, b batch) (found 
 		return b.proposals, true, nil
 	}
 	if missing := b.missing(); len(missing) > 0 {
+		if w.rehearsal != nil {
+			w.rehearsal.keys = missing
+			return nil, false, nil
+		}
 		for _, key := range missing[:min(len(missing), searchesAtOnce)] {
 			if err := w.search(ctx, key); err != nil {
 				return nil, false, err

@@ -12,9 +12,12 @@ import (
 // takeOwn makes the next documents of the flow that belong to no payout, and
 // reports whether there were any.
 func (w *work) takeOwn(ctx context.Context) (taken bool, err error) {
+	if w.run.Scope != nil { // such documents belong to no payout
+		return false, nil
+	}
 	var steps []ports.Step
 	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		steps, err = tx.Steps().PendingOfFlow(ctx, w.flow.ID, 0, stepsAtOnce)
+		steps, err = posting.WritableOfFlow(ctx, tx, w.flow.ID, w.run.ID, stepsAtOnce)
 		return err
 	})
 	if err != nil || len(steps) == 0 {

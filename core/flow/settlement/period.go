@@ -63,6 +63,10 @@ func (c *calendar) next(event civil.Date) (day civil.Date, unknown bool) {
 }
 
 func (w *work) learnYear(ctx context.Context, source ports.Books, date civil.Date) error {
+	if w.rehearsal != nil {
+		w.rehearsal.days = append(w.rehearsal.days, date)
+		return errAside
+	}
 	var period ports.Period
 	err := w.target.Do(remote.WithTally(ctx, w.tally), "Period", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		var err error

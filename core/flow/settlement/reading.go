@@ -12,18 +12,27 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// nextPayout gives the next payout that this run is not through with.
-func (w *work) nextPayout(ctx context.Context) (ports.PayoutRecord, bool, error) {
-	var found []ports.PayoutRecord
-	err := w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		found, err = tx.Payouts().Unfinished(ctx, w.flow.ID, ports.Page{After: w.progress.Payout, Limit: 1})
-		return err
-	})
-	if err != nil || len(found) == 0 {
-		return ports.PayoutRecord{}, false, err
+// nextPayout gives the next payout that this run is about and not through with.
+func (w *work) nextPayout(ctx context.Context) (next ports.PayoutRecord, ok bool, err error) {
+	limit := 1
+	if w.run.Scope != nil {
+		limit = 100
 	}
-	return found[0], true, nil
+	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		for after := w.progress.Payout; ; {
+			found, err := tx.Payouts().Unfinished(ctx, w.flow.ID, ports.Page{After: after, Limit: limit})
+			if err != nil || len(found) == 0 {
+				return err
+			}
+			for _, p := range found {
+				if after = p.ID; w.names(p.Payout) {
+					next, ok = p, true
+					return nil
+				}
+			}
+		}
+	})
+	return next, ok, err
 }
 
 // advancePayout does the next piece of work on a payout.
@@ -32,6 +41,9 @@ func (w *work) advancePayout(ctx context.Context, p ports.PayoutRecord) (Next, e
 	case payout.Fetching:
 		return Next{}, w.readPage(ctx, p)
 	case payout.Fetched:
+		if !w.plans(p) {
+			return Next{}, w.leave(ctx, p)
+		}
 		return Next{}, w.planOrWait(ctx, p)
 	case payout.Planned, payout.Booking, payout.Booked:
 		return w.book(ctx, p)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/money"
@@ -179,7 +180,7 @@ func (u *undo) begin(ctx context.Context, tx ports.Tx, planned []ports.Step, rea
 			}
 		}
 	}
-	if err := u.closeExceptions(ctx, tx); err != nil {
+	if err := u.closeExceptions(ctx, tx, "the payout is undone"); err != nil {
 		return err
 	}
 	for batch := range slices.Chunk(planned, ports.MaxBatch) {
@@ -203,14 +204,15 @@ func (w *work) drop(ctx context.Context, tx ports.Tx, s ports.Step) error {
 	return tx.Documents().Claim(ctx, w.flow.Target, []ports.Claim{{Number: s.Document, Amount: s.Amount.Neg()}})
 }
 
-func (u *undo) closeExceptions(ctx context.Context, tx ports.Tx) error {
+// closeExceptions resolves what a person was to decide about the payout.
+func (c *casefile) closeExceptions(ctx context.Context, tx ports.Tx, why string) error {
 	for {
-		open, err := tx.Exceptions().List(ctx, u.payout.MerchantID, ports.ExceptionFilter{PayoutID: u.payout.ID, State: ports.ExceptionOpen}, ports.Page{Limit: 1000})
+		open, err := tx.Exceptions().List(ctx, c.payout.MerchantID, ports.ExceptionFilter{PayoutID: c.payout.ID, State: ports.ExceptionOpen}, ports.Page{Limit: 1000})
 		if err != nil || len(open) == 0 {
 			return err
 		}
 		for _, e := range open {
-			if err := tx.Exceptions().Resolve(ctx, e.ID, "the payout is undone", u.by, u.clock.Now().UTC()); err != nil {
+			if err := tx.Exceptions().Resolve(ctx, e.ID, why, c.by, c.clock.Now().UTC()); err != nil {
 				return err
 			}
 		}
@@ -232,14 +234,12 @@ func (c *casefile) note(ctx context.Context, tx ports.Tx, act, detail string) er
 func (w *work) unwind(ctx context.Context, p ports.PayoutRecord) (Next, error) {
 	var counters []ports.Step
 	err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		counters = nil
 		steps, err := tx.Steps().Pending(ctx, p.ID, 0, stepsAtOnce)
 		if err != nil {
 			return err
 		}
 		for _, s := range steps {
 			if s.Reverses != "" {
-				counters = append(counters, s)
 				continue
 			}
 			// A slice that had read the payout before it was undone planned it.
@@ -247,7 +247,8 @@ func (w *work) unwind(ctx context.Context, p ports.PayoutRecord) (Next, error) {
 				return err
 			}
 		}
-		return nil
+		counters, err = posting.WritableOf(ctx, tx, p, w.run.ID, stepsAtOnce)
+		return err
 	})
 	if err != nil {
 		return Next{}, err

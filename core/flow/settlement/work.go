@@ -31,6 +31,8 @@ type work struct {
 	pages     ahead[ports.LinePage]
 	batches   ahead[batch]
 	converted converted
+	// rehearsal is set while a plan is only tried.
+	rehearsal *rehearsal
 	// claimed are the documents on which the batch planned last has claims.
 	claimed map[string]bool
 }
@@ -102,10 +104,8 @@ func (w *work) load(ctx context.Context, tx ports.Tx, flowID string) error {
 	}
 	newest := w.progress.Newest
 	if w.progress.Run != w.run.ID {
-		w.progress = progress{Run: w.run.ID, Phase: phaseListing, Since: w.flow.Since, Newest: newest}
-		if behind := newest.Add(-w.options.Lookback); !newest.IsZero() && behind.After(w.flow.Since) {
-			w.progress.Since = behind
-		}
+		w.progress = progress{Run: w.run.ID, Phase: phaseListing, Newest: newest}
+		w.progress.Since = w.listFrom()
 	}
 	return nil
 }
@@ -250,8 +250,21 @@ func (w *work) finish(ctx context.Context, state ports.RunState, f *fault.Error)
 		w.log.Info("run done", "flow", w.flow.ID, "run", w.run.ID)
 	}
 	return w.update(ctx, w.progress, func(ctx context.Context, tx ports.Tx) error {
-		return tx.Runs().Finish(ctx, w.run.ID, state, w.machine().UTC(), w.record(f))
+		if err := tx.Runs().Finish(ctx, w.run.ID, state, w.machine().UTC(), w.record(f)); err != nil {
+			return err
+		}
+		if _, err := tx.Runs().Current(ctx, w.flow.ID); err != nil { // no other run was waiting for this one to end
+			return ignoreNotFound(err)
+		}
+		return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: w.flow.ID})
 	})
+}
+
+func ignoreNotFound(err error) error {
+	if fault.CodeOf(err) == ports.CodeNotFound {
+		return nil
+	}
+	return err
 }
 
 // record turns a fault into what is kept of it.

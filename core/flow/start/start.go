@@ -24,16 +24,20 @@ func Enabled(ctx context.Context, tx ports.Tx, flowID, trigger string, at time.T
 		return ports.Run{}, false, err
 	}
 	if !flow.Enabled {
-		return ports.Run{}, false, fault.New(CodeFlowDisabled, fault.Conflict, "the flow is switched off").
-			WithRemedy("enable the flow first")
+		return ports.Run{}, false, Disabled()
 	}
 	return Run(ctx, tx, flow, trigger, at)
 }
 
+// Disabled is the fault of a run that was asked for on a flow that is switched off.
+func Disabled() *fault.Error {
+	return fault.New(CodeFlowDisabled, fault.Conflict, "the flow is switched off").WithRemedy("enable the flow first")
+}
+
 // Run is Enabled for a flow that may be switched off, to end what was begun. At is
-// machine time.
+// machine time. A run with a scope that is under way is followed by this one.
 func Run(ctx context.Context, tx ports.Tx, flow merchant.Flow, trigger string, at time.Time) (run ports.Run, fresh bool, err error) {
-	run, err = tx.Runs().Current(ctx, flow.ID)
+	run, err = tx.Runs().Whole(ctx, flow.ID)
 	if fresh = fault.CodeOf(err) == ports.CodeNotFound; fresh {
 		run = ports.Run{
 			ID: identify(flow.ID, at), FlowID: flow.ID, MerchantID: flow.MerchantID,
@@ -45,6 +49,19 @@ func Run(ctx context.Context, tx ports.Tx, flow merchant.Flow, trigger string, a
 		return ports.Run{}, false, err
 	}
 	return run, fresh, tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: flow.ID})
+}
+
+// Scoped opens a run about certain payouts, which begins when the runs before it have
+// ended. The flow may be switched off. At is machine time.
+func Scoped(ctx context.Context, tx ports.Tx, flow merchant.Flow, trigger string, scope ports.RunScope, at time.Time) (ports.Run, error) {
+	run := ports.Run{
+		ID: identify(flow.ID, at), FlowID: flow.ID, MerchantID: flow.MerchantID,
+		Trigger: trigger, State: ports.RunRunning, Scope: &scope, StartedAt: at.UTC(),
+	}
+	if err := tx.Runs().Create(ctx, run); err != nil {
+		return ports.Run{}, err
+	}
+	return run, tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: flow.ID})
 }
 
 func identify(flowID string, at time.Time) string {

@@ -108,7 +108,7 @@ func (s *Service) start(ctx context.Context, tx ports.Tx, flow merchant.Flow, no
 		return nil, err
 	}
 	about := []any{"flow", flow.ID, "merchant", flow.MerchantID, "due", flow.NextRunAt, "next", next}
-	switch under, err := tx.Runs().Current(ctx, flow.ID); {
+	switch under, err := tx.Runs().Whole(ctx, flow.ID); {
 	case err == nil:
 		return func() {
 			s.log.Warn("the schedule asks for a run while another is under way, so none was started", append(about, "run", under.ID)...)
