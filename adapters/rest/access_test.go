@@ -38,6 +38,8 @@ func calls(t *testing.T, h *hub) []call {
 		"PaymentEventsInput": `{"events":[{"key":"k","kind":"payment","transaction":"T-1","method":"card","currency":"SEK","amount":"100.00","at":"2026-04-02T09:00:00Z"}]}`,
 		"Resolve":            `{"document":"1042"}`, "BankConfirmation": `{"date":"2026-04-21","amount":"486.52"}`, "Adopt": `{}`, "CorrectionsFile": "payout,line,document\nP1,sale/1,7\n", "Undo": `{"reason":"wrong company"}`, "ClearSuspense": `{"account":"2350","reason":"instalment"}`,
 		"Park": `{"note":"a new invoice comes"}`, "PauseInput": `{"reason":"the accountant closes the year"}`, "FeeInvoice": `{"reference":"INV-4","from":"2026-04-01","to":"2026-04-30","date":"2026-04-30"}`, "LostDispute": `{}`, "ScheduleInput": `{"cron":"0 23 * * *"}`, "Delivery": `{"date":"2026-04-30"}`, "Withdrawal": `{"reason":"not ours"}`, "PurchaseNames": `{"ids":["o-1001"]}`,
+		"ModeInput": `{"mode":"shadow","reason":"a look first"}`, "ReleaseInput": `{"documents":[1]}`, "Rejection": `{"reason":"wrong fees"}`,
+		"RunInput": `{"payouts":["P1"]}`, "TryInput": `{"payout":"P1"}`, "TrialInput": `{"payouts":["P1"]}`,
 	}
 	var all []call
 	for template, item := range document.Paths.Map() {

@@ -19,7 +19,7 @@ func (s *server) ListFlows(ctx context.Context, r api.ListFlowsRequestObject) (a
 func (s *server) CreateFlow(ctx context.Context, r api.CreateFlowRequestObject) (api.CreateFlowResponseObject, error) {
 	flow := onboarding.NewFlow{
 		ID: wanted(ctx, "flow-"), MerchantID: r.ID, Kind: merchant.FlowKind(r.Body.Kind),
-		Source: r.Body.Source, Target: r.Body.Target, Settings: r.Body.Settings,
+		Source: r.Body.Source, Target: r.Body.Target, Mode: merchant.Mode(r.Body.Mode), Settings: r.Body.Settings,
 	}
 	if r.Body.Since != nil {
 		flow.Since = *r.Body.Since
@@ -50,7 +50,7 @@ func (s *server) DisableFlow(ctx context.Context, r api.DisableFlowRequestObject
 
 func flowAnswer(f merchant.Flow) api.Flow {
 	return api.Flow{
-		ID: f.ID, MerchantID: f.MerchantID, Kind: api.FlowKind(f.Kind), Source: f.Source, Target: f.Target, Enabled: f.Enabled,
+		ID: f.ID, MerchantID: f.MerchantID, Kind: api.FlowKind(f.Kind), Source: f.Source, Target: f.Target, Enabled: f.Enabled, Mode: api.Mode(f.Mode),
 		Settings: f.Settings, SettingsVersion: f.SettingsVersion, Since: f.Since, CreatedAt: f.CreatedAt,
 		Schedule: scheduleAnswer(f.Schedule), NextRunAt: moment(f.NextRunAt), LastTrigger: f.LastTrigger,
 	}
@@ -80,11 +80,6 @@ func clearingAnswer(c statement.Clearing) api.ClearingAccount {
 	return answer
 }
 
-func (s *server) StartRun(ctx context.Context, r api.StartRunRequestObject) (api.StartRunResponseObject, error) {
-	run, err := s.Engine.Start(ctx, r.ID, by(ctx))
-	return api.StartRun202JSONResponse(runAnswer(run)), err
-}
-
 func (s *server) ListRuns(ctx context.Context, r api.ListRunsRequestObject) (api.ListRunsResponseObject, error) {
 	filter := ports.RunFilter{FlowID: r.Params.Flow, State: ports.RunState(r.Params.State), Trigger: r.Params.Trigger}
 	if r.Params.State == api.ListRunsParamsStateWaiting {
@@ -95,14 +90,9 @@ func (s *server) ListRuns(ctx context.Context, r api.ListRunsRequestObject) (api
 	return api.ListRuns200JSONResponse{Items: items, Next: next}, err
 }
 
-func (s *server) GetRun(ctx context.Context, r api.GetRunRequestObject) (api.GetRunResponseObject, error) {
-	run, err := s.Statements.Run(ctx, r.ID)
-	return api.GetRun200JSONResponse(runAnswer(run)), err
-}
-
 func runAnswer(run ports.Run) api.Run {
 	answer := api.Run{
-		ID: run.ID, FlowID: run.FlowID, MerchantID: run.MerchantID, Trigger: run.Trigger, State: api.RunState(run.State),
+		ID: run.ID, FlowID: run.FlowID, MerchantID: run.MerchantID, Trigger: run.Trigger, State: api.RunState(run.State), Scope: scopeAnswer(run.Scope),
 		StartedAt: run.StartedAt, FinishedAt: moment(run.FinishedAt), PayoutsSeen: run.Report.PayoutsSeen, PayoutsNew: run.Report.PayoutsNew, OrdersSeen: run.Report.OrdersSeen,
 		Created: counted(run.Report.Created), Found: counted(run.Report.Found),
 		Calls: counted(run.Report.Calls), RateLimited: counted(run.Report.RateLimited), Fault: faultAnswer(run.Fault),

@@ -261,6 +261,58 @@ func (e *engine) Start(ctx context.Context, flowID, by string) (ports.Run, error
 	return run, err
 }
 
+func (e *engine) StartScoped(ctx context.Context, flowID, trigger string, scope ports.RunScope) (ports.Run, error) {
+	if err := e.note(fmt.Sprintf("start %s %s %+v", flowID, trigger, scope)); err != nil {
+		return ports.Run{}, err
+	}
+	run := ports.Run{ID: "run-scoped", FlowID: flowID, MerchantID: statementtest.Merchant, Trigger: trigger, State: ports.RunRunning, Scope: &scope}
+	return run, e.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error { return tx.Runs().Create(ctx, run) })
+}
+
+func (e *engine) Progress(context.Context, ports.Run) (settlement.Progress, error) {
+	return settlement.Progress{Listed: 5, Read: 4, Planned: 3, Booked: 2, Held: 1, Remaining: 2}, nil
+}
+
+// TryIn shows what is stored of the payout.
+func (e *engine) TryIn(ctx context.Context, flowID string, query settlement.TryQuery) ([]settlement.Tried, error) {
+	if err := e.note("try " + flowID + " " + query.Payout + query.Reference); err != nil {
+		return nil, err
+	}
+	tried := settlement.Tried{Fault: fault.New("erp.period_locked", fault.Conflict, "closed").WithRemedy("open it")}
+	err := e.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		var err error
+		if tried.Payout, err = tx.Payouts().Get(ctx, statementtest.Booked); err != nil {
+			return err
+		}
+		if tried.Documents, err = tx.Steps().List(ctx, tried.Payout.ID, 0, 100); err != nil {
+			return err
+		}
+		tried.Lines, err = tx.Lines().List(ctx, tried.Payout.ID, ports.LineFilter{}, 0, 100)
+		return err
+	})
+	return []settlement.Tried{tried}, err
+}
+
+func (e *engine) Unreleased(ctx context.Context, flowID string, after int64, limit int) (found []ports.Step, err error) {
+	err = e.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		found, err = tx.Steps().Unreleased(ctx, flowID, after, limit)
+		return err
+	})
+	return found, err
+}
+
+func (e *engine) Release(_ context.Context, flowID string, documents []int64, by string) (int, error) {
+	return len(documents), e.note(fmt.Sprintf("release %s %v %s", flowID, documents, by))
+}
+
+func (e *engine) ReleasePayout(_ context.Context, payoutID, by string) (int, error) {
+	return 1, e.note("release " + payoutID + " " + by)
+}
+
+func (e *engine) RejectPayout(_ context.Context, payoutID, reason, by string) error {
+	return e.note("reject " + payoutID + " " + reason + " " + by)
+}
+
 func (e *engine) RetryPayout(_ context.Context, payoutID, by string) error {
 	return e.note("retry " + payoutID + " by " + by)
 }

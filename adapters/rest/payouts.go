@@ -114,6 +114,7 @@ func documentAnswer(d statement.Document) api.Document {
 		Outcome: api.DocumentOutcome(d.Outcome), Attempt: d.Attempt, LineID: d.LineID, RunID: d.RunID, ConnectorVersion: d.ConnectorVersion,
 		SettingsVersion: d.SettingsVersion, OpenedAt: moment(d.OpenedAt), ClosedAt: moment(d.ClosedAt), Fault: faultAnswer(d.Fault),
 	}
+	answer.PayoutID, answer.ReleasedAt, answer.ReleasedBy = d.PayoutID, moment(d.ReleasedAt), d.ReleasedBy
 	answer.Reverses, answer.ReversedBy = d.Reverses, d.ReversedBy
 	answer.Amount, answer.Currency = amount(d.Amount)
 	if d.Voucher != nil {

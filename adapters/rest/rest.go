@@ -35,6 +35,9 @@ import (
 type Engine interface {
 	// Start opens a run of a flow, or gives the one that is running.
 	Start(ctx context.Context, flowID, by string) (ports.Run, error)
+	// StartScoped opens a run about certain payouts, Progress tells how far one has come.
+	StartScoped(ctx context.Context, flowID, trigger string, scope ports.RunScope) (ports.Run, error)
+	Progress(ctx context.Context, run ports.Run) (settlement.Progress, error)
 	// RetryPayout takes up a payout that is held.
 	RetryPayout(ctx context.Context, payoutID, by string) error
 }
@@ -62,7 +65,19 @@ type Casework interface {
 	Overdue(ctx context.Context, merchantID string) ([]settlement.Late, error)
 	Suspense(ctx context.Context, flowID string) ([]settlement.Suspense, error)
 	ClearSuspense(ctx context.Context, id string, account ledger.Account, reason, by string) error
+	// TryIn plans payouts of a flow, and keeps nothing of it.
+	TryIn(ctx context.Context, flowID string, query settlement.TryQuery) ([]settlement.Tried, error)
+	Releases
 	Decisions
+}
+
+// Releases are what a person does about flows in approve mode.
+type Releases interface {
+	Unreleased(ctx context.Context, flowID string, after int64, limit int) ([]ports.Step, error)
+	// Release and ReleasePayout give how many documents were released.
+	Release(ctx context.Context, flowID string, documents []int64, by string) (int, error)
+	ReleasePayout(ctx context.Context, payoutID, by string) (int, error)
+	RejectPayout(ctx context.Context, payoutID, reason, by string) error
 }
 
 // Signer makes and checks the tokens of links that open one page.

@@ -13,7 +13,6 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/settlement"
-	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -117,7 +116,7 @@ func TestATrialBooksWhatItNamesAlsoInShadowAndSwitchedOff(t *testing.T) {
 			w.run()
 			w.enable(false)
 			_, err := w.service.StartScoped(t.Context(), flowID, "test", ports.RunScope{Payouts: []string{"P3"}})
-			require.Equal(t, start.CodeFlowDisabled, fault.CodeOf(err), "only a trial runs while the flow is off")
+			require.Equal(t, fault.Code("flow.disabled"), fault.CodeOf(err), "only a trial runs while the flow is off")
 			w.runScoped(ports.RunScope{Payouts: []string{"P3"}, Trial: true})
 			w.enable(true)
 			require.Equal(t, []string{"P3"}, w.bookedPayouts())

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -710,6 +711,27 @@ func (e LostDisputeTreatment) Valid() bool {
 	}
 }
 
+// Defines values for Mode.
+const (
+	Approve Mode = "approve"
+	Live    Mode = "live"
+	Shadow  Mode = "shadow"
+)
+
+// Valid indicates whether the value is a known member of the Mode enum.
+func (e Mode) Valid() bool {
+	switch e {
+	case Approve:
+		return true
+	case Live:
+		return true
+	case Shadow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderPartSupply.
 const (
 	OrderPartSupplyFreight        OrderPartSupply = "freight"
@@ -1193,6 +1215,33 @@ func (e Scope) Valid() bool {
 	case ScopeOperator:
 		return true
 	case ScopeSupport:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TriedDocumentKind.
+const (
+	TriedDocumentKindAttachment        TriedDocumentKind = "attachment"
+	TriedDocumentKindCorrectionVoucher TriedDocumentKind = "correction_voucher"
+	TriedDocumentKindInvoicePayment    TriedDocumentKind = "invoice_payment"
+	TriedDocumentKindPaymentRelease    TriedDocumentKind = "payment_release"
+	TriedDocumentKindVoucher           TriedDocumentKind = "voucher"
+)
+
+// Valid indicates whether the value is a known member of the TriedDocumentKind enum.
+func (e TriedDocumentKind) Valid() bool {
+	switch e {
+	case TriedDocumentKindAttachment:
+		return true
+	case TriedDocumentKindCorrectionVoucher:
+		return true
+	case TriedDocumentKindInvoicePayment:
+		return true
+	case TriedDocumentKindPaymentRelease:
+		return true
+	case TriedDocumentKindVoucher:
 		return true
 	default:
 		return false
@@ -2128,9 +2177,14 @@ type Document struct {
 	LineID int64        `json:"line_id,omitempty"`
 
 	// Number Its number in the accounting system.
-	Number   string          `json:"number,omitempty"`
-	OpenedAt *time.Time      `json:"opened_at,omitempty"`
-	Outcome  DocumentOutcome `json:"outcome,omitempty"`
+	Number     string          `json:"number,omitempty"`
+	OpenedAt   *time.Time      `json:"opened_at,omitempty"`
+	Outcome    DocumentOutcome `json:"outcome,omitempty"`
+	PayoutID   string          `json:"payout_id,omitempty"`
+	ReleasedAt *time.Time      `json:"released_at,omitempty"`
+
+	// ReleasedBy Who let it be written in a flow in approve mode.
+	ReleasedBy string `json:"released_by,omitempty"`
 
 	// ReversedBy The key of the document that takes it back.
 	ReversedBy string `json:"reversed_by,omitempty"`
@@ -2525,6 +2579,9 @@ type Flow struct {
 	LastTrigger string `json:"last_trigger,omitempty"`
 	MerchantID  string `json:"merchant_id"`
 
+	// Mode What a flow may write: nothing, what a person has released, or what it plans.
+	Mode Mode `json:"mode"`
+
 	// NextRunAt When it does so next, its share of the jitter included; left out without a schedule and while it is switched off.
 	NextRunAt *time.Time `json:"next_run_at,omitempty"`
 
@@ -2546,6 +2603,7 @@ type FlowKind string
 type FlowInput struct {
 	// Kind payouts: what a provider pays out; events: what the merchant's own web shop registers, or a connection to it tells; orders, invoices, refunds: orders, invoices and credit invoices made of what a provider knows of orders.
 	Kind     FlowInputKind `json:"kind"`
+	Mode     Mode          `json:"mode,omitempty"`
 	Settings AnyObject     `json:"settings,omitempty"`
 
 	// Since The first moment from which payouts, or what a shop's connection tells, are taken; now if left out.
@@ -2827,6 +2885,21 @@ type MerchantPage struct {
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
+}
+
+// Mode What a flow may write: nothing, what a person has released, or what it plans.
+type Mode string
+
+// ModeInput Example: {"mode":"live","reason":"the diff of March is empty","since":"2026-04-01T00:00:00+02:00"}
+type ModeInput struct {
+	// Mode What a flow may write: nothing, what a person has released, or what it plans.
+	Mode Mode `json:"mode"`
+
+	// Reason Why; the audit log keeps it.
+	Reason string `json:"reason"`
+
+	// Since The first moment from which a flow that leaves shadow books; asked for then, and only then.
+	Since *time.Time `json:"since,omitempty"`
 }
 
 // Movement A capture or a refund.
@@ -3467,6 +3540,9 @@ type Reconciliation struct {
 	To Date `json:"to"`
 }
 
+// References defines model for References.
+type References = []string
+
 // RegisteredPayment defines model for RegisteredPayment.
 type RegisteredPayment struct {
 	Account string `json:"account"`
@@ -3487,6 +3563,22 @@ type RegisteredPayment struct {
 	// Example: 2026-04-02
 	Date   Date   `json:"date"`
 	Number string `json:"number"`
+}
+
+// Rejection Example: {"reason":"the fees are not those of our contract"}
+type Rejection struct {
+	Reason string `json:"reason"`
+}
+
+// ReleaseInput Example: {"documents":[17,18]}
+type ReleaseInput struct {
+	// Documents The ids of documents.
+	Documents []int64 `json:"documents"`
+}
+
+// Released Example: {"released":2}
+type Released struct {
+	Released int `json:"released"`
 }
 
 // RematchReport defines model for RematchReport.
@@ -3635,10 +3727,16 @@ type Run struct {
 	PayoutsNew  int64 `json:"payouts_new"`
 	PayoutsSeen int64 `json:"payouts_seen"`
 
+	// Progress How far a run with a scope has come; the answer about one run has it, a list does not.
+	Progress *RunProgress `json:"progress,omitempty"`
+
 	// RateLimited Calls that were refused for exceeding a limit.
-	RateLimited Counts    `json:"rate_limited"`
-	StartedAt   time.Time `json:"started_at"`
-	State       RunState  `json:"state"`
+	RateLimited Counts `json:"rate_limited"`
+
+	// Scope Which payouts it is about; left out if all that are due.
+	Scope     *RunScope `json:"scope,omitempty"`
+	StartedAt time.Time `json:"started_at"`
+	State     RunState  `json:"state"`
 
 	// Trigger What started it: api, schedule, made_up (the hub was down when the schedule asked for it), callback (the provider has sent a message), or what a person decided.
 	Trigger string `json:"trigger"`
@@ -3647,12 +3745,55 @@ type Run struct {
 // RunState defines model for Run.State.
 type RunState string
 
+// RunInput Example: {"from":"2026-03-01","to":"2026-03-31"}
+type RunInput struct {
+	// From The first day of payouts, in the merchant's zone.
+	From Date `json:"from,omitempty"`
+
+	// Payouts The provider's references of payouts.
+	Payouts References `json:"payouts,omitempty"`
+
+	// To The last day.
+	To Date `json:"to,omitempty"`
+}
+
 // RunPage defines model for RunPage.
 type RunPage struct {
 	Items []Run `json:"items"`
 
 	// Next The cursor of the next page; missing on the last one.
 	Next Next `json:"next,omitempty"`
+}
+
+// RunProgress What has become by now of the payouts that the run is about, in this run or another. Each stage counts among the one before.
+type RunProgress struct {
+	Booked int64 `json:"booked"`
+
+	// Held They wait for a person.
+	Held    int64 `json:"held"`
+	Listed  int64 `json:"listed"`
+	Planned int64 `json:"planned"`
+	Read    int64 `json:"read"`
+
+	// Remaining Neither booked nor held.
+	Remaining int64 `json:"remaining"`
+}
+
+// RunScope defines model for RunScope.
+type RunScope struct {
+	// From A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	From    Date     `json:"from,omitempty"`
+	Payouts []string `json:"payouts,omitempty"`
+
+	// To A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	To Date `json:"to,omitempty"`
+
+	// Trial It writes what it names whatever the mode of the flow.
+	Trial bool `json:"trial,omitempty"`
 }
 
 // SaleDocument defines model for SaleDocument.
@@ -3989,6 +4130,99 @@ type Transaction struct {
 	Settled Decimal `json:"settled"`
 }
 
+// TrialInput Example: {"payouts":["K123456"]}
+type TrialInput struct {
+	// Payouts The provider's references of payouts.
+	Payouts []string `json:"payouts"`
+}
+
+// Tried defines model for Tried.
+type Tried struct {
+	Documents []TriedDocument `json:"documents"`
+
+	// Fault Why nothing would be booked.
+	Fault *Fault      `json:"fault,omitempty"`
+	Lines []TriedLine `json:"lines"`
+
+	// Payout The provider's reference.
+	Payout   string `json:"payout"`
+	PayoutID string `json:"payout_id"`
+
+	// State The state of the payout now.
+	State string `json:"state"`
+
+	// Stored This is the plan that is stored; else it is made for this answer.
+	Stored bool `json:"stored"`
+}
+
+// TriedDocument defines model for TriedDocument.
+type TriedDocument struct {
+	// Account The account to which a payment goes.
+	Account string `json:"account,omitempty"`
+
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency,omitempty"`
+
+	// Date The day of a payment.
+	Date Date `json:"date,omitempty"`
+
+	// Document The invoice or credit invoice that it pays.
+	Document string `json:"document,omitempty"`
+
+	// Key Identifies it for ever and in both systems.
+	Key    string            `json:"key"`
+	Kind   TriedDocumentKind `json:"kind"`
+	LineID int64             `json:"line_id,omitempty"`
+
+	// Voucher What a voucher says.
+	Voucher   *Voucher        `json:"voucher,omitempty"`
+	WriteOffs []TriedWriteOff `json:"write_offs,omitempty"`
+}
+
+// TriedDocumentKind defines model for TriedDocument.Kind.
+type TriedDocumentKind string
+
+// TriedLine defines model for TriedLine.
+type TriedLine struct {
+	// Code Why it would be an exception.
+	Code   string `json:"code,omitempty"`
+	Line   Line   `json:"line"`
+	Reason string `json:"reason,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// TriedList defines model for TriedList.
+type TriedList struct {
+	Items []Tried `json:"items"`
+}
+
+// TriedWriteOff defines model for TriedWriteOff.
+type TriedWriteOff struct {
+	Account string `json:"account"`
+
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount"`
+	Reason string  `json:"reason"`
+}
+
+// TryInput Example: {"payout":"K123456"}
+type TryInput struct {
+	// Payout The id of a payout or the provider's reference of it.
+	Payout string `json:"payout,omitempty"`
+
+	// Reference An order number, a transaction, or the key of a line.
+	Reference string `json:"reference,omitempty"`
+}
+
 // Undo Example: {"confirm":true,"reason":"booked in the wrong company"}
 type Undo struct {
 	// Confirm Do it rather than propose it.
@@ -4298,6 +4532,12 @@ type GetJournalParams struct {
 	Currency Currency `form:"currency,omitempty" json:"currency,omitempty"`
 }
 
+// PutFlowModeParams defines parameters for PutFlowMode.
+type PutFlowModeParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetReconciliationParams defines parameters for GetReconciliation.
 type GetReconciliationParams struct {
 	// From The first day.
@@ -4312,6 +4552,12 @@ type GetReconciliationParams struct {
 
 // GetReconciliationParamsFormat defines parameters for GetReconciliation.
 type GetReconciliationParamsFormat string
+
+// ReleaseDocumentsParams defines parameters for ReleaseDocuments.
+type ReleaseDocumentsParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // RematchFlowParams defines parameters for RematchFlow.
 type RematchFlowParams struct {
@@ -4350,6 +4596,21 @@ type PutFlowScheduleParams struct {
 type PutFlowSettingsParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// StartTrialParams defines parameters for StartTrial.
+type StartTrialParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListUnreleasedParams defines parameters for ListUnreleased.
+type ListUnreleasedParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ListVouchersParams defines parameters for ListVouchers.
@@ -4649,6 +4910,18 @@ type RebookPayoutParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// RejectPayoutParams defines parameters for RejectPayout.
+type RejectPayoutParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReleasePayoutParams defines parameters for ReleasePayout.
+type ReleasePayoutParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ReplayPayoutParams defines parameters for ReplayPayout.
 type ReplayPayoutParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -4712,14 +4985,29 @@ type ParkExceptionJSONRequestBody = Park
 // ResolveExceptionJSONRequestBody defines body for ResolveException for application/json ContentType.
 type ResolveExceptionJSONRequestBody = Resolve
 
+// PutFlowModeJSONRequestBody defines body for PutFlowMode for application/json ContentType.
+type PutFlowModeJSONRequestBody = ModeInput
+
+// ReleaseDocumentsJSONRequestBody defines body for ReleaseDocuments for application/json ContentType.
+type ReleaseDocumentsJSONRequestBody = ReleaseInput
+
 // DeclareReverseChargeJSONRequestBody defines body for DeclareReverseCharge for application/json ContentType.
 type DeclareReverseChargeJSONRequestBody = FeeInvoice
+
+// StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
+type StartRunJSONRequestBody = RunInput
 
 // PutFlowScheduleJSONRequestBody defines body for PutFlowSchedule for application/json ContentType.
 type PutFlowScheduleJSONRequestBody = ScheduleInput
 
 // PutFlowSettingsJSONRequestBody defines body for PutFlowSettings for application/json ContentType.
 type PutFlowSettingsJSONRequestBody = AnyObject
+
+// StartTrialJSONRequestBody defines body for StartTrial for application/json ContentType.
+type StartTrialJSONRequestBody = TrialInput
+
+// TryFlowJSONRequestBody defines body for TryFlow for application/json ContentType.
+type TryFlowJSONRequestBody = TryInput
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = KeyInput
@@ -4747,6 +5035,9 @@ type AddPaymentMethodJSONRequestBody = PaymentMethodInput
 
 // ConfirmBankJSONRequestBody defines body for ConfirmBank for application/json ContentType.
 type ConfirmBankJSONRequestBody = BankConfirmation
+
+// RejectPayoutJSONRequestBody defines body for RejectPayout for application/json ContentType.
+type RejectPayoutJSONRequestBody = Rejection
 
 // UndoPayoutJSONRequestBody defines body for UndoPayout for application/json ContentType.
 type UndoPayoutJSONRequestBody = Undo
@@ -4870,9 +5161,15 @@ type ServerInterface interface {
 	// GetJournal What was booked, as a journal for hledger and ledger
 	// (GET /v1/flows/{id}/journal)
 	GetJournal(c *gin.Context, id ID, params GetJournalParams)
+	// PutFlowMode Say what a flow may write
+	// (PUT /v1/flows/{id}/mode)
+	PutFlowMode(c *gin.Context, id ID, params PutFlowModeParams)
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(c *gin.Context, id ID, params GetReconciliationParams)
+	// ReleaseDocuments Release some documents of a flow in approve mode
+	// (POST /v1/flows/{id}/release)
+	ReleaseDocuments(c *gin.Context, id ID, params ReleaseDocumentsParams)
 	// RematchFlow What would become now of the lines that wait or are exceptions of matching
 	// (POST /v1/flows/{id}/rematch)
 	RematchFlow(c *gin.Context, id ID, params RematchFlowParams)
@@ -4897,6 +5194,15 @@ type ServerInterface interface {
 	// GetSuspense The suspense account explained item by item
 	// (GET /v1/flows/{id}/suspense)
 	GetSuspense(c *gin.Context, id ID)
+	// StartTrial Book a few payouts for a trial
+	// (POST /v1/flows/{id}/trial)
+	StartTrial(c *gin.Context, id ID, params StartTrialParams)
+	// TryFlow See what would be booked for a payout, or for the payouts of a reference, without booking it
+	// (POST /v1/flows/{id}/try)
+	TryFlow(c *gin.Context, id ID)
+	// ListUnreleased What waits for a release in a flow in approve mode
+	// (GET /v1/flows/{id}/unreleased)
+	ListUnreleased(c *gin.Context, id ID, params ListUnreleasedParams)
 	// ListVouchers The vouchers of a flow of events
 	// (GET /v1/flows/{id}/vouchers)
 	ListVouchers(c *gin.Context, id ID, params ListVouchersParams)
@@ -5020,6 +5326,12 @@ type ServerInterface interface {
 	// RebookPayout Plan and book a payout anew after it was undone
 	// (POST /v1/payouts/{id}/rebook)
 	RebookPayout(c *gin.Context, id ID, params RebookPayoutParams)
+	// RejectPayout Reject the plan of a payout
+	// (POST /v1/payouts/{id}/reject)
+	RejectPayout(c *gin.Context, id ID, params RejectPayoutParams)
+	// ReleasePayout Release everything that is planned for a payout
+	// (POST /v1/payouts/{id}/release)
+	ReleasePayout(c *gin.Context, id ID, params ReleasePayoutParams)
 	// ReplayPayout Read the kept pages of a payout again and compare
 	// (POST /v1/payouts/{id}/replay)
 	ReplayPayout(c *gin.Context, id ID, params ReplayPayoutParams)
@@ -6677,6 +6989,55 @@ func (siw *ServerInterfaceWrapper) GetJournal(c *gin.Context) {
 	siw.Handler.GetJournal(c, id, params)
 }
 
+// PutFlowMode operation middleware
+func (siw *ServerInterfaceWrapper) PutFlowMode(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutFlowModeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutFlowMode(c, id, params)
+}
+
 // GetReconciliation operation middleware
 func (siw *ServerInterfaceWrapper) GetReconciliation(c *gin.Context) {
 
@@ -6727,6 +7088,55 @@ func (siw *ServerInterfaceWrapper) GetReconciliation(c *gin.Context) {
 	}
 
 	siw.Handler.GetReconciliation(c, id, params)
+}
+
+// ReleaseDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseDocuments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseDocumentsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleaseDocuments(c, id, params)
 }
 
 // RematchFlow operation middleware
@@ -7079,6 +7489,124 @@ func (siw *ServerInterfaceWrapper) GetSuspense(c *gin.Context) {
 	}
 
 	siw.Handler.GetSuspense(c, id)
+}
+
+// StartTrial operation middleware
+func (siw *ServerInterfaceWrapper) StartTrial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StartTrialParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StartTrial(c, id, params)
+}
+
+// TryFlow operation middleware
+func (siw *ServerInterfaceWrapper) TryFlow(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryFlow(c, id)
+}
+
+// ListUnreleased operation middleware
+func (siw *ServerInterfaceWrapper) ListUnreleased(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUnreleasedParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListUnreleased(c, id, params)
 }
 
 // ListVouchers operation middleware
@@ -8824,6 +9352,104 @@ func (siw *ServerInterfaceWrapper) RebookPayout(c *gin.Context) {
 	siw.Handler.RebookPayout(c, id, params)
 }
 
+// RejectPayout operation middleware
+func (siw *ServerInterfaceWrapper) RejectPayout(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectPayoutParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RejectPayout(c, id, params)
+}
+
+// ReleasePayout operation middleware
+func (siw *ServerInterfaceWrapper) ReleasePayout(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleasePayoutParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleasePayout(c, id, params)
+}
+
 // ReplayPayout operation middleware
 func (siw *ServerInterfaceWrapper) ReplayPayout(c *gin.Context) {
 
@@ -9210,6 +9836,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/v1/flows/:id/settings", wrapper.PutFlowSettings)
 	router.DELETE(options.BaseURL+"/v1/flows/:id/schedule", wrapper.DeleteFlowSchedule)
 	router.PUT(options.BaseURL+"/v1/flows/:id/schedule", wrapper.PutFlowSchedule)
+	router.PUT(options.BaseURL+"/v1/flows/:id/mode", wrapper.PutFlowMode)
+	router.GET(options.BaseURL+"/v1/flows/:id/unreleased", wrapper.ListUnreleased)
+	router.POST(options.BaseURL+"/v1/flows/:id/release", wrapper.ReleaseDocuments)
+	router.POST(options.BaseURL+"/v1/flows/:id/try", wrapper.TryFlow)
+	router.POST(options.BaseURL+"/v1/flows/:id/trial", wrapper.StartTrial)
 	router.POST(options.BaseURL+"/v1/flows/:id/enable", wrapper.EnableFlow)
 	router.POST(options.BaseURL+"/v1/flows/:id/disable", wrapper.DisableFlow)
 	router.GET(options.BaseURL+"/v1/flows/:id/clearing", wrapper.GetClearing)
@@ -9224,6 +9855,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/payouts/:id/explanation", wrapper.GetExplanation)
 	router.GET(options.BaseURL+"/v1/payouts/:id/documents", wrapper.ListDocuments)
 	router.POST(options.BaseURL+"/v1/payouts/:id/retry", wrapper.RetryPayout)
+	router.POST(options.BaseURL+"/v1/payouts/:id/release", wrapper.ReleasePayout)
+	router.POST(options.BaseURL+"/v1/payouts/:id/reject", wrapper.RejectPayout)
 	router.POST(options.BaseURL+"/v1/payouts/:id/undo", wrapper.UndoPayout)
 	router.POST(options.BaseURL+"/v1/payouts/:id/rebook", wrapper.RebookPayout)
 	router.GET(options.BaseURL+"/v1/flows/:id/suspense", wrapper.GetSuspense)
@@ -10792,6 +11425,47 @@ func (response GetJournaldefaultApplicationProblemPlusJSONResponse) VisitGetJour
 	return err
 }
 
+type PutFlowModeRequestObject struct {
+	ID     ID `json:"id"`
+	Params PutFlowModeParams
+	Body   *PutFlowModeJSONRequestBody
+}
+
+type PutFlowModeResponseObject interface {
+	VisitPutFlowModeResponse(w http.ResponseWriter) error
+}
+
+type PutFlowMode200JSONResponse Flow
+
+func (response PutFlowMode200JSONResponse) VisitPutFlowModeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutFlowModedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutFlowModedefaultApplicationProblemPlusJSONResponse) VisitPutFlowModeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetReconciliationRequestObject struct {
 	ID     ID `json:"id"`
 	Params GetReconciliationParams
@@ -10841,6 +11515,47 @@ type GetReconciliationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReconciliationdefaultApplicationProblemPlusJSONResponse) VisitGetReconciliationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseDocumentsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReleaseDocumentsParams
+	Body   *ReleaseDocumentsJSONRequestBody
+}
+
+type ReleaseDocumentsResponseObject interface {
+	VisitReleaseDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ReleaseDocuments202JSONResponse Released
+
+func (response ReleaseDocuments202JSONResponse) VisitReleaseDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReleaseDocumentsdefaultApplicationProblemPlusJSONResponse) VisitReleaseDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10975,6 +11690,7 @@ func (response DeclareReverseChargedefaultApplicationProblemPlusJSONResponse) Vi
 type StartRunRequestObject struct {
 	ID     ID `json:"id"`
 	Params StartRunParams
+	Body   *StartRunJSONRequestBody
 }
 
 type StartRunResponseObject interface {
@@ -11162,6 +11878,127 @@ type GetSuspensedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSuspensedefaultApplicationProblemPlusJSONResponse) VisitGetSuspenseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartTrialRequestObject struct {
+	ID     ID `json:"id"`
+	Params StartTrialParams
+	Body   *StartTrialJSONRequestBody
+}
+
+type StartTrialResponseObject interface {
+	VisitStartTrialResponse(w http.ResponseWriter) error
+}
+
+type StartTrial202JSONResponse Run
+
+func (response StartTrial202JSONResponse) VisitStartTrialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartTrialdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartTrialdefaultApplicationProblemPlusJSONResponse) VisitStartTrialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryFlowRequestObject struct {
+	ID   ID `json:"id"`
+	Body *TryFlowJSONRequestBody
+}
+
+type TryFlowResponseObject interface {
+	VisitTryFlowResponse(w http.ResponseWriter) error
+}
+
+type TryFlow200JSONResponse TriedList
+
+func (response TryFlow200JSONResponse) VisitTryFlowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryFlowdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryFlowdefaultApplicationProblemPlusJSONResponse) VisitTryFlowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUnreleasedRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListUnreleasedParams
+}
+
+type ListUnreleasedResponseObject interface {
+	VisitListUnreleasedResponse(w http.ResponseWriter) error
+}
+
+type ListUnreleased200JSONResponse DocumentPage
+
+func (response ListUnreleased200JSONResponse) VisitListUnreleasedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUnreleaseddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListUnreleaseddefaultApplicationProblemPlusJSONResponse) VisitListUnreleasedResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12824,6 +13661,87 @@ func (response RebookPayoutdefaultApplicationProblemPlusJSONResponse) VisitReboo
 	return err
 }
 
+type RejectPayoutRequestObject struct {
+	ID     ID `json:"id"`
+	Params RejectPayoutParams
+	Body   *RejectPayoutJSONRequestBody
+}
+
+type RejectPayoutResponseObject interface {
+	VisitRejectPayoutResponse(w http.ResponseWriter) error
+}
+
+type RejectPayout200JSONResponse Payout
+
+func (response RejectPayout200JSONResponse) VisitRejectPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectPayoutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectPayoutdefaultApplicationProblemPlusJSONResponse) VisitRejectPayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleasePayoutRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReleasePayoutParams
+}
+
+type ReleasePayoutResponseObject interface {
+	VisitReleasePayoutResponse(w http.ResponseWriter) error
+}
+
+type ReleasePayout202JSONResponse Payout
+
+func (response ReleasePayout202JSONResponse) VisitReleasePayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleasePayoutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReleasePayoutdefaultApplicationProblemPlusJSONResponse) VisitReleasePayoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReplayPayoutRequestObject struct {
 	ID     ID `json:"id"`
 	Params ReplayPayoutParams
@@ -13308,9 +14226,15 @@ type StrictServerInterface interface {
 	// GetJournal What was booked, as a journal for hledger and ledger
 	// (GET /v1/flows/{id}/journal)
 	GetJournal(ctx context.Context, request GetJournalRequestObject) (GetJournalResponseObject, error)
+	// PutFlowMode Say what a flow may write
+	// (PUT /v1/flows/{id}/mode)
+	PutFlowMode(ctx context.Context, request PutFlowModeRequestObject) (PutFlowModeResponseObject, error)
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(ctx context.Context, request GetReconciliationRequestObject) (GetReconciliationResponseObject, error)
+	// ReleaseDocuments Release some documents of a flow in approve mode
+	// (POST /v1/flows/{id}/release)
+	ReleaseDocuments(ctx context.Context, request ReleaseDocumentsRequestObject) (ReleaseDocumentsResponseObject, error)
 	// RematchFlow What would become now of the lines that wait or are exceptions of matching
 	// (POST /v1/flows/{id}/rematch)
 	RematchFlow(ctx context.Context, request RematchFlowRequestObject) (RematchFlowResponseObject, error)
@@ -13335,6 +14259,15 @@ type StrictServerInterface interface {
 	// GetSuspense The suspense account explained item by item
 	// (GET /v1/flows/{id}/suspense)
 	GetSuspense(ctx context.Context, request GetSuspenseRequestObject) (GetSuspenseResponseObject, error)
+	// StartTrial Book a few payouts for a trial
+	// (POST /v1/flows/{id}/trial)
+	StartTrial(ctx context.Context, request StartTrialRequestObject) (StartTrialResponseObject, error)
+	// TryFlow See what would be booked for a payout, or for the payouts of a reference, without booking it
+	// (POST /v1/flows/{id}/try)
+	TryFlow(ctx context.Context, request TryFlowRequestObject) (TryFlowResponseObject, error)
+	// ListUnreleased What waits for a release in a flow in approve mode
+	// (GET /v1/flows/{id}/unreleased)
+	ListUnreleased(ctx context.Context, request ListUnreleasedRequestObject) (ListUnreleasedResponseObject, error)
 	// ListVouchers The vouchers of a flow of events
 	// (GET /v1/flows/{id}/vouchers)
 	ListVouchers(ctx context.Context, request ListVouchersRequestObject) (ListVouchersResponseObject, error)
@@ -13458,6 +14391,12 @@ type StrictServerInterface interface {
 	// RebookPayout Plan and book a payout anew after it was undone
 	// (POST /v1/payouts/{id}/rebook)
 	RebookPayout(ctx context.Context, request RebookPayoutRequestObject) (RebookPayoutResponseObject, error)
+	// RejectPayout Reject the plan of a payout
+	// (POST /v1/payouts/{id}/reject)
+	RejectPayout(ctx context.Context, request RejectPayoutRequestObject) (RejectPayoutResponseObject, error)
+	// ReleasePayout Release everything that is planned for a payout
+	// (POST /v1/payouts/{id}/release)
+	ReleasePayout(ctx context.Context, request ReleasePayoutRequestObject) (ReleasePayoutResponseObject, error)
 	// ReplayPayout Read the kept pages of a payout again and compare
 	// (POST /v1/payouts/{id}/replay)
 	ReplayPayout(ctx context.Context, request ReplayPayoutRequestObject) (ReplayPayoutResponseObject, error)
@@ -14705,6 +15644,51 @@ func (sh *strictHandler) GetJournal(ctx *gin.Context, id ID, params GetJournalPa
 	}
 }
 
+// PutFlowMode operation middleware
+func (sh *strictHandler) PutFlowMode(ctx *gin.Context, id ID, params PutFlowModeParams) {
+	var request PutFlowModeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PutFlowModeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutFlowMode(ctx, request.(PutFlowModeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutFlowMode")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutFlowModeResponseObject); ok {
+		if err := validResponse.VisitPutFlowModeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetReconciliation operation middleware
 func (sh *strictHandler) GetReconciliation(ctx *gin.Context, id ID, params GetReconciliationParams) {
 	var request GetReconciliationRequestObject
@@ -14725,6 +15709,51 @@ func (sh *strictHandler) GetReconciliation(ctx *gin.Context, id ID, params GetRe
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReconciliationResponseObject); ok {
 		if err := validResponse.VisitGetReconciliationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseDocuments operation middleware
+func (sh *strictHandler) ReleaseDocuments(ctx *gin.Context, id ID, params ReleaseDocumentsParams) {
+	var request ReleaseDocumentsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReleaseDocumentsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseDocuments(ctx, request.(ReleaseDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReleaseDocumentsResponseObject); ok {
+		if err := validResponse.VisitReleaseDocumentsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -14836,6 +15865,27 @@ func (sh *strictHandler) StartRun(ctx *gin.Context, id ID, params StartRunParams
 
 	request.ID = id
 	request.Params = params
+
+	var body StartRunJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.StartRun(ctx, request.(StartRunRequestObject))
@@ -14993,6 +16043,122 @@ func (sh *strictHandler) GetSuspense(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetSuspenseResponseObject); ok {
 		if err := validResponse.VisitGetSuspenseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StartTrial operation middleware
+func (sh *strictHandler) StartTrial(ctx *gin.Context, id ID, params StartTrialParams) {
+	var request StartTrialRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body StartTrialJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartTrial(ctx, request.(StartTrialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartTrial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StartTrialResponseObject); ok {
+		if err := validResponse.VisitStartTrialResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TryFlow operation middleware
+func (sh *strictHandler) TryFlow(ctx *gin.Context, id ID) {
+	var request TryFlowRequestObject
+
+	request.ID = id
+
+	var body TryFlowJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryFlow(ctx, request.(TryFlowRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryFlow")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TryFlowResponseObject); ok {
+		if err := validResponse.VisitTryFlowResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUnreleased operation middleware
+func (sh *strictHandler) ListUnreleased(ctx *gin.Context, id ID, params ListUnreleasedParams) {
+	var request ListUnreleasedRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUnreleased(ctx, request.(ListUnreleasedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUnreleased")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListUnreleasedResponseObject); ok {
+		if err := validResponse.VisitListUnreleasedResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -16244,6 +17410,78 @@ func (sh *strictHandler) RebookPayout(ctx *gin.Context, id ID, params RebookPayo
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(RebookPayoutResponseObject); ok {
 		if err := validResponse.VisitRebookPayoutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectPayout operation middleware
+func (sh *strictHandler) RejectPayout(ctx *gin.Context, id ID, params RejectPayoutParams) {
+	var request RejectPayoutRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RejectPayoutJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectPayout(ctx, request.(RejectPayoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectPayout")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RejectPayoutResponseObject); ok {
+		if err := validResponse.VisitRejectPayoutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleasePayout operation middleware
+func (sh *strictHandler) ReleasePayout(ctx *gin.Context, id ID, params ReleasePayoutParams) {
+	var request ReleasePayoutRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleasePayout(ctx, request.(ReleasePayoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleasePayout")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReleasePayoutResponseObject); ok {
+		if err := validResponse.VisitReleasePayoutResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -22,6 +22,15 @@ func (s *Service) Enable(ctx context.Context, flowID, by string) (merchant.Flow,
 	return s.toggle(ctx, c.flow, true, by)
 }
 
+// Ready refuses with the first reason why a flow could not be switched on.
+func (s *Service) Ready(ctx context.Context, flowID string) error {
+	c, err := s.candidate(ctx, flowID)
+	if err != nil {
+		return err
+	}
+	return s.ready(ctx, c)
+}
+
 // ready gives the first reason why a flow may not be switched on, or nil.
 func (s *Service) ready(ctx context.Context, c candidate) error {
 	for _, condition := range s.conditions(c) {

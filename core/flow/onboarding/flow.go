@@ -52,6 +52,8 @@ type NewFlow struct {
 	// come from callers.
 	Source string
 	Target string
+	// Mode is merchant.Live if left out.
+	Mode merchant.Mode
 	// Settings are the booking settings; what they leave out gets its default.
 	Settings json.RawMessage
 	// Since is the first moment from which payouts, and what a shop tells, are taken;
@@ -59,9 +61,12 @@ type NewFlow struct {
 	Since time.Time
 }
 
-// fit refuses unknown kinds and gives a flow of events from callers the target as
+// fit refuses unknown kinds and modes, and gives a flow of events from callers the target as
 // its source.
 func (in *NewFlow) fit() error {
+	if in.Mode = cmp.Or(in.Mode, merchant.Live); !in.Mode.Known() {
+		return fault.Invalid(CodeFlowInvalid, "mode", "the mode of a flow is shadow, approve or live")
+	}
 	switch in.Kind {
 	case merchant.Payouts, merchant.Orders, merchant.Invoices, merchant.Refunds:
 		return nil
@@ -90,7 +95,7 @@ func (s *Service) CreateFlow(ctx context.Context, in NewFlow, by string) (mercha
 		in.Since = s.parts.Clock.Now()
 	}
 	flow := merchant.Flow{
-		ID: id, MerchantID: in.MerchantID, Kind: in.Kind, Source: in.Source, Target: in.Target,
+		ID: id, MerchantID: in.MerchantID, Kind: in.Kind, Source: in.Source, Target: in.Target, Mode: in.Mode,
 		Settings: settings, SettingsVersion: 1, Since: in.Since.UTC(), CreatedAt: s.now(),
 	}
 	created := act{merchant: in.MerchantID, by: by, name: "flow.created", subject: id, detail: string(in.Kind)}

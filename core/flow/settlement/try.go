@@ -15,6 +15,10 @@ import (
 const (
 	// CodeNotRead: the rows of the payout are not read and proven yet.
 	CodeNotRead fault.Code = "try.not_read"
+	// CodeNothingFound: no payout of the flow that is not closed carries the reference.
+	CodeNothingFound fault.Code = "try.nothing_found"
+	// CodeTryInvalid: it is not said what to try.
+	CodeTryInvalid fault.Code = "try.invalid"
 	// CodeTooManyLines: the payout is too large to be planned in one piece.
 	CodeTooManyLines fault.Code = "try.too_many_lines"
 )

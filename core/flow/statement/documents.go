@@ -25,6 +25,9 @@ type Document struct {
 	ReversedBy string
 }
 
+// NewDocument gives a step as a document.
+func NewDocument(s ports.Step) (Document, error) { return document(s) }
+
 // Documents lists what was planned for a payout, in that order; after is an id.
 func (r *Reader) Documents(ctx context.Context, payoutID string, after int64, limit int) ([]Document, error) {
 	return walk.View(ctx, r.store, func(ctx context.Context, tx ports.Tx) ([]Document, error) {
