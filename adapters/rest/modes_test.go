@@ -69,7 +69,7 @@ func TestWhatWaitsForAReleaseIsListedAndReleasedOrRejected(t *testing.T) {
 	get[api.Payout](t, h, own, "POST", "/v1/payouts/"+statementtest.Booked+"/release", "", http.StatusAccepted)
 	get[api.Payout](t, h, own, "POST", "/v1/payouts/"+statementtest.Booked+"/reject", `{"reason":"wrong fees"}`, http.StatusOK)
 	require.Equal(t, []string{
-		"release " + statementtest.Flow + " [7 8] Shop (key-own)", "release " + statementtest.Booked + " key-own (Shop)",
+		"release " + statementtest.Flow + " [7 8] Shop (key-own)", "release " + statementtest.Booked + " Shop (key-own)",
 		"reject " + statementtest.Booked + " wrong fees Shop (key-own)",
 	}, h.engine.did)
 	require.Equal(t, "reason", h.problem(t, own, "POST", "/v1/payouts/"+statementtest.Booked+"/reject", `{}`, http.StatusBadRequest).Field)

@@ -14,6 +14,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/journal"
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/adapters/sie"
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/statement/statementtest"
@@ -24,7 +25,7 @@ import (
 
 func (h *hub) reconciliation(exporter *onboarding.Service) *reconciliation.Service {
 	return reconciliation.New(reconciliation.Parts{
-		Store: h.store, Exporter: exporter, Ledgers: sie.Books{}, Journals: journal.Vouchers{},
+		Store: h.store, Exporter: exporter, Ledgers: sie.Books{}, Journals: journal.Vouchers{}, Plans: h.engine, Payments: h.engine,
 		Sources: []reconciliation.Source{reconciliation.Payouts{}, reconciliation.Events{}},
 	})
 }
@@ -43,6 +44,20 @@ func ver(head string, rows ...string) string {
 		text += "#TRANS " + account + " {} " + amount + "\n"
 	}
 	return text + "}\n"
+}
+
+// PlanAlone gives what is stored of the payout.
+func (e *engine) PlanAlone(ctx context.Context, payoutID string) (steps []ports.Step, why *fault.Error, err error) {
+	err = e.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
+		steps, err = tx.Steps().List(ctx, payoutID, 0, 100)
+		return err
+	})
+	return steps, nil, err
+}
+
+// PaymentsOf shows no payment.
+func (e *engine) PaymentsOf(context.Context, string, string) ([]ports.RegisteredPayment, error) {
+	return nil, nil
 }
 
 const payoutHead = `K 12 20260402 "Klarna"`

@@ -49,13 +49,17 @@ func (s *server) GetRun(ctx context.Context, r api.GetRunRequestObject) (api.Get
 	if err != nil {
 		return nil, err
 	}
+	answer, err := s.progressing(ctx, run)
+	return api.GetRun200JSONResponse(answer), err
+}
+
+// progressing shows a run with how far it has come.
+func (s *server) progressing(ctx context.Context, run ports.Run) (api.Run, error) {
 	answer := runAnswer(run)
-	if run.Scope != nil {
-		p, err := s.Engine.Progress(ctx, run)
-		if err != nil {
-			return nil, err
-		}
-		answer.Progress = &api.RunProgress{Listed: p.Listed, Read: p.Read, Planned: p.Planned, Booked: p.Booked, Held: p.Held, Remaining: p.Remaining}
+	if run.Scope == nil {
+		return answer, nil
 	}
-	return api.GetRun200JSONResponse(answer), nil
+	p, err := s.Engine.Progress(ctx, run)
+	answer.Progress = &api.RunProgress{Listed: p.Listed, Read: p.Read, Planned: p.Planned, Booked: p.Booked, Held: p.Held, Remaining: p.Remaining}
+	return answer, err
 }

@@ -192,6 +192,9 @@ func (f *fakeBooks) EnsurePayment(_ context.Context, req ports.PaymentRequest) (
 			}
 		}
 		result.Number, refused = f.settle(req.Payment)
+		if made := f.payments[number]; refused == nil {
+			made[len(made)-1].Date = req.Payment.Date
+		}
 	})
 	if err == nil {
 		err = refused

@@ -144,9 +144,9 @@ func newCallbacks(cfg config.Config, store ports.Store, desk *remote.Desk, catal
 	})
 }
 
-func newReconciliation(store ports.Store, exporter *onboarding.Service) *reconciliation.Service {
+func newReconciliation(store ports.Store, exporter *onboarding.Service, payouts *settlement.Service) *reconciliation.Service {
 	return reconciliation.New(reconciliation.Parts{
-		Store: store, Exporter: exporter, Ledgers: sie.Books{}, Journals: journal.Vouchers{},
+		Store: store, Exporter: exporter, Ledgers: sie.Books{}, Journals: journal.Vouchers{}, Plans: payouts, Payments: payouts,
 		Sources: []reconciliation.Source{reconciliation.Payouts{}, reconciliation.Events{}},
 	})
 }

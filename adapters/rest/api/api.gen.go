@@ -171,6 +171,48 @@ func (e CheckState) Valid() bool {
 	}
 }
 
+// Defines values for ComparedKind.
+const (
+	ComparedKindInvoicePayment ComparedKind = "invoice_payment"
+	ComparedKindVoucher        ComparedKind = "voucher"
+)
+
+// Valid indicates whether the value is a known member of the ComparedKind enum.
+func (e ComparedKind) Valid() bool {
+	switch e {
+	case ComparedKindInvoicePayment:
+		return true
+	case ComparedKindVoucher:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ComparedStatus.
+const (
+	Different  ComparedStatus = "different"
+	OnlyOurs   ComparedStatus = "only_ours"
+	OnlyTheirs ComparedStatus = "only_theirs"
+	Same       ComparedStatus = "same"
+)
+
+// Valid indicates whether the value is a known member of the ComparedStatus enum.
+func (e ComparedStatus) Valid() bool {
+	switch e {
+	case Different:
+		return true
+	case OnlyOurs:
+		return true
+	case OnlyTheirs:
+		return true
+	case Same:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConnectionState.
 const (
 	ConsentNeeded ConnectionState = "consent_needed"
@@ -1882,6 +1924,51 @@ type ClearingStatement struct {
 	Reserves Decimal `json:"reserves"`
 }
 
+// Compared defines model for Compared.
+type Compared struct {
+	// Document The invoice or credit invoice of a payment.
+	Document string `json:"document,omitempty"`
+
+	// Fields What differs.
+	Fields []FieldDifference `json:"fields"`
+
+	// Key The key of ours.
+	Key          string           `json:"key,omitempty"`
+	Kind         ComparedKind     `json:"kind"`
+	OurPayment   *ComparedPayment `json:"our_payment,omitempty"`
+	OurVoucher   *BooksVoucher    `json:"our_voucher,omitempty"`
+	Status       ComparedStatus   `json:"status"`
+	TheirPayment *ComparedPayment `json:"their_payment,omitempty"`
+	TheirVoucher *BooksVoucher    `json:"their_voucher,omitempty"`
+}
+
+// ComparedKind defines model for Compared.Kind.
+type ComparedKind string
+
+// ComparedStatus defines model for Compared.Status.
+type ComparedStatus string
+
+// ComparedPayment defines model for ComparedPayment.
+type ComparedPayment struct {
+	Account string `json:"account"`
+
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal `json:"amount"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency,omitempty"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date   Date   `json:"date,omitempty"`
+	Number string `json:"number,omitempty"`
+}
+
 // Comparison Example: {"document":"499.00","line":"549.00","what":"open"}
 type Comparison struct {
 	// Document What the document says.
@@ -2564,6 +2651,16 @@ type FeeInvoice struct {
 
 	// To The last one.
 	To Date `json:"to"`
+}
+
+// FieldDifference defines model for FieldDifference.
+type FieldDifference struct {
+	// Field date, amount, account, or the sum on one account of a voucher, debit positive; empty where a side has nothing there.
+	//
+	// Example: account 1930
+	Field  string `json:"field"`
+	Ours   string `json:"ours"`
+	Theirs string `json:"theirs"`
 }
 
 // Flow defines model for Flow.
@@ -3895,6 +3992,27 @@ type SearchResult struct {
 	Items []HitGroup `json:"items"`
 }
 
+// ShadowDiff defines model for ShadowDiff.
+type ShadowDiff struct {
+	Different int64 `json:"different"`
+
+	// Fault Why kvitt would write nothing.
+	Fault *Fault `json:"fault,omitempty"`
+
+	// Items What is not the same comes first; at most 1000.
+	Items []Compared `json:"items"`
+
+	// Omitted How many items more there are.
+	Omitted    int64 `json:"omitted"`
+	OnlyOurs   int64 `json:"only_ours"`
+	OnlyTheirs int64 `json:"only_theirs"`
+
+	// Payout The provider's reference.
+	Payout   string `json:"payout"`
+	PayoutID string `json:"payout_id"`
+	Same     int64  `json:"same"`
+}
+
 // StandingAccount An account on which money stands that the provider has. Amounts are debit positive.
 type StandingAccount struct {
 	Account string `json:"account"`
@@ -4130,10 +4248,71 @@ type Transaction struct {
 	Settled Decimal `json:"settled"`
 }
 
+// Trial defines model for Trial.
+type Trial struct {
+	// Agrees Everything that was written is found as it was written.
+	Agrees   bool            `json:"agrees"`
+	Clearing []TrialClearing `json:"clearing"`
+	Payouts  []TrialPayout   `json:"payouts"`
+
+	// Run Example: {"calls":{"fortnox":241,"klarna":12},"created":{"invoice_payment":60,"voucher":4},"documents_written":64,"finished_at":"2026-04-20T08:00:09Z","flow_id":"flow-1f2e3d4c5b6a7988","found":{},"id":"run-4a5b6c7d8e9f0011","merchant_id":"merchant-8a2f60c1d3e45b97","orders_seen":0,"payouts_new":4,"payouts_seen":4,"rate_limited":{},"started_at":"2026-04-20T08:00:01Z","state":"done","trigger":"api"}
+	Run Run `json:"run"`
+}
+
+// TrialClearing defines model for TrialClearing.
+type TrialClearing struct {
+	Account string `json:"account"`
+
+	// After An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	After Decimal `json:"after"`
+
+	// Before The movement of the account in the financial years read, debit positive, less what was found of the trial.
+	Before Decimal `json:"before"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+}
+
 // TrialInput Example: {"payouts":["K123456"]}
 type TrialInput struct {
 	// Payouts The provider's references of payouts.
 	Payouts []string `json:"payouts"`
+}
+
+// TrialPayout defines model for TrialPayout.
+type TrialPayout struct {
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Documents Vouchers as expected and as the books show them.
+	Documents []BooksDocument `json:"documents"`
+
+	// FeeExVat Positive when it costs the merchant money.
+	FeeExVat Decimal `json:"fee_ex_vat"`
+
+	// FeeVat An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	FeeVat Decimal `json:"fee_vat"`
+
+	// Net An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Net Decimal `json:"net"`
+
+	// Payments Payments that were made, beside those that the documents show.
+	Payments []Compared `json:"payments"`
+
+	// Payout The provider's reference.
+	Payout   string `json:"payout"`
+	PayoutID string `json:"payout_id"`
+	State    string `json:"state"`
 }
 
 // Tried defines model for Tried.
@@ -5338,6 +5517,9 @@ type ServerInterface interface {
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(c *gin.Context, id ID, params RetryPayoutParams)
+	// GetShadowDiff What kvitt would write for a payout, beside what somebody else has booked
+	// (GET /v1/payouts/{id}/shadow-diff)
+	GetShadowDiff(c *gin.Context, id ID)
 	// UndoPayout Take back everything that was booked for a payout
 	// (POST /v1/payouts/{id}/undo)
 	UndoPayout(c *gin.Context, id ID, params UndoPayoutParams)
@@ -5347,6 +5529,9 @@ type ServerInterface interface {
 	// GetRun One run with its report
 	// (GET /v1/runs/{id})
 	GetRun(c *gin.Context, id ID)
+	// GetTrial What a trial has booked, read back from the accounting system
+	// (GET /v1/runs/{id}/trial)
+	GetTrial(c *gin.Context, id ID)
 	// GetEventsSettingsSchema The JSON Schema of an events flow's settings
 	// (GET /v1/schemas/events-settings)
 	GetEventsSettingsSchema(c *gin.Context)
@@ -9548,6 +9733,31 @@ func (siw *ServerInterfaceWrapper) RetryPayout(c *gin.Context) {
 	siw.Handler.RetryPayout(c, id, params)
 }
 
+// GetShadowDiff operation middleware
+func (siw *ServerInterfaceWrapper) GetShadowDiff(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetShadowDiff(c, id)
+}
+
 // UndoPayout operation middleware
 func (siw *ServerInterfaceWrapper) UndoPayout(c *gin.Context) {
 
@@ -9656,6 +9866,31 @@ func (siw *ServerInterfaceWrapper) GetRun(c *gin.Context) {
 	}
 
 	siw.Handler.GetRun(c, id)
+}
+
+// GetTrial operation middleware
+func (siw *ServerInterfaceWrapper) GetTrial(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTrial(c, id)
 }
 
 // GetEventsSettingsSchema operation middleware
@@ -9849,6 +10084,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/flows/:id/rematch", wrapper.RematchFlow)
 	router.GET(options.BaseURL+"/v1/merchants/:id/runs", wrapper.ListRuns)
 	router.GET(options.BaseURL+"/v1/runs/:id", wrapper.GetRun)
+	router.GET(options.BaseURL+"/v1/runs/:id/trial", wrapper.GetTrial)
 	router.GET(options.BaseURL+"/v1/merchants/:id/payouts", wrapper.ListPayouts)
 	router.GET(options.BaseURL+"/v1/payouts/:id", wrapper.GetPayout)
 	router.GET(options.BaseURL+"/v1/payouts/:id/lines", wrapper.ListLines)
@@ -9857,6 +10093,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/payouts/:id/retry", wrapper.RetryPayout)
 	router.POST(options.BaseURL+"/v1/payouts/:id/release", wrapper.ReleasePayout)
 	router.POST(options.BaseURL+"/v1/payouts/:id/reject", wrapper.RejectPayout)
+	router.GET(options.BaseURL+"/v1/payouts/:id/shadow-diff", wrapper.GetShadowDiff)
 	router.POST(options.BaseURL+"/v1/payouts/:id/undo", wrapper.UndoPayout)
 	router.POST(options.BaseURL+"/v1/payouts/:id/rebook", wrapper.RebookPayout)
 	router.GET(options.BaseURL+"/v1/flows/:id/suspense", wrapper.GetSuspense)
@@ -13822,6 +14059,45 @@ func (response RetryPayoutdefaultApplicationProblemPlusJSONResponse) VisitRetryP
 	return err
 }
 
+type GetShadowDiffRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetShadowDiffResponseObject interface {
+	VisitGetShadowDiffResponse(w http.ResponseWriter) error
+}
+
+type GetShadowDiff200JSONResponse ShadowDiff
+
+func (response GetShadowDiff200JSONResponse) VisitGetShadowDiffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShadowDiffdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetShadowDiffdefaultApplicationProblemPlusJSONResponse) VisitGetShadowDiffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UndoPayoutRequestObject struct {
 	ID     ID `json:"id"`
 	Params UndoPayoutParams
@@ -13943,6 +14219,45 @@ type GetRundefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRundefaultApplicationProblemPlusJSONResponse) VisitGetRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTrialRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetTrialResponseObject interface {
+	VisitGetTrialResponse(w http.ResponseWriter) error
+}
+
+type GetTrial200JSONResponse Trial
+
+func (response GetTrial200JSONResponse) VisitGetTrialResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTrialdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTrialdefaultApplicationProblemPlusJSONResponse) VisitGetTrialResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14403,6 +14718,9 @@ type StrictServerInterface interface {
 	// RetryPayout Take up a payout that is held
 	// (POST /v1/payouts/{id}/retry)
 	RetryPayout(ctx context.Context, request RetryPayoutRequestObject) (RetryPayoutResponseObject, error)
+	// GetShadowDiff What kvitt would write for a payout, beside what somebody else has booked
+	// (GET /v1/payouts/{id}/shadow-diff)
+	GetShadowDiff(ctx context.Context, request GetShadowDiffRequestObject) (GetShadowDiffResponseObject, error)
 	// UndoPayout Take back everything that was booked for a payout
 	// (POST /v1/payouts/{id}/undo)
 	UndoPayout(ctx context.Context, request UndoPayoutRequestObject) (UndoPayoutResponseObject, error)
@@ -14412,6 +14730,9 @@ type StrictServerInterface interface {
 	// GetRun One run with its report
 	// (GET /v1/runs/{id})
 	GetRun(ctx context.Context, request GetRunRequestObject) (GetRunResponseObject, error)
+	// GetTrial What a trial has booked, read back from the accounting system
+	// (GET /v1/runs/{id}/trial)
+	GetTrial(ctx context.Context, request GetTrialRequestObject) (GetTrialResponseObject, error)
 	// GetEventsSettingsSchema The JSON Schema of an events flow's settings
 	// (GET /v1/schemas/events-settings)
 	GetEventsSettingsSchema(ctx context.Context, request GetEventsSettingsSchemaRequestObject) (GetEventsSettingsSchemaResponseObject, error)
@@ -17543,6 +17864,32 @@ func (sh *strictHandler) RetryPayout(ctx *gin.Context, id ID, params RetryPayout
 	}
 }
 
+// GetShadowDiff operation middleware
+func (sh *strictHandler) GetShadowDiff(ctx *gin.Context, id ID) {
+	var request GetShadowDiffRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetShadowDiff(ctx, request.(GetShadowDiffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetShadowDiff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetShadowDiffResponseObject); ok {
+		if err := validResponse.VisitGetShadowDiffResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // UndoPayout operation middleware
 func (sh *strictHandler) UndoPayout(ctx *gin.Context, id ID, params UndoPayoutParams) {
 	var request UndoPayoutRequestObject
@@ -17634,6 +17981,32 @@ func (sh *strictHandler) GetRun(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetRunResponseObject); ok {
 		if err := validResponse.VisitGetRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTrial operation middleware
+func (sh *strictHandler) GetTrial(ctx *gin.Context, id ID) {
+	var request GetTrialRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTrial(ctx, request.(GetTrialRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTrial")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTrialResponseObject); ok {
+		if err := validResponse.VisitGetTrialResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -49,6 +49,8 @@ type Parts struct {
 	Exporter Exporter
 	Ledgers  Ledgers
 	Journals Journals
+	Plans    Plans
+	Payments Payments
 	// Sources are where documents of flows come from: Payouts and Events.
 	Sources []Source
 }

@@ -91,12 +91,25 @@ func (c *casefile) dropStep(ctx context.Context, tx ports.Tx) error {
 }
 
 func (c *casefile) paymentsOf(ctx context.Context, document string) ([]ports.RegisteredPayment, error) {
-	source, err := remote.Capability[ports.PaymentSource](c.target, ports.CapabilityPayments)
+	return paymentsAt(ctx, c.target, document)
+}
+
+// PaymentsOf gives the payments that stand on a document of an accounting system.
+func (s *Service) PaymentsOf(ctx context.Context, connectionID, document string) ([]ports.RegisteredPayment, error) {
+	target, err := s.desk.Open(ctx, connectionID)
+	if err != nil {
+		return nil, err
+	}
+	return paymentsAt(ctx, target, document)
+}
+
+func paymentsAt(ctx context.Context, target *remote.Account, document string) ([]ports.RegisteredPayment, error) {
+	source, err := remote.Capability[ports.PaymentSource](target, ports.CapabilityPayments)
 	if err != nil {
 		return nil, err
 	}
 	var list ports.PaymentList
-	err = c.target.Do(ctx, "ListPayments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+	err = target.Do(ctx, "ListPayments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		var err error
 		list, err = source.ListPayments(ctx, ports.ListPaymentsRequest{Call: call, DocumentNumber: document})
 		return list.Usage, err

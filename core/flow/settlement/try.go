@@ -51,10 +51,11 @@ func (s *Service) Try(ctx context.Context, payoutID string) (Tried, error) {
 	return s.try(ctx, payoutID, false)
 }
 
-// TryAlone is Try as if nobody but kvitt had paid any document: what kvitt would have
+// PlanAlone is Try as if nobody but kvitt had paid any document: what kvitt would have
 // written if nobody else had. Of a payout whose plan is stored it gives that.
-func (s *Service) TryAlone(ctx context.Context, payoutID string) (Tried, error) {
-	return s.try(ctx, payoutID, true)
+func (s *Service) PlanAlone(ctx context.Context, payoutID string) (steps []ports.Step, why *fault.Error, err error) {
+	tried, err := s.try(ctx, payoutID, true)
+	return tried.Documents, tried.Fault, err
 }
 
 func (s *Service) try(ctx context.Context, payoutID string, alone bool) (Tried, error) {
