@@ -12,7 +12,7 @@ import (
 
 type flows struct{ *tx }
 
-const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabled, f.mode, s.settings, f.settings_version, f.since, f.created_at,
+const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabled, f.mode, f.left_shadow, s.settings, f.settings_version, f.since, f.created_at,
 	f.schedule_cron, f.schedule_zone, f.schedule_jitter, f.next_run_at,
 	coalesce((SELECT r.cause FROM run r WHERE r.flow = f.id ORDER BY r.started_at DESC, r.num DESC LIMIT 1), '')
 	FROM flow f JOIN flow_settings s ON s.flow = f.id AND s.version = f.settings_version `
@@ -20,7 +20,7 @@ const flowSelect = `SELECT f.id, f.merchant, f.kind, f.source, f.target, f.enabl
 func readFlow(row scanner) (merchant.Flow, error) {
 	var f merchant.Flow
 	var jitter int64
-	err := row.Scan(&f.ID, &f.MerchantID, &f.Kind, &f.Source, &f.Target, &f.Enabled, &f.Mode,
+	err := row.Scan(&f.ID, &f.MerchantID, &f.Kind, &f.Source, &f.Target, &f.Enabled, &f.Mode, &f.LeftShadow,
 		rawJSON(&f.Settings), &f.SettingsVersion, moment(&f.Since), moment(&f.CreatedAt),
 		&f.Schedule.Cron, &f.Schedule.Zone, &jitter, moment(&f.NextRunAt), &f.LastTrigger)
 	f.Schedule.Jitter = time.Duration(jitter) * time.Second
@@ -62,7 +62,8 @@ func (s flows) SetEnabled(ctx context.Context, id string, enabled bool) error {
 }
 
 func (s flows) SetMode(ctx context.Context, id string, mode merchant.Mode, since time.Time) error {
-	changed, err := s.exec(ctx, "UPDATE flow SET mode = ?, since = ? WHERE id = ?", mode, micros(since), id)
+	changed, err := s.exec(ctx, `UPDATE flow SET left_shadow = left_shadow OR (mode = 'shadow' AND ?1 <> 'shadow'), mode = ?1, since = ?2 WHERE id = ?3`,
+		mode, micros(since), id)
 	return oneOf(changed, err, "flow")
 }
 

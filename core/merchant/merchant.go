@@ -117,6 +117,9 @@ type Flow struct {
 	Enabled bool
 	// Mode is Live if a flow is created without one.
 	Mode Mode
+	// LeftShadow says that others booked, if anybody, what lies before Since: the flow
+	// wrote nothing then. The store sets it when the flow leaves Shadow.
+	LeftShadow bool
 	// Settings are the booking settings, versioned: each change is a new version
 	// and every document names the version that made it.
 	Settings        json.RawMessage

@@ -209,6 +209,13 @@ func flows(t *testing.T, open func(t *testing.T) Opened) {
 				got, err := tx.Flows().Get(ctx, "flow-2")
 				w.ok(err)
 				require.Equal(w, f, got)
+				for _, mode := range []merchant.Mode{merchant.Approve, merchant.Shadow} {
+					w.ok(tx.Flows().SetMode(ctx, "flow-2", mode, day(5)))
+					f.Mode, f.Since, f.LeftShadow = mode, day(5), true
+					got, err = tx.Flows().Get(ctx, "flow-2")
+					w.ok(err)
+					require.Equal(w, f, got, "that it once left shadow stays known")
+				}
 			})
 		},
 		"what was created with a schedule is what one gets": func(w *world) {

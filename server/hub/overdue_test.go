@@ -14,6 +14,7 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/payment"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
@@ -95,6 +96,19 @@ func TestAnEventThatWaitsIsLate(t *testing.T) {
 	require.Equal(t, "e1", late[1].ID)
 	require.Equal(t, settlement.LateEvent, late[1].What)
 	require.Equal(t, 41, late[1].Days)
+}
+
+func TestAPayoutThatOthersBookIsNotLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, plainProvider(1), plainBooks())
+	w.setMode(merchant.Shadow)
+	w.run()
+	w.clock.set(time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC))
+	require.Empty(t, w.late())
+	w.setMode(merchant.Live, payday.AddDate(0, 0, 1))
+	require.Empty(t, w.late())
+	w.setMode(merchant.Live, payday)
+	require.Len(t, w.late(), 1)
 }
 
 func TestAHeldPayoutIsLateWithTheReasonWhyItIsHeld(t *testing.T) {

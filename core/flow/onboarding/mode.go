@@ -5,9 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -33,7 +31,7 @@ type NewMode struct {
 // SetMode changes what a flow may write. The same mode again changes nothing. What a
 // flow of payouts planned before it went to Shadow, and had not begun to write, is
 // given up by its next run, and planned anew once it leaves Shadow. Of what a flow of
-// events has planned, that dated before the first moment is given up for good.
+// events plans, that dated before the first moment is given up for good.
 func (s *Service) SetMode(ctx context.Context, flowID string, in NewMode, by string) (merchant.Flow, error) {
 	if in.Reason = strings.TrimSpace(in.Reason); in.Reason == "" {
 		return merchant.Flow{}, fault.Invalid(CodeModeReason, "reason", "a change of mode must say why it is made")
@@ -51,14 +49,9 @@ func (s *Service) SetMode(ctx context.Context, flowID string, in NewMode, by str
 		if flow.Since, err = in.since(flow); err != nil {
 			return err
 		}
-		flow.Mode = in.Mode
+		flow.Mode, flow.LeftShadow = in.Mode, flow.LeftShadow || before == merchant.Shadow
 		if err := tx.Flows().SetMode(ctx, flow.ID, flow.Mode, flow.Since); err != nil {
 			return err
-		}
-		if before == merchant.Shadow {
-			if err := s.forgo(ctx, tx, flow); err != nil {
-				return err
-			}
 		}
 		changed := act{merchant: flow.MerchantID, by: by, name: "flow.mode_set", subject: flow.ID, detail: string(before) + " to " + string(flow.Mode) + ": " + in.Reason}
 		if err := s.audit(ctx, tx, changed); err != nil {
@@ -83,45 +76,4 @@ func (in NewMode) since(flow merchant.Flow) (time.Time, error) {
 		return flow.Since, fault.Invalid(CodeModeSince, "since", "the flow takes nothing from before "+flow.Since.Format(time.RFC3339))
 	}
 	return in.Since.UTC(), nil
-}
-
-// forgo gives up the vouchers of a flow of events that were planned while it wrote
-// nothing and are dated before its first moment: others have booked what they say.
-// One that takes back what kvitt itself has written stays.
-func (s *Service) forgo(ctx context.Context, tx ports.Tx, flow merchant.Flow) error {
-	if flow.Kind != merchant.Events {
-		return nil
-	}
-	owner, err := tx.Merchants().Get(ctx, flow.MerchantID)
-	if err != nil {
-		return err
-	}
-	zone, err := s.zone(owner)
-	if err != nil {
-		return err
-	}
-	first := civil.In(flow.Since, zone)
-	for after := int64(0); ; {
-		steps, err := tx.Steps().PendingOfFlow(ctx, flow.ID, after, ports.MaxBatch)
-		if err != nil || len(steps) == 0 {
-			return err
-		}
-		for _, step := range steps {
-			after = step.ID
-			if step.State != ports.StepPlanned || step.Reverses != "" {
-				continue
-			}
-			_, voucher, err := posting.ReadVoucher(step)
-			if err != nil {
-				return err
-			}
-			if !voucher.Date().Before(first) {
-				continue
-			}
-			step.State = ports.StepDropped
-			if err := tx.Steps().Save(ctx, step); err != nil {
-				return err
-			}
-		}
-	}
 }

@@ -77,6 +77,9 @@ func (l *ledger) retryParked(ctx context.Context, after int64) (int64, error) {
 // has not read its shop yet is not done with that.
 func (s *Service) post(ctx context.Context, flow merchant.Flow, unread bool) (bool, error) {
 	p := s.poster(flow)
+	if err := s.forgo(ctx, &p); err != nil {
+		return false, err
+	}
 	for end := s.machine().Add(s.options.Slice); s.machine().Before(end); {
 		steps, err := p.pending(ctx)
 		if err != nil {

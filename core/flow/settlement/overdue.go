@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -52,7 +53,7 @@ func (s *Service) Overdue(ctx context.Context, merchantID string) ([]Late, error
 		if err != nil {
 			return err
 		}
-		l = late{merchant: merchantID, payouts: map[string]civil.Date{}, listed: map[string]int{}}
+		l = late{merchant: merchantID, payouts: map[string]civil.Date{}, listed: map[string]int{}, flows: map[string]merchant.Flow{}}
 		if l.zone, err = time.LoadLocation(owner.Zone); err != nil {
 			return err
 		}
@@ -78,6 +79,7 @@ type late struct {
 	// found of payouts and events.
 	payouts map[string]civil.Date
 	listed  map[string]int
+	flows   map[string]merchant.Flow
 }
 
 func (l *late) add(item Late) {
@@ -100,7 +102,11 @@ func (l *late) listPayouts(ctx context.Context, tx ports.Tx) error {
 				return nil
 			}
 			after, l.payouts[p.ID] = p.ID, day
-			if reason := unbooked[p.State]; reason != "" {
+			others, err := l.othersBook(ctx, tx, p)
+			if err != nil {
+				return err
+			}
+			if reason := unbooked[p.State]; reason != "" && !others {
 				item := Late{What: LatePayout, ID: p.ID, Reference: p.Reference, Date: day, Reason: reason, Remedy: "start a run of the flow and look at its report"}
 				if p.Hold != nil {
 					item.Code, item.Reason, item.Remedy = p.Hold.Code, p.Hold.Reason, p.Hold.Remedy
@@ -112,6 +118,23 @@ func (l *late) listPayouts(ctx context.Context, tx ports.Tx) error {
 			return nil
 		}
 	}
+}
+
+// othersBook reports whether a payout that is not planned is not the flow's to book: it
+// lies before the flow's first moment, or the flow writes nothing.
+func (l *late) othersBook(ctx context.Context, tx ports.Tx, p ports.PayoutRecord) (bool, error) {
+	if p.State != payout.Fetching && p.State != payout.Fetched {
+		return false, nil
+	}
+	flow, known := l.flows[p.FlowID]
+	if !known {
+		var err error
+		if flow, err = tx.Flows().Get(ctx, p.FlowID); err != nil {
+			return false, err
+		}
+		l.flows[p.FlowID] = flow
+	}
+	return flow.Mode == merchant.Shadow || p.Date.Before(flow.Since), nil
 }
 
 // unbooked says of each state in which a payout is not in the books why.
