@@ -1265,11 +1265,17 @@ func (e Scope) Valid() bool {
 
 // Defines values for TriedDocumentKind.
 const (
-	TriedDocumentKindAttachment        TriedDocumentKind = "attachment"
-	TriedDocumentKindCorrectionVoucher TriedDocumentKind = "correction_voucher"
-	TriedDocumentKindInvoicePayment    TriedDocumentKind = "invoice_payment"
-	TriedDocumentKindPaymentRelease    TriedDocumentKind = "payment_release"
-	TriedDocumentKindVoucher           TriedDocumentKind = "voucher"
+	TriedDocumentKindAttachment          TriedDocumentKind = "attachment"
+	TriedDocumentKindCorrectionVoucher   TriedDocumentKind = "correction_voucher"
+	TriedDocumentKindCreditInvoice       TriedDocumentKind = "credit_invoice"
+	TriedDocumentKindInvoice             TriedDocumentKind = "invoice"
+	TriedDocumentKindInvoiceBooking      TriedDocumentKind = "invoice_booking"
+	TriedDocumentKindInvoiceCancellation TriedDocumentKind = "invoice_cancellation"
+	TriedDocumentKindInvoicePayment      TriedDocumentKind = "invoice_payment"
+	TriedDocumentKindOrder               TriedDocumentKind = "order"
+	TriedDocumentKindOrderCancellation   TriedDocumentKind = "order_cancellation"
+	TriedDocumentKindPaymentRelease      TriedDocumentKind = "payment_release"
+	TriedDocumentKindVoucher             TriedDocumentKind = "voucher"
 )
 
 // Valid indicates whether the value is a known member of the TriedDocumentKind enum.
@@ -1279,7 +1285,19 @@ func (e TriedDocumentKind) Valid() bool {
 		return true
 	case TriedDocumentKindCorrectionVoucher:
 		return true
+	case TriedDocumentKindCreditInvoice:
+		return true
+	case TriedDocumentKindInvoice:
+		return true
+	case TriedDocumentKindInvoiceBooking:
+		return true
+	case TriedDocumentKindInvoiceCancellation:
+		return true
 	case TriedDocumentKindInvoicePayment:
+		return true
+	case TriedDocumentKindOrder:
+		return true
+	case TriedDocumentKindOrderCancellation:
 		return true
 	case TriedDocumentKindPaymentRelease:
 		return true

@@ -20,8 +20,10 @@ import (
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/start"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -102,6 +104,12 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 		if !read {
 			return false, w.keepTally(ctx)
 		}
+	}
+	if w.flow.Mode == merchant.Shadow { // a plan made now would be stale once the flow may write
+		return true, w.finish(ctx, ports.RunDone, nil)
+	}
+	if err := posting.Forgo(ctx, s.store, w.flow); err != nil {
+		return false, err
 	}
 	if err := w.plan(ctx); remote.Awaited(fault.Of(err)) { // planning looks for what others have made
 		return w.stumble(ctx, err)

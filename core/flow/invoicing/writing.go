@@ -41,7 +41,7 @@ func (w *work) post(ctx context.Context, end time.Time) (bool, error) {
 
 func (w *work) pending(ctx context.Context) (steps []ports.Step, err error) {
 	err = w.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-		steps, err = tx.Steps().PendingOfFlow(ctx, w.flow.ID, 0, stepsAtOnce)
+		steps, err = posting.WritableOfFlow(ctx, tx, w.flow.ID, w.run.ID, stepsAtOnce)
 		return err
 	})
 	return steps, err

@@ -77,7 +77,7 @@ func (l *ledger) retryParked(ctx context.Context, after int64) (int64, error) {
 // has not read its shop yet is not done with that.
 func (s *Service) post(ctx context.Context, flow merchant.Flow, unread bool) (bool, error) {
 	p := s.poster(flow)
-	if err := s.forgo(ctx, &p); err != nil {
+	if err := posting.Forgo(ctx, s.store, flow); err != nil {
 		return false, err
 	}
 	for end := s.machine().Add(s.options.Slice); s.machine().Before(end); {
