@@ -71,7 +71,7 @@ func triedDocument(step ports.Step) (api.TriedDocument, error) {
 	}
 	answer.Account, answer.Date = string(payment.Account), payment.Date.String()
 	for _, off := range payment.WriteOffs {
-		answer.WriteOffs = append(answer.WriteOffs, api.TriedWriteOff{Account: string(off.Account), Amount: off.Amount.String(), Reason: string(off.Reason)})
+		answer.WriteOffs = append(answer.WriteOffs, api.TriedWriteOff{Account: string(off.Account), Amount: off.Amount.String(), Reason: off.Reason})
 	}
 	return answer, nil
 }

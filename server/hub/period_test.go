@@ -88,7 +88,9 @@ func dated(t *testing.T, sent time.Time, lockedUntil civil.Date, years ...int) (
 		b.documents[i].Date = day(2025, time.January, 2)
 	}
 	w := newWorld(t, p, b)
-	w.setMode(merchant.Live, sent.AddDate(0, 0, -1))
+	if sent.Before(payday) {
+		w.setMode(merchant.Live, sent.AddDate(0, 0, -1))
+	}
 	books := &datedBooks{fakeBooks: b, lockedUntil: lockedUntil}
 	for _, year := range years {
 		books.years = append(books.years, calendarYear(year))

@@ -65,7 +65,7 @@ func (s *Service) try(ctx context.Context, payoutID string, alone bool) (Tried, 
 	}
 	switch u.payout.State {
 	case payout.Fetched:
-		return u.work.tryPlan(ctx, u.payout, alone)
+		return u.tryPlan(ctx, u.payout, alone)
 	case payout.Fetching:
 		return Tried{}, fault.New(CodeNotRead, fault.Conflict, "the rows of the payout are not read to the end").
 			WithRemedy("start a run of the flow; in shadow mode it reads and writes nothing")
