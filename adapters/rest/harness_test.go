@@ -261,8 +261,8 @@ func (e *engine) Start(ctx context.Context, flowID, by string) (ports.Run, error
 	return run, err
 }
 
-func (e *engine) StartScoped(ctx context.Context, flowID, trigger string, scope ports.RunScope) (ports.Run, error) {
-	if err := e.note(fmt.Sprintf("start %s %s %+v", flowID, trigger, scope)); err != nil {
+func (e *engine) StartScoped(ctx context.Context, flowID, trigger, by string, scope ports.RunScope) (ports.Run, error) {
+	if err := e.note(fmt.Sprintf("start %s %s %s %+v", flowID, trigger, by, scope)); err != nil {
 		return ports.Run{}, err
 	}
 	run := ports.Run{ID: "run-scoped", FlowID: flowID, MerchantID: statementtest.Merchant, Trigger: trigger, State: ports.RunRunning, Scope: &scope}

@@ -36,7 +36,7 @@ type Engine interface {
 	// Start opens a run of a flow, or gives the one that is running.
 	Start(ctx context.Context, flowID, by string) (ports.Run, error)
 	// StartScoped opens a run about certain payouts, Progress tells how far one has come.
-	StartScoped(ctx context.Context, flowID, trigger string, scope ports.RunScope) (ports.Run, error)
+	StartScoped(ctx context.Context, flowID, trigger, by string, scope ports.RunScope) (ports.Run, error)
 	Progress(ctx context.Context, run ports.Run) (settlement.Progress, error)
 	// RetryPayout takes up a payout that is held.
 	RetryPayout(ctx context.Context, payoutID, by string) error

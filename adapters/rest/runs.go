@@ -17,7 +17,7 @@ func (s *server) StartRun(ctx context.Context, r api.StartRunRequestObject) (api
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.Engine.StartScoped(ctx, r.ID, ports.TriggerAPI, scope)
+	run, err := s.Engine.StartScoped(ctx, r.ID, ports.TriggerAPI, by(ctx), scope)
 	return api.StartRun202JSONResponse(runAnswer(run)), err
 }
 
@@ -40,7 +40,7 @@ func (s *server) StartTrial(ctx context.Context, r api.StartTrialRequestObject) 
 	if err := s.Onboarding.Ready(ctx, r.ID); err != nil {
 		return nil, err
 	}
-	run, err := s.Engine.StartScoped(ctx, r.ID, "trial", ports.RunScope{Payouts: r.Body.Payouts, Trial: true})
+	run, err := s.Engine.StartScoped(ctx, r.ID, "trial", by(ctx), ports.RunScope{Payouts: r.Body.Payouts, Trial: true})
 	return api.StartTrial202JSONResponse(runAnswer(run)), err
 }
 

@@ -99,7 +99,7 @@ func TestWhatLiesBeforeTheFirstMomentIsNeverBooked(t *testing.T) {
 	writes := w.countWrites()
 	w.setMode(merchant.Live, payday.Add(time.Second))
 	require.Equal(t, ports.RunDone, w.run().State)
-	run, err := w.service.StartScoped(t.Context(), flowID, "test", ports.RunScope{Payouts: []string{"P1"}})
+	run, err := w.service.StartScoped(t.Context(), flowID, "test", "anna", ports.RunScope{Payouts: []string{"P1"}})
 	require.NoError(t, err)
 	w.finish(run.ID)
 	require.Equal(t, payout.Fetched, w.payout("P1").State)

@@ -37,7 +37,7 @@ func weekly(t *testing.T) *world {
 
 func (w *world) runScoped(scope ports.RunScope) ports.Run {
 	w.t.Helper()
-	run, err := w.service.StartScoped(w.t.Context(), flowID, "test", scope)
+	run, err := w.service.StartScoped(w.t.Context(), flowID, "test", "anna", scope)
 	require.NoError(w.t, err)
 	return w.finish(run.ID)
 }
@@ -86,9 +86,9 @@ func TestARunByRangeOrByNameBooksThatAloneInAnyOrderAndOnce(t *testing.T) {
 func TestRunsAboutCertainPayoutsQueueAndTheWholeRunFollows(t *testing.T) {
 	t.Parallel()
 	w := weekly(t)
-	first, err := w.service.StartScoped(t.Context(), flowID, "test", ports.RunScope{Payouts: []string{"P2"}})
+	first, err := w.service.StartScoped(t.Context(), flowID, "test", "anna", ports.RunScope{Payouts: []string{"P2"}})
 	require.NoError(t, err)
-	second, err := w.service.StartScoped(t.Context(), flowID, "test", ports.RunScope{Payouts: []string{"P3"}})
+	second, err := w.service.StartScoped(t.Context(), flowID, "test", "anna", ports.RunScope{Payouts: []string{"P3"}})
 	require.NoError(t, err)
 	whole, err := w.service.Start(t.Context(), flowID, "test")
 	require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestATrialBooksWhatItNamesAlsoInShadowAndSwitchedOff(t *testing.T) {
 			w.setMode(mode)
 			w.run()
 			w.enable(false)
-			_, err := w.service.StartScoped(t.Context(), flowID, "test", ports.RunScope{Payouts: []string{"P3"}})
+			_, err := w.service.StartScoped(t.Context(), flowID, "test", "anna", ports.RunScope{Payouts: []string{"P3"}})
 			require.Equal(t, fault.Code("flow.disabled"), fault.CodeOf(err), "only a trial runs while the flow is off")
 			w.runScoped(ports.RunScope{Payouts: []string{"P3"}, Trial: true})
 			w.enable(true)
@@ -142,7 +142,7 @@ func TestAScopeThatMakesNoSenseIsRefused(t *testing.T) {
 		"a range before the flow's":  {ports.RunScope{From: civil.Date{Year: 2026, Month: 2, Day: 1}, To: civil.Date{Year: 2026, Month: 2, Day: 28}}, "to"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.service.StartScoped(t.Context(), flowID, "test", c.scope)
+			_, err := w.service.StartScoped(t.Context(), flowID, "test", "anna", c.scope)
 			require.Equal(t, settlement.CodeScopeInvalid, fault.CodeOf(err))
 			require.Equal(t, c.field, fault.Of(err).Field)
 		})

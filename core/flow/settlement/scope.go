@@ -49,8 +49,8 @@ func CheckScope(flow merchant.Flow, zone *time.Location, scope ports.RunScope) e
 }
 
 // StartScoped opens a run about certain payouts of a flow that may be switched off
-// only for a trial. The run begins when those before it have ended.
-func (s *Service) StartScoped(ctx context.Context, flowID, trigger string, scope ports.RunScope) (ports.Run, error) {
+// only for a trial, which the audit log says. The run begins when those before it have ended.
+func (s *Service) StartScoped(ctx context.Context, flowID, trigger, by string, scope ports.RunScope) (ports.Run, error) {
 	var run ports.Run
 	err := s.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		flow, err := tx.Flows().Get(ctx, flowID)
@@ -67,8 +67,12 @@ func (s *Service) StartScoped(ctx context.Context, flowID, trigger string, scope
 		if !flow.Enabled && !scope.Trial {
 			return start.Disabled()
 		}
-		run, err = start.Scoped(ctx, tx, flow, trigger, scope, s.machine())
-		return err
+		if run, err = start.Scoped(ctx, tx, flow, trigger, scope, s.machine()); err != nil {
+			return err
+		}
+		return tx.Audit().Append(ctx, ports.AuditEntry{
+			MerchantID: run.MerchantID, At: s.clock.Now().UTC(), By: by, Act: "flow.run_started", Subject: flowID, Detail: run.ID + " " + trigger,
+		})
 	})
 	s.tell(run, err == nil)
 	return run, err
