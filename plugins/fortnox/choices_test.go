@@ -30,7 +30,7 @@ func TestAccountsAreThoseOfTheYear(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, r *remote, c everything) {
 		accounts := r.choices(c, ports.ChooseAccount, "2026-04-20")
-		require.Len(t, accounts, 21)
+		require.Len(t, accounts, 25)
 		require.Contains(t, accounts, ports.Choice{Value: "1686", Label: "1686 Avräkning Klarna", Active: true})
 		require.Contains(t, accounts, ports.Choice{Value: "1585", Label: "1585 Gammalt avräkningskonto", Active: false})
 	}, WithPageSize(4))

@@ -39,8 +39,12 @@ func (c *Company) predefined(name string) int {
 	}
 }
 
-// vatAccount finds the account of output VAT at a rate.
-func (c *Company) vatAccount(rate decimal.Decimal) (int, error) {
+// vatAccount finds the account of output VAT: that of the VAT code which the sales
+// account is tied to, as for sales in other countries, else that of the rate.
+func (c *Company) vatAccount(code string, rate decimal.Decimal) (int, error) {
+	if tied, known := c.vatCodes[code]; known {
+		return tied.Account, nil
+	}
 	if number := c.vatAccounts[rate.String()]; number != 0 {
 		return number, nil
 	}
@@ -58,6 +62,20 @@ func (c *Company) vatAccount(rate decimal.Decimal) (int, error) {
 		return number, nil
 	}
 	return vat.number, nil
+}
+
+// knownRate says whether the company has a VAT rate in its settings.
+func (c *Company) knownRate(rate decimal.Decimal) bool {
+	if rate.IsZero() {
+		return true
+	}
+	for _, code := range c.vatCodes {
+		if code.Rate.Equal(rate) {
+			return true
+		}
+	}
+	_, err := c.vatAccount("", rate)
+	return err == nil
 }
 
 // usable checks that an account exists in a year and is active.

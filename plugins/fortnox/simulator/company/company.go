@@ -26,6 +26,9 @@ const (
 
 const defaultRowLimit = 500
 
+// methodCash is the accounting method under which invoices are not booked.
+const methodCash = "CASH"
+
 // Company is the state of one company.
 type Company struct {
 	// Profile is what the company tells of itself.
@@ -44,19 +47,29 @@ type Company struct {
 	rates       map[string]decimal.Decimal
 	units       map[string]int
 	vatAccounts map[string]int
+	vatCodes    map[string]world.VATCode
+	terms       []string
+	articles    map[string]world.Article
 
 	zone civil.Zone
 	now  func() time.Time
 
-	invoices     map[string]*Invoice
-	invoiceOrder []*Invoice
-	payments     map[int]*Payment
-	paymentOrder []*Payment
-	files        []*File
-	connections  []*Connection
-	nextInvoice  int
-	nextPayment  int
-	nextFile     int
+	invoices      map[string]*Invoice
+	invoiceOrder  []*Invoice
+	payments      map[int]*Payment
+	paymentOrder  []*Payment
+	files         []*File
+	connections   []*Connection
+	customers     map[string]*Customer
+	customerOrder []*Customer
+	orders        map[string]*Order
+	orderOrder    []*Order
+	nextInvoice   int
+	nextCustomer  int
+	nextOrder     int
+	nextRow       int
+	nextPayment   int
+	nextFile      int
 
 	// loading is set while the world is read: what stands in the world is history,
 	// so locks and inactive accounts do not concern it.

@@ -85,7 +85,7 @@ func (c *Company) changeTotal(invoice *Invoice, total ore.Amount) error {
 	if len(invoice.Rows) > 0 {
 		row = invoice.Rows[0]
 	}
-	row.Price, row.Quantity = total.Abs(), 100
+	row.Price, row.Quantity, row.Discount = total.Abs(), 100, 0
 	if total < 0 {
 		row.Quantity = -100
 	}

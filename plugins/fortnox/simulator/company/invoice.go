@@ -3,8 +3,6 @@ package company
 import (
 	"strconv"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/civil"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/ledger"
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/ore"
@@ -12,23 +10,16 @@ import (
 
 // Invoice is a customer invoice; a credit invoice has a negative total.
 type Invoice struct {
-	Number             string
-	CustomerNumber     string
-	CustomerName       string
-	Date, Due          civil.Date
-	Currency           string
-	Rate               decimal.Decimal
-	ExternalReference1 string
-	ExternalReference2 string
-	YourOrderNumber    string
-	YourReference      string
-	OurReference       string
-	OCR                string
-	Rows               []InvoiceRow
-	Totals             Totals
-	Booked             bool
-	Cancelled          bool
-	NotCompleted       bool
+	Number string
+	Head
+	Due       civil.Date
+	OCR       string
+	Rows      []InvoiceRow
+	Totals    Totals
+	Booked    bool
+	Cancelled bool
+	// Order is the order that the invoice was made of.
+	Order string
 	// CreditOf is the invoice that this one credits, CreditedBy the credit
 	// invoice that is linked to this one.
 	CreditOf   string
@@ -87,6 +78,10 @@ func (c *Company) BookInvoice(number string) (*Invoice, *Refusal) {
 	case invoice.NotCompleted:
 		return nil, refuse(CodeInvoiceIncomplete, "Fakturan måste vara klarmarkerad innan den kan bokföras.")
 	}
+	// The cash method books revenue when it is paid. What the world brings is history.
+	if year, found := c.Books.YearOf(invoice.Date); found && year.Method == methodCash && !c.loading {
+		return nil, refuse(CodeCashMethod, "Fakturor bokförs inte enligt kontantmetoden.")
+	}
 	if refusal := c.postInvoice(invoice); refusal != nil {
 		return nil, refusal
 	}
@@ -106,6 +101,10 @@ func (c *Company) CancelInvoice(number string) (*Invoice, *Refusal) {
 		return nil, refuse(CodeInvoiceCanceled, "Fakturan är redan makulerad.")
 	}
 	invoice.Cancelled = true
+	// That a cancelled draft no longer counts as the credit of its original is inferred.
+	if original := c.invoices[invoice.CreditOf]; original != nil && original.CreditedBy == invoice.Number {
+		original.CreditedBy = ""
+	}
 	invoice.LastModified = c.stamp(invoice.Date)
 	return invoice, nil
 }

@@ -7,24 +7,46 @@ import (
 	"github.com/kvitt/kvitt/plugins/fortnox/simulator/ore"
 )
 
-// InvoiceRow is one row; its price includes VAT.
+// InvoiceRow is one row.
 type InvoiceRow struct {
+	// ID is renewed whenever the document is changed.
+	ID          int
+	Article     string
 	Description string
+	Unit        string
 	Account     int
 	VAT         decimal.Decimal
-	Price       ore.Amount
+	// Price includes VAT, unless Net is set.
+	Price ore.Amount
+	Net   bool
 	// Quantity is in hundredths of a piece.
 	Quantity ore.Amount
+	// Discount is a percentage, or an amount off the row if DiscountIsAmount is set.
+	Discount         ore.Amount
+	DiscountIsAmount bool
 }
 
-// Amounts are price times quantity and the part of it that is VAT.
+// Amounts are price times quantity less the discount, and the part of it that is VAT.
 func (r InvoiceRow) Amounts() (gross, vat ore.Amount, err error) {
-	gross, err = r.Price.Times(r.Quantity.Decimal())
+	price, err := r.Price.Times(r.Quantity.Decimal())
 	if err != nil {
 		return 0, 0, err
 	}
-	vat, err = ore.Round(gross.Decimal().Mul(r.VAT).Div(decimal.NewFromInt(100).Add(r.VAT)))
-	return gross, vat, err
+	switch {
+	case r.DiscountIsAmount:
+		price -= r.Discount
+	case r.Discount != 0:
+		left := decimal.NewFromInt(1).Sub(r.Discount.Decimal().Shift(-2))
+		if price, err = price.Times(left); err != nil {
+			return 0, 0, err
+		}
+	}
+	if r.Net {
+		vat, err = ore.Round(price.Decimal().Mul(r.VAT).Shift(-2))
+		return price + vat, vat, err
+	}
+	vat, err = ore.Round(price.Decimal().Mul(r.VAT).Div(decimal.NewFromInt(100).Add(r.VAT)))
+	return price, vat, err
 }
 
 // Totals are the sums of an invoice in its own currency.
@@ -66,8 +88,12 @@ func (c *Company) invoicePostings(invoice *Invoice) ([]ledger.Row, error) {
 		return nil, err
 	}
 	sums.add(c.predefined(receivable), claim)
+	var accounts map[int]ledger.Account
+	if year, found := c.Books.YearOf(invoice.Date); found {
+		accounts = year.Accounts
+	}
 	for _, row := range invoice.Rows {
-		if err := c.addRow(&sums, row, invoice.Rate); err != nil {
+		if err := c.addRow(&sums, row, invoice.Rate, accounts[row.Account].VATCode); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +101,7 @@ func (c *Company) invoicePostings(invoice *Invoice) ([]ledger.Row, error) {
 	return sums.rows(), nil
 }
 
-func (c *Company) addRow(sums *postingSums, row InvoiceRow, rate decimal.Decimal) error {
+func (c *Company) addRow(sums *postingSums, row InvoiceRow, rate decimal.Decimal, code string) error {
 	gross, vat, err := row.Amounts()
 	if err != nil {
 		return err
@@ -88,7 +114,7 @@ func (c *Company) addRow(sums *postingSums, row InvoiceRow, rate decimal.Decimal
 	if vat == 0 {
 		return nil
 	}
-	account, err := c.vatAccount(row.VAT)
+	account, err := c.vatAccount(code, row.VAT)
 	if err != nil {
 		return err
 	}

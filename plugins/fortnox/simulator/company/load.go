@@ -28,8 +28,13 @@ func New(w world.Fortnox, now func() time.Time) (*Company, error) {
 		Modes: w.ModesOfPayment, Predefined: maps.Clone(w.PredefinedAccounts),
 		zone: zone, now: now, vatAccounts: w.VATAccounts, preselected: w.PreselectedYear,
 		invoices: map[string]*Invoice{}, payments: map[int]*Payment{},
+		customers: map[string]*Customer{}, orders: map[string]*Order{},
+		vatCodes: map[string]world.VATCode{}, terms: w.TermsOfPayment, articles: map[string]world.Article{},
 	}
 	if err := c.setRates(w); err != nil {
+		return nil, err
+	}
+	if err := c.setRegisters(w); err != nil {
 		return nil, err
 	}
 	if w.LockedUntil != "" {
@@ -59,6 +64,25 @@ func (c *Company) setRates(w world.Fortnox) error {
 			return fmt.Errorf("rate of %s: %w", currency, cmp.Or(err, ore.ErrNotAnAmount))
 		}
 		c.rates[currency] = rate
+	}
+	return nil
+}
+
+// setRegisters fills what documents name: terms, VAT codes, articles and customers.
+func (c *Company) setRegisters(w world.Fortnox) error {
+	if len(c.terms) == 0 {
+		c.terms = []string{"0", "10", "15", "20", usualTerms}
+	}
+	for _, code := range w.VATCodes {
+		c.vatCodes[code.Code] = code
+	}
+	for _, article := range w.Articles {
+		c.articles[article.Number] = article
+	}
+	for _, card := range w.Customers {
+		if _, refusal := c.CreateCustomer(cardOf(card)); refusal != nil {
+			return fmt.Errorf("customer %q: %w", card.Number, refusal)
+		}
 	}
 	return nil
 }

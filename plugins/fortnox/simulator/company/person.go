@@ -41,10 +41,14 @@ func (c *Company) addDraft(w world.Invoice) (*Invoice, error) {
 	if _, taken := c.invoices[invoice.Number]; taken {
 		return nil, fmt.Errorf("invoice %q: the number is taken", w.Number)
 	}
+	c.insert(invoice)
+	return invoice, nil
+}
+
+func (c *Company) insert(invoice *Invoice) {
 	c.invoices[invoice.Number] = invoice
 	at, _ := slices.BinarySearchFunc(c.invoiceOrder, invoice, byNumber)
 	c.invoiceOrder = slices.Insert(c.invoiceOrder, at, invoice)
-	return invoice, nil
 }
 
 func (c *Company) removeDraft(invoice *Invoice) {
@@ -106,18 +110,20 @@ func (c *Company) invoiceOf(w world.Invoice) (*Invoice, error) {
 		return nil, err
 	}
 	invoice := &Invoice{
-		Number: w.Number, CustomerNumber: cmp.Or(w.CustomerNumber, "1"), CustomerName: w.CustomerName,
-		Date: date, Due: due, Currency: cmp.Or(w.Currency, SEK),
-		ExternalReference1: w.ExternalReference1, ExternalReference2: w.ExternalReference2,
-		YourOrderNumber: w.YourOrderNumber, YourReference: w.YourReference, OurReference: w.OurReference,
-		OCR: w.OCR, CreditOf: w.CreditOf, NotCompleted: w.NotCompleted, LastModified: c.stamp(date),
+		Number: w.Number, Due: due, OCR: w.OCR, CreditOf: w.CreditOf, LastModified: c.stamp(date),
+		Head: Head{
+			CustomerNumber: cmp.Or(w.CustomerNumber, "1"), CustomerName: w.CustomerName, Date: date, Currency: cmp.Or(w.Currency, SEK),
+			ExternalReference1: w.ExternalReference1, ExternalReference2: w.ExternalReference2,
+			YourOrderNumber: w.YourOrderNumber, YourReference: w.YourReference, OurReference: w.OurReference,
+			Comments: w.Comments, Terms: usualTerms, VATIncluded: true, NotCompleted: w.NotCompleted,
+		},
 	}
 	if invoice.Rate, err = c.rateOf(invoice.Currency, w.CurrencyRate); err != nil {
 		return nil, err
 	}
 	for _, row := range w.Rows {
 		invoice.Rows = append(invoice.Rows, InvoiceRow{
-			Description: row.Description, Account: row.Account, VAT: row.VAT.Decimal,
+			ID: c.newRow(), Description: row.Description, Account: row.Account, VAT: row.VAT.Decimal,
 			Price: row.Price, Quantity: row.Quantity,
 		})
 	}

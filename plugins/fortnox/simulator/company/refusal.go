@@ -18,24 +18,32 @@ const (
 	CodeBadAccept         = 1000030
 	CodeBadContentType    = 1000031
 	CodeNotNumeric        = 2000108
+	CodeNoCustomer        = 2000204
 	CodeCharacters        = 2000359
 	CodeLocked            = 2000401
 	CodeNoAccount         = 2000423
 	CodeNoCurrency        = 2000427
+	CodeNoTerms           = 2000429
+	CodeCustomerNotFound  = 2000433
 	CodeNoInvoice         = 2000434
+	CodeNoOrder           = 2000439
 	CodeInactiveAccount   = 2000550
 	CodeBadFilter         = 2000587
 	CodeBadParameter      = 2000588
+	CodeCustomerTaken     = 2000637
 	CodeNoScope           = 2000663
 	CodeBeforeInvoice     = 2001089
 	CodeNoScopeLicence    = 2001101
 	CodeNoLicence         = 2001103
+	CodeNoArticle         = 2001302
+	CodeNoRowAccount      = 2001304
 	CodeBadBody           = 2001392
 	CodeUnknownField      = 2001399
 	CodeMissingField      = 2001795
 	CodeBadJSON           = 2002115
 	CodeFullyPaid         = 2003055
 	CodeInvoiceIncomplete = 2003498
+	CodeRowWithoutText    = 2003977
 )
 
 // Stand-ins: the situation is known, the real code is not. A client must take
@@ -59,6 +67,12 @@ const (
 	CodeFileConnected   = 2999016
 	CodeOutsideYear     = 2999017
 	CodeTooFewRows      = 2999018
+	CodeCredited        = 2999019
+	CodeCashMethod      = 2999020
+	CodeNoVATRate       = 2999021
+	CodeOrderClosed     = 2999022
+	CodeNoRow           = 2999023
+	CodeBadChoice       = 2999024
 )
 
 func refuse(code int, message string) *Refusal {

@@ -104,7 +104,20 @@ func lock(c *company.Company, r *http.Request) (any, error) {
 
 // counts says how many documents of each kind exist.
 func counts(c *company.Company, _ *http.Request) (any, error) {
-	booked, vouchers := 0, 0
+	booked, vouchers, bookedInvoices, cancelled := 0, 0, 0, 0
+	for _, invoice := range c.Invoices() {
+		if invoice.Booked {
+			bookedInvoices++
+		}
+		if invoice.Cancelled {
+			cancelled++
+		}
+	}
+	for _, order := range c.Orders() {
+		if order.Cancelled {
+			cancelled++
+		}
+	}
 	for _, payment := range c.Payments() {
 		if payment.Booked {
 			booked++
@@ -118,7 +131,8 @@ func counts(c *company.Company, _ *http.Request) (any, error) {
 		}
 	}
 	return map[string]int{
-		"invoices": len(c.Invoices()), "invoice_payments": len(c.Payments()), "booked_invoice_payments": booked,
+		"invoices": len(c.Invoices()), "booked_invoices": bookedInvoices, "orders": len(c.Orders()), "cancelled": cancelled,
+		"customers": len(c.Customers()), "invoice_payments": len(c.Payments()), "booked_invoice_payments": booked,
 		"vouchers": vouchers, "files": len(c.Files()), "file_connections": len(c.Connections()),
 	}, nil
 }

@@ -23,7 +23,7 @@ func (c *call) invoiceItem(i *company.Invoice) map[string]any {
 		"DueDate": i.Due, "ExternalInvoiceReference1": i.ExternalReference1,
 		"ExternalInvoiceReference2": i.ExternalReference2, "FinalPayDate": dateOrNull(i.FinalPayDate),
 		"InvoiceDate": i.Date, "InvoiceType": "INVOICE", "NoxFinans": false, "OCR": i.OCR, "Project": "",
-		"Sent": false, "TermsOfPayment": "30", "Total": i.Totals.Total, "WayOfDelivery": "",
+		"Sent": i.Sent, "TermsOfPayment": i.Terms, "Total": i.Totals.Total, "WayOfDelivery": "",
 	}
 	maps.Copy(item, voucherOf(i.Voucher))
 	return item
@@ -44,20 +44,29 @@ func (c *call) invoiceJSON(i *company.Invoice) map[string]any {
 		"EUQuarterlyReport": false, "EmailInformation": emailInformation(), "Freight": 0, "FreightVAT": 0,
 		"Gross": i.Totals.Gross, "HouseWork": false, "InvoiceReference": orZero(i.CreditOf),
 		"InvoiceRows": invoiceRows(i), "Labels": []any{}, "Language": "SV", "LastRemindDate": nil, "Net": net,
-		"NotCompleted": i.NotCompleted, "OfferReference": "0", "OrderReference": "0", "OurReference": i.OurReference,
+		"NotCompleted": i.NotCompleted, "OfferReference": "0", "OrderReference": orZero(i.Order), "OurReference": i.OurReference,
 		"OutboundDate": i.Date, "PriceList": "A", "PrintTemplate": "st", "Reminders": 0, "RoundOff": i.Totals.RoundOff,
 		"TaxReduction": nil, "TaxReductionType": "none", "TimeBasisReference": nil, "TotalToPay": i.Totals.Total,
-		"TotalVAT": i.Totals.VAT, "VATIncluded": true, "WarehouseReady": true,
+		"TotalVAT": i.Totals.VAT, "VATIncluded": i.VATIncluded, "WarehouseReady": true,
 		"YourOrderNumber": i.YourOrderNumber, "YourReference": i.YourReference,
 	})
 	for _, empty := range []string{
-		"Address1", "Address2", "City", "Comments", "Country", "DeliveryAddress1", "DeliveryAddress2", "DeliveryCity",
-		"DeliveryCountry", "DeliveryName", "DeliveryZipCode", "InvoicePeriodEnd", "InvoicePeriodStart",
-		"OrganisationNumber", "PaymentWay", "Phone1", "Phone2", "Remarks", "TermsOfDelivery", "ZipCode",
+		"InvoicePeriodEnd", "InvoicePeriodStart", "OrganisationNumber", "PaymentWay", "Phone2", "TermsOfDelivery",
 	} {
 		invoice[empty] = ""
 	}
+	maps.Copy(invoice, addressee(i.Head))
 	return invoice
+}
+
+// addressee is whom a document is made out to, and what else is written on it.
+func addressee(h company.Head) map[string]any {
+	return map[string]any{
+		"Address1": h.Address.Address1, "Address2": h.Address.Address2, "ZipCode": h.Address.ZipCode, "City": h.Address.City,
+		"Country": h.Address.Country, "DeliveryName": h.DeliveryName, "DeliveryAddress1": h.Delivery.Address1,
+		"DeliveryAddress2": h.Delivery.Address2, "DeliveryZipCode": h.Delivery.ZipCode, "DeliveryCity": h.Delivery.City,
+		"DeliveryCountry": h.Delivery.Country, "Phone1": h.Phone1, "Comments": h.Comments, "Remarks": h.Remarks,
+	}
 }
 
 // balance of a foreign invoice is shown in its own currency or in kronor: which
@@ -83,25 +92,46 @@ func (c *call) accountingMethod(date civil.Date) string {
 // invoiceRows are the rows; quantities are texts.
 func invoiceRows(i *company.Invoice) []any {
 	rows := []any{}
-	for n, row := range i.Rows {
-		gross, vat, err := row.Amounts()
-		if err != nil {
-			continue // the invoice could not have been made of such a row
+	for _, row := range i.Rows {
+		if shown := rowJSON(row); shown != nil {
+			rows = append(rows, shown)
 		}
-		net, err := ore.Round(row.Price.Decimal().Div(row.VAT.Shift(-2).Add(decimal.NewFromInt(1))))
-		if err != nil {
-			continue
-		}
-		rows = append(rows, map[string]any{
-			"AccountNumber": row.Account, "ArticleNumber": "", "ContributionPercent": "0", "ContributionValue": "0",
-			"CostCenter": "", "DeliveredQuantity": row.Quantity.Decimal().String(), "Description": row.Description,
-			"Discount": 0, "DiscountType": "PERCENT", "HouseWork": false, "HouseWorkHoursToReport": nil,
-			"HouseWorkType": nil, "Price": row.Price, "PriceExcludingVAT": net, "Project": "", "RowId": n + 1,
-			"StockPointCode": nil, "Total": gross, "TotalExcludingVAT": gross - vat, "Unit": "",
-			"VAT": row.VAT.InexactFloat64(),
-		})
 	}
 	return rows
+}
+
+// rowJSON is a row of an invoice or an order, nil for one that nothing could have been
+// made of.
+func rowJSON(row company.InvoiceRow) map[string]any {
+	gross, vat, err := row.Amounts()
+	if err != nil {
+		return nil
+	}
+	net := row.Price
+	if !row.Net {
+		if net, err = ore.Round(row.Price.Decimal().Div(row.VAT.Shift(-2).Add(decimal.NewFromInt(1)))); err != nil {
+			return nil
+		}
+	}
+	total, kind := gross, "PERCENT"
+	if row.Net {
+		total = gross - vat
+	}
+	if row.DiscountIsAmount {
+		kind = "AMOUNT"
+	}
+	var account any = row.Account
+	if row.Account == 0 {
+		account = nil
+	}
+	return map[string]any{
+		"AccountNumber": account, "ArticleNumber": row.Article, "ContributionPercent": "0", "ContributionValue": "0",
+		"CostCenter": "", "DeliveredQuantity": row.Quantity.Decimal().String(), "Description": row.Description,
+		"Discount": row.Discount, "DiscountType": kind, "HouseWork": false, "HouseWorkHoursToReport": nil,
+		"HouseWorkType": nil, "Price": row.Price, "PriceExcludingVAT": net, "Project": "", "RowId": row.ID,
+		"StockPointCode": nil, "Total": total, "TotalExcludingVAT": gross - vat, "Unit": row.Unit,
+		"VAT": row.VAT.InexactFloat64(),
+	}
 }
 
 func ediInformation() map[string]any {

@@ -32,7 +32,7 @@ func invoiceFields() map[string]func(*company.Invoice) string {
 		"invoicetype":               func(*company.Invoice) string { return "INVOICE" },
 		"credit":                    func(i *company.Invoice) string { return strconv.FormatBool(i.Credits()) },
 		"notcompleted":              func(i *company.Invoice) string { return strconv.FormatBool(i.NotCompleted) },
-		"sent":                      func(*company.Invoice) string { return "false" },
+		"sent":                      func(i *company.Invoice) string { return strconv.FormatBool(i.Sent) },
 		"articledescription": func(i *company.Invoice) string {
 			var b strings.Builder
 			for _, row := range i.Rows {
@@ -40,7 +40,14 @@ func invoiceFields() map[string]func(*company.Invoice) string {
 			}
 			return b.String()
 		},
-		"articlenumber": none, "costcenter": none, "project": none, "label": none,
+		"articlenumber": func(i *company.Invoice) string {
+			var b strings.Builder
+			for _, row := range i.Rows {
+				b.WriteString(row.Article + "\n")
+			}
+			return b.String()
+		},
+		"costcenter": none, "project": none, "label": none,
 	}
 }
 
@@ -134,6 +141,43 @@ func showInvoice(c *call) (answer, *company.Refusal) {
 
 func bookInvoice(c *call) (answer, *company.Refusal) {
 	return c.showsInvoice(c.company.BookInvoice(c.PathValue("number")))
+}
+
+func createInvoice(c *call) (answer, *company.Refusal) {
+	var change company.InvoiceChange
+	if refusal := c.read("Invoice", &change); refusal != nil {
+		return answer{}, refusal
+	}
+	invoice, refusal := c.company.CreateInvoice(change)
+	if refusal != nil {
+		return answer{}, refusal
+	}
+	return created("Invoice", c.invoiceJSON(invoice))
+}
+
+func updateInvoice(c *call) (answer, *company.Refusal) {
+	var change company.InvoiceChange
+	if refusal := c.read("Invoice", &change); refusal != nil {
+		return answer{}, refusal
+	}
+	return c.showsInvoice(c.company.UpdateInvoice(c.PathValue("number"), change))
+}
+
+// creditInvoice answers with the original, which then names its credit invoice.
+func creditInvoice(c *call) (answer, *company.Refusal) {
+	return c.showsInvoice(c.company.CreditInvoice(c.PathValue("number")))
+}
+
+func markInvoiceSent(c *call) (answer, *company.Refusal) {
+	return c.showsInvoice(c.company.MarkSent(c.PathValue("number")))
+}
+
+// warehouseReady is what a company without the warehouse module answers.
+func warehouseReady(c *call) (answer, *company.Refusal) {
+	if _, refusal := c.company.Invoice(c.PathValue("number")); refusal != nil {
+		return answer{}, refusal
+	}
+	return answer{}, &company.Refusal{Status: 400, Code: company.CodeNoScopeLicence, Message: "Det finns ingen aktiv licens för lager."}
 }
 
 func cancelInvoice(c *call) (answer, *company.Refusal) {

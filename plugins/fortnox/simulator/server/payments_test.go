@@ -71,7 +71,7 @@ func TestDraftPaymentsCanBeSeveralAndCanBeDeleted(t *testing.T) {
 	s.refused("PUT", "/3/invoicepayments/4/bookkeep", "{}", 400, 2003055)
 	require.Equal(t, object{
 		"booked_invoice_payments": 2.0, "file_connections": 0.0, "files": 0.0, "invoice_payments": 3.0, "invoices": 8.0,
-		"vouchers": 1.0,
+		"booked_invoices": 6.0, "cancelled": 1.0, "customers": 0.0, "orders": 0.0, "vouchers": 1.0,
 	}, s.counts())
 }
 

@@ -20,6 +20,10 @@ func scopeOf(path string) string {
 		return "invoice"
 	case "invoicepayments":
 		return "payment"
+	case "orders":
+		return "order"
+	case "customers":
+		return "customer"
 	case "currencies":
 		return "currency"
 	case "voucherfileconnections":

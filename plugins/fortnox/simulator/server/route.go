@@ -80,8 +80,23 @@ func (s *Server) routes() {
 
 	s.handle("GET /3/invoices", listInvoices, invoiceSearches()...)
 	s.handle("GET /3/invoices/{number}", showInvoice)
+	s.handle("POST /3/invoices", createInvoice)
+	s.handle("PUT /3/invoices/{number}", updateInvoice)
 	s.handle("PUT /3/invoices/{number}/bookkeep", bookInvoice)
 	s.handle("PUT /3/invoices/{number}/cancel", cancelInvoice)
+	s.handle("PUT /3/invoices/{number}/credit", creditInvoice)
+	s.handle("PUT /3/invoices/{number}/externalprint", markInvoiceSent)
+	s.handle("PUT /3/invoices/{number}/warehouseready", warehouseReady)
+
+	s.handle("GET /3/orders", listOrders, orderSearches()...)
+	s.handle("POST /3/orders", createOrder)
+	s.handle("GET /3/orders/{number}", showOrder)
+	s.handle("PUT /3/orders/{number}", updateOrder)
+	s.handle("PUT /3/orders/{number}/cancel", cancelOrder)
+	s.handle("PUT /3/orders/{number}/createinvoice", invoiceOrder)
+	s.handle("GET /3/customers", listCustomers, customerSearches()...)
+	s.handle("POST /3/customers", createCustomer)
+	s.handle("GET /3/customers/{number}", showCustomer)
 
 	s.handle("GET /3/invoicepayments", listPayments, "invoicenumber")
 	s.handle("POST /3/invoicepayments", createPayment)

@@ -97,7 +97,7 @@ func TestSIEHoldsTheWholeYear(t *testing.T) {
 	}
 	require.Equal(t, []string{"0,20260101,20261231", "-1,20250101,20251231"}, b.records["#RAR"])
 	require.Len(t, b.records["#PROGRAM"], 1)
-	require.Len(t, b.records["#KONTO"], 21)
+	require.Len(t, b.records["#KONTO"], 25)
 	require.Equal(t, []string{
 		"B,1,20260330,Kundfaktura Anna Ask (1001),20260330", "B,2,20260330,Kundfaktura Bo Björk (1002),20260330",
 		"B,3,20260331,Kundfaktura Cecilia Cypress (1003),20260331", "B,4,20260401,Kundfaktura David Druvfläder (1005),20260401",

@@ -42,11 +42,14 @@ func published(t *testing.T) *openapi3.T {
 func wrongInTheDocument() map[string][]string {
 	// a text for a number; empty texts for an enumeration and for dates
 	invoice := []string{"ContractReference", "PaymentWay", "InvoicePeriodStart", "InvoicePeriodEnd"}
-	return map[string][]string{
-		"/3/invoices":                           {"CurrencyRate"}, // a text in lists, a number alone
-		"/3/invoices/{DocumentNumber}":          invoice,
-		"/3/invoices/{DocumentNumber}/bookkeep": invoice,
+	wrong := map[string][]string{
+		"/3/invoices":                  append([]string{"CurrencyRate"}, invoice...), // a text in lists, a number alone
+		"/3/invoices/{DocumentNumber}": invoice,
 	}
+	for _, action := range []string{"bookkeep", "cancel", "credit", "externalprint"} {
+		wrong["/3/invoices/{DocumentNumber}/"+action] = invoice
+	}
+	return wrong
 }
 
 // cleaned takes out nulls, which the document never allows and Fortnox often
@@ -107,6 +110,18 @@ func TestAnswersFollowThePublishedDocument(t *testing.T) {
 		{"GET", "/3/invoices/{DocumentNumber}", "/3/invoices/1004", "", 200},
 		{"GET", "/3/invoices/{DocumentNumber}", "/3/invoices/9", "", 404},
 		{"PUT", "/3/invoices/{DocumentNumber}/bookkeep", "/3/invoices/1006/bookkeep", "{}", 200},
+		{"POST", "/3/customers", "", `{"Customer":{"CustomerNumber":"KV-1","Name":"Privatkund","CountryCode":"SE"}}`, 201},
+		{"GET", "/3/customers", "", "", 200},
+		{"GET", "/3/customers/{CustomerNumber}", "/3/customers/KV-1", "", 200},
+		{"POST", "/3/invoices", "", soldTo("KV-1"), 201},
+		{"PUT", "/3/invoices/{DocumentNumber}", "/3/invoices/1009", `{"Invoice":{"YourOrderNumber":"W-9"}}`, 200},
+		{"PUT", "/3/invoices/{DocumentNumber}/externalprint", "/3/invoices/1009/externalprint", "{}", 200},
+		{"PUT", "/3/invoices/{DocumentNumber}/cancel", "/3/invoices/1009/cancel", "{}", 200},
+		{"PUT", "/3/invoices/{DocumentNumber}/credit", "/3/invoices/1001/credit", "{}", 200},
+		{"POST", "/3/orders", "", orderedBy("KV-1"), 201},
+		{"GET", "/3/orders", "", "", 200},
+		{"GET", "/3/orders/{DocumentNumber}", "/3/orders/1", "", 200},
+		{"PUT", "/3/orders/{DocumentNumber}/cancel", "/3/orders/1/cancel", "{}", 200},
 		{"POST", "/3/invoicepayments", "", payment(object{"WriteOffs": []object{{"Amount": 0, "AccountNumber": 3740}}}), 201},
 		{"POST", "/3/invoicepayments", "", payment(object{"Amount": 9999}), 400},
 		{"PUT", "/3/invoicepayments/{Number}/bookkeep", "/3/invoicepayments/2/bookkeep", "{}", 200},

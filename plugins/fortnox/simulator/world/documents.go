@@ -21,6 +21,7 @@ type Invoice struct {
 	YourOrderNumber    string `json:"your_order_number"`
 	YourReference      string `json:"your_reference"`
 	OurReference       string `json:"our_reference"`
+	Comments           string `json:"comments"`
 	// OCR is made from the number when it is empty.
 	OCR       string `json:"ocr"`
 	Booked    bool   `json:"booked"`

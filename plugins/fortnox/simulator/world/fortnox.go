@@ -26,15 +26,22 @@ type Fortnox struct {
 	// VATAccounts maps a VAT rate in percent ("25", "25.5") to the account of
 	// its output VAT, where it is not the usual one.
 	VATAccounts map[string]int `json:"vat_accounts"`
-	Currencies  []string       `json:"currencies"`
+	// VATCodes are those of the company's own, as for sales in other countries. A sales
+	// account whose VATCode is one of them has its VAT booked on the code's account.
+	VATCodes []VATCode `json:"vat_codes"`
+	// TermsOfPayment are codes in days; empty means the usual ones.
+	TermsOfPayment []string `json:"terms_of_payment"`
+	Currencies     []string `json:"currencies"`
 	// CurrencyRates are kronor for one unit of a currency, as decimal texts.
 	CurrencyRates map[string]string `json:"currency_rates"`
 	// CurrencyUnits are for how many units of a currency a rate is shown, where that
 	// is not 1. What is booked does not depend on it.
 	CurrencyUnits map[string]int `json:"currency_units"`
 
-	Invoices []Invoice `json:"invoices"`
-	Payments []Payment `json:"payments"`
+	Customers []Customer `json:"customers"`
+	Articles  []Article  `json:"articles"`
+	Invoices  []Invoice  `json:"invoices"`
+	Payments  []Payment  `json:"payments"`
 	// Vouchers are manual vouchers that stand in the books from the start.
 	Vouchers []Voucher `json:"vouchers"`
 
@@ -46,6 +53,12 @@ type Fortnox struct {
 type Switches struct {
 	// RoundToKronor rounds the total of every invoice in SEK to whole kronor.
 	RoundToKronor bool `json:"round_to_kronor"`
+	// SecondCreditSilent answers a second request to credit an invoice with the invoice
+	// as it is, instead of refusing.
+	SecondCreditSilent bool `json:"second_credit_silent"`
+	// CreatedInvoiceShown lets createinvoice answer with the invoice, as the published
+	// document says, instead of with the order.
+	CreatedInvoiceShown bool `json:"created_invoice_shown"`
 	// MissingScopes are scopes that the consent did not give.
 	MissingScopes []string `json:"missing_scopes"`
 	// NoServiceAccounts says that the integration may not ask for a service account.
