@@ -30,7 +30,35 @@ var credentialsSchema []byte
 type settings struct {
 	// ModeOfPayment is a code, or empty to name payments by their account alone.
 	ModeOfPayment string `json:"mode_of_payment"`
+	// CustomerPolicy says whom documents are made out to.
+	CustomerPolicy customerPolicy `json:"customer_policy"`
+	// OSSVATType is the VAT type of consumers taxed in another EU country.
+	OSSVATType vatType `json:"oss_vat_type"`
+	// RowQuantity says how many pieces a row has.
+	RowQuantity rowQuantity `json:"row_quantity"`
+	// TermsOfPayment is a code, or empty for those of Fortnox.
+	TermsOfPayment string `json:"terms_of_payment"`
 }
+
+// customerPolicy is a way to choose the customer of a document.
+type customerPolicy string
+
+// The policies. With customersGeneric, which is the default, all buyers of a country, VAT
+// type and currency share one card, and each document has the buyer's name and address.
+const (
+	customersGeneric customerPolicy = "generic"
+	customersOwn     customerPolicy = "own"
+)
+
+// rowQuantity is a way to write how many pieces a row is about.
+type rowQuantity string
+
+// The ways. With quantityOne, which is the default, a row is one piece at the price of
+// all; then no price is rounded.
+const (
+	quantityOne  rowQuantity = "one"
+	quantityReal rowQuantity = "real"
+)
 
 func parseSettings(raw json.RawMessage) (settings, error) {
 	var s settings
@@ -50,7 +78,7 @@ func parseSettings(raw json.RawMessage) (settings, error) {
 // scope always gives both reading and writing.
 func scopes() []string {
 	return []string{
-		"companyinformation", "settings", "bookkeeping", "invoice", "payment", "currency", "inbox", "connectfile",
+		"companyinformation", "settings", "bookkeeping", "invoice", "payment", "customer", "order", "currency", "inbox", "connectfile",
 	}
 }
 

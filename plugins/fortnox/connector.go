@@ -39,6 +39,8 @@ var (
 	_ ports.Attachments     = (*Connector)(nil)
 	_ ports.Choices         = (*Connector)(nil)
 	_ ports.Books           = (*Connector)(nil)
+	_ ports.Invoices        = (*Connector)(nil)
+	_ ports.OrderBook       = (*Connector)(nil)
 )
 
 // Option changes a connector from what it is in use; tests have reasons to.
@@ -73,7 +75,8 @@ func (c *Connector) Describe() ports.Description {
 		ID: "fortnox", Name: "Fortnox", Version: version, Protocol: ports.ProtocolVersion,
 		Capabilities: []ports.Capability{
 			ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
-			ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks,
+			ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityInvoices,
+			ports.CapabilityOrderBook,
 		},
 		Settings: settingsSchema, Credentials: credentialsSchema, OAuth: oauth(),
 		// 25 calls in any 5 seconds, counted for each integration and company
@@ -89,7 +92,7 @@ func (c *Connector) Describe() ports.Description {
 // operations declare the most that each method spends, first and later attempts.
 func operations() []ports.Operation {
 	return []ports.Operation{
-		{Name: "Verify", Calls: 18},
+		{Name: "Verify", Calls: 20},
 		{Name: "ListDocuments", Calls: 1},
 		{Name: "FindDocuments", Calls: 6},
 		{Name: "ListPayments", Calls: 20},
@@ -97,6 +100,13 @@ func operations() []ports.Operation {
 		{Name: "EnsureReleased", Calls: 3, RecoveryCalls: 11, Recovery: ports.RecoveryByDifference},
 		{Name: "EnsureVoucher", Calls: 2, RecoveryCalls: 6, Recovery: ports.RecoverySearchable},
 		{Name: "EnsureAttachment", Calls: 2, RecoveryCalls: 10, Recovery: ports.RecoverySearchable},
+		{Name: "EnsureInvoice", Calls: 7, RecoveryCalls: 13, Recovery: ports.RecoverySearchable},
+		{Name: "EnsureCredit", Calls: 7, RecoveryCalls: 13, Recovery: ports.RecoveryByState},
+		{Name: "EnsureBooked", Calls: 2, RecoveryCalls: 3, Recovery: ports.RecoveryByState},
+		{Name: "EnsureCancelled", Calls: 2, RecoveryCalls: 2, Recovery: ports.RecoveryByState},
+		{Name: "ReadInvoice", Calls: 1},
+		{Name: "EnsureOrder", Calls: 6, RecoveryCalls: 12, Recovery: ports.RecoverySearchable},
+		{Name: "EnsureOrderCancelled", Calls: 2, RecoveryCalls: 2, Recovery: ports.RecoveryByState},
 		{Name: "ListChoices", Calls: 2},
 		{Name: "Period", Calls: 2},
 		{Name: "ExportBooks", Calls: 2},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -29,7 +30,8 @@ func TestTheDescriptionIsWholeAndTheSameOverTheWire(t *testing.T) {
 	require.Equal(t, map[string]string{"TenantId": "{tenant_id}"}, d.OAuth.Headers)
 	for _, method := range []string{
 		"Verify", "ListDocuments", "FindDocuments", "ListPayments", "EnsurePayment", "EnsureVoucher", "EnsureAttachment",
-		"ListChoices", "Period", "ExportBooks",
+		"ListChoices", "Period", "ExportBooks", "EnsureInvoice", "EnsureCredit", "EnsureBooked", "EnsureCancelled", "ReadInvoice",
+		"EnsureOrder", "EnsureOrderCancelled",
 	} {
 		op, declared := d.Operation(method)
 		require.True(t, declared, method)
@@ -71,6 +73,8 @@ func TestTheSchemasTakeWhatIsRightAndRefuseWhatIsNot(t *testing.T) {
 		"a mode of payment":       {d.Settings, `{"mode_of_payment":"KLARNA"}`, true},
 		"an empty mode":           {d.Settings, `{"mode_of_payment":""}`, false},
 		"an unknown setting":      {d.Settings, `{"mode":"KLARNA"}`, false},
+		"a customer policy":       {d.Settings, `{"customer_policy":"own","oss_vat_type":"SEVAT","row_quantity":"real","terms_of_payment":"10"}`, true},
+		"an unknown policy":       {d.Settings, `{"customer_policy":"none"}`, false},
 		"credentials":             {d.Credentials, `{"client_id":"a","client_secret":"b","tenant_id":"4711"}`, true},
 		"no secret":               {d.Credentials, `{"client_id":"a","tenant_id":"4711"}`, false},
 		"a tenant that is a name": {d.Credentials, `{"client_id":"a","client_secret":"b","tenant_id":"acme"}`, false},
@@ -103,7 +107,10 @@ func TestEveryPropertyIsExplainedAndTheSecretIsHidden(t *testing.T) {
 			hidden[name] = p.WriteOnly
 		}
 	}
-	require.Equal(t, map[string]bool{"mode_of_payment": false, "client_id": false, "client_secret": true, "tenant_id": false}, hidden)
+	require.Equal(t, map[string]bool{
+		"mode_of_payment": false, "customer_policy": false, "oss_vat_type": false, "row_quantity": false, "terms_of_payment": false,
+		"client_id": false, "client_secret": true, "tenant_id": false,
+	}, hidden)
 }
 
 // methods calls every method once with a call.
@@ -119,6 +126,14 @@ func methods(ctx context.Context, c everything, call ports.Call, tb testing.TB) 
 	_, errs["EnsureAttachment"] = c.EnsureAttachment(ctx, ports.AttachmentRequest{
 		Write: write, Voucher: ports.VoucherNumber{Series: "K", Number: "1", Year: "3"}, FileName: "a.pdf", MediaType: "application/pdf", Content: []byte("x"),
 	})
+	_, errs["EnsureInvoice"] = c.EnsureInvoice(ctx, ports.InvoiceRequest{Write: write, Draft: aSale()})
+	_, errs["EnsureCredit"] = c.EnsureCredit(ctx, ports.CreditRequest{Write: write, Draft: aReturn(), Original: "1001", Linked: true})
+	_, errs["EnsureBooked"] = c.EnsureBooked(ctx, ports.DocumentRequest{Write: write, Number: "1006", Kind: invoice.Invoice})
+	_, errs["EnsureCancelled"] = c.EnsureCancelled(ctx, ports.DocumentRequest{Write: write, Number: "1007", Kind: invoice.Invoice})
+	_, errs["ReadInvoice"] = c.ReadInvoice(ctx, ports.ReadInvoiceRequest{Call: call, Number: "1001", Kind: invoice.Invoice})
+	order, err := c.EnsureOrder(ctx, ports.OrderRequest{Write: write, Draft: aSale()})
+	errs["EnsureOrder"] = err
+	_, errs["EnsureOrderCancelled"] = c.EnsureOrderCancelled(ctx, ports.CancelOrderRequest{Write: write, Number: cmp.Or(order.Number, "1")})
 	_, errs["ListChoices"] = c.ListChoices(ctx, ports.ChoicesRequest{Call: call, Kind: ports.ChooseAccount, On: on("2026-04-20")})
 	_, errs["Period"] = c.Period(ctx, ports.PeriodRequest{Call: call, On: on("2026-04-20")})
 	_, errs["ExportBooks"] = c.ExportBooks(ctx, ports.ExportBooksRequest{Call: call, On: on("2026-04-20")})

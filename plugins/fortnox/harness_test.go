@@ -37,6 +37,8 @@ type everything interface {
 	ports.Attachments
 	ports.Choices
 	ports.Books
+	ports.Invoices
+	ports.OrderBook
 }
 
 // ways are how a test reaches a connector: as a value, and as the hub does.
@@ -63,6 +65,8 @@ type remote struct {
 	token   string
 	control *simulator.Control
 	hosts   map[string]string
+	// settings are those of the connection.
+	settings string
 }
 
 // exampleWorld is the world of the simulator's testdata, without a rate limit.
@@ -89,7 +93,7 @@ func start(tb testing.TB, changes ...func(*world.Fortnox)) *remote {
 	require.NoError(tb, err)
 	listening := httptest.NewServer(handler)
 	tb.Cleanup(listening.Close)
-	r := &remote{tb: tb, url: listening.URL, control: control, hosts: map[string]string{client.Base: listening.URL}}
+	r := &remote{tb: tb, url: listening.URL, control: control, hosts: map[string]string{client.Base: listening.URL}, settings: `{}`}
 	r.login()
 	r.forget()
 	return r
@@ -219,10 +223,13 @@ func (r *remote) pay(number, amount string, account int) {
 	}, nil)
 }
 
+// choose changes the settings of the connection.
+func (r *remote) choose(settings string) { r.settings = settings }
+
 // call is what the hub sends along with every request.
 func (r *remote) call(grant int) ports.Call {
 	return ports.Call{Grant: grant, Connection: ports.Connection{
-		ID: "c1", Settings: json.RawMessage(`{}`), Credentials: map[string]string{client.AccessToken: r.token}, Hosts: r.hosts,
+		ID: "c1", Settings: json.RawMessage(r.settings), Credentials: map[string]string{client.AccessToken: r.token}, Hosts: r.hosts,
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,9 @@ const (
 	expectSeries   = "voucher_series"
 	expectMode     = "mode_of_payment"
 	expectCurrency = "currency"
+	// expectCapability names the capabilities that flows use, such as erp.invoices: what
+	// only they need is checked for them alone.
+	expectCapability = "capability"
 )
 
 // examination is a verification under way.
@@ -124,6 +128,11 @@ func (e *examination) add(name string, state ports.CheckState, detail, remedy st
 	e.report.Checks = append(e.report.Checks, ports.Check{
 		Name: name, State: state, Detail: e.hidden.In(detail), Remedy: e.hidden.In(remedy),
 	})
+}
+
+// needs reports whether a flow uses a capability.
+func (e *examination) needs(c ports.Capability) bool {
+	return slices.Contains(e.expect[expectCapability], string(c))
 }
 
 // refused turns a refusal into a failed check. It returns the error if it is

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
+	"github.com/kvitt/kvitt/ports"
 )
 
 // accrual is the accounting method under which invoices are booked when they are
@@ -165,7 +166,8 @@ func (e *examination) modeOfPayment(ctx context.Context) error {
 	return nil
 }
 
-// predefinedAccounts are those that Fortnox itself posts payments to.
+// predefinedAccounts are those that Fortnox itself posts payments to, and the rounding of
+// invoices. Where kvitt makes invoices, they fail without receivables and rounding.
 func (e *examination) predefinedAccounts(ctx context.Context) error {
 	page, err := e.Predefined(ctx)
 	if err != nil {
@@ -177,7 +179,11 @@ func (e *examination) predefinedAccounts(ctx context.Context) error {
 	}
 	missing := slices.DeleteFunc([]string{"CUSTCLAIM", "ROUNDOFF", "CURRENCYWIN", "CURRENCYLOSS"}, func(name string) bool { return set[name] })
 	if len(missing) > 0 {
-		e.warn("predefined_accounts", "no account is set for "+strings.Join(missing, ", "),
+		say := e.warn
+		if e.needs(ports.CapabilityInvoices) && (slices.Contains(missing, "CUSTCLAIM") || slices.Contains(missing, "ROUNDOFF")) {
+			say = e.failed
+		}
+		say("predefined_accounts", "no account is set for "+strings.Join(missing, ", "),
 			"set them in Fortnox (Inställningar, Bokföring, Förvalda konton)")
 		return nil
 	}
@@ -212,10 +218,11 @@ func (e *examination) currencies(ctx context.Context) error {
 // missing scope or licence shows up nowhere else.
 func (e *examination) permissions(ctx context.Context) error {
 	one := client.Window{Limit: 1}
-	resources := []struct {
+	type resource struct {
 		name string
 		read func() error
-	}{
+	}
+	resources := []resource{
 		{"invoices", func() error { _, err := e.Invoices(ctx, client.InvoiceQuery{Window: one}); return err }},
 		{"invoice_payments", func() error { _, err := e.Payments(ctx, "", one); return err }},
 		{"vouchers", func() error {
@@ -226,6 +233,12 @@ func (e *examination) permissions(ctx context.Context) error {
 		}},
 		{"inbox", func() error { _, err := e.Inbox(ctx); return err }},
 		{"voucher_files", func() error { _, err := e.Connections(ctx, "", "", one); return err }},
+	}
+	if e.needs(ports.CapabilityInvoices) || e.needs(ports.CapabilityOrderBook) {
+		resources = append(resources, resource{"customers", func() error { _, err := e.Customers(ctx, "", one); return err }})
+	}
+	if e.needs(ports.CapabilityOrderBook) {
+		resources = append(resources, resource{"orders", func() error { _, err := e.Orders(ctx, "", one); return err }})
 	}
 	for _, r := range resources {
 		if err := r.read(); err == nil {

@@ -31,7 +31,7 @@ func TestEveryWriteTakesTheLeastRequests(t *testing.T) {
 				require.Equal(t, ports.Created, outcome)
 				asked := r.requests()
 				require.Len(t, asked, usage.Calls)
-				if w.method == "EnsureVoucher" {
+				if w.dated {
 					require.Equal(t, "/3/financialyears", asked[0].Path)
 					asked = asked[1:]
 				}
@@ -93,9 +93,13 @@ func TestAWriteThatWasDisturbedIsMadeExactlyOnce(t *testing.T) {
 						f.Method, f.Path, f.Times = disturbed.method, disturbed.path, 1
 						r.fault(f)
 						next, done := w.attempt(t.Context(), r, c, 1)
+						if done && disturbed.method == http.MethodGet {
+							w.requireOnce(r, before) // a read on a connection that was cut is repeated at once
+							return
+						}
 						require.False(t, done)
-						if i > 0 {
-							require.Equal(t, 2, next, "the first request has taken effect, so the hub must look")
+						if i > w.effect {
+							require.Equal(t, 2, next, "an earlier request has taken effect, so the hub must look")
 						}
 						_, done = w.attempt(t.Context(), r, c, next)
 						require.True(t, done)
@@ -119,11 +123,16 @@ func TestAWriteWhoseTimeEndedIsMadeExactlyOnce(t *testing.T) {
 						r.fault(simulator.Fault{Method: disturbed.method, Path: disturbed.path, Times: 1, Kind: kind})
 						ctx, cancel := context.WithCancel(t.Context())
 						go func() {
-							r.waitForHeld()
+							r.waitForHeld(true)
 							cancel()
 						}()
 						_, _, err := w.try(ctx, r, c, 1)
-						require.Equal(t, fault.Unknown, fault.ClassOf(err), "%v", err)
+						open := []fault.Class{fault.Unknown}
+						if disturbed.method == http.MethodGet {
+							open = append(open, fault.Temporary)
+						}
+						require.Contains(t, open, fault.ClassOf(err), "%v", err)
+						r.waitForHeld(false) // the connector is done with this attempt
 						r.heal()
 						_, done := w.attempt(t.Context(), r, c, 2)
 						require.True(t, done)
@@ -135,12 +144,12 @@ func TestAWriteWhoseTimeEndedIsMadeExactlyOnce(t *testing.T) {
 	}
 }
 
-// waitForHeld polls until a fault holds a request, or for long enough.
-func (r *remote) waitForHeld() {
+// waitForHeld polls until a fault holds a request, or none any more, or for long enough.
+func (r *remote) waitForHeld(some bool) {
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
 		var held struct{ Held []struct{ N int } }
 		r.sim(http.MethodGet, "held", nil, &held)
-		if len(held.Held) > 0 {
+		if len(held.Held) > 0 == some {
 			return
 		}
 		<-time.After(time.Millisecond)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -16,8 +17,12 @@ import (
 // writing is one document that a test makes exactly once, whatever happens.
 type writing struct {
 	method string
+	// dated says that the year of the document is asked for before.
+	dated bool
 	// requests are those of a first attempt, once the year is known.
 	requests []struct{ method, path string }
+	// effect is the request that makes the document.
+	effect int
 	// prepare does before the first attempt what other tests test.
 	prepare func(*remote, everything)
 	try     func(context.Context, *remote, everything, int) (ports.Outcome, ports.Usage, error)
@@ -77,7 +82,8 @@ func writings() map[string]writing {
 		{http.MethodPost, "^/3/invoicepayments$"}, {http.MethodPut, "^/3/invoicepayments/[0-9]+/bookkeep$"},
 	}
 	off := []ports.WriteOff{{Account: "3740", Amount: sek("0.30"), Text: "öresutjämning"}}
-	return map[string]writing{
+	all := sales()
+	maps.Copy(all, map[string]writing{
 		"payment": {
 			method: "EnsurePayment", requests: paying, try: payingWith(payment("1001", invoice.Invoice, "499.00"), "499.00"),
 			want: map[string]int{"invoice_payments": 1, "booked_invoice_payments": 1},
@@ -91,7 +97,7 @@ func writings() map[string]writing {
 			want: map[string]int{"invoice_payments": 1, "booked_invoice_payments": 1},
 		},
 		"voucher": {
-			method: "EnsureVoucher", requests: []struct{ method, path string }{{http.MethodPost, "^/3/vouchers$"}},
+			method: "EnsureVoucher", dated: true, requests: []struct{ method, path string }{{http.MethodPost, "^/3/vouchers$"}},
 			try: func(ctx context.Context, r *remote, c everything, attempt int) (ports.Outcome, ports.Usage, error) {
 				result, err := r.tryVoucher(ctx, c, attempt)
 				return result.Outcome, result.Usage, err
@@ -113,7 +119,8 @@ func writings() map[string]writing {
 			},
 			want: map[string]int{"files": 1, "file_connections": 1},
 		},
-	}
+	})
+	return all
 }
 
 // attempt makes a document as the hub does: an error that proves that nothing

@@ -28,6 +28,18 @@ const (
 	CodeCostCenter fault.Code = "erp.cost_center_required"
 	// CodeProjectMissing: the project does not exist.
 	CodeProjectMissing fault.Code = "erp.project_missing"
+	// CodeCustomerMissing: the company has no card of that customer.
+	CodeCustomerMissing fault.Code = "erp.customer_missing"
+	// CodeCustomerNumberTaken: the number of a customer has been used before.
+	CodeCustomerNumberTaken fault.Code = "erp.customer_number_taken"
+	// CodeTermsMissing: the company has no such terms of payment.
+	CodeTermsMissing fault.Code = "erp.terms_missing"
+	// CodeVATRateMissing: the company has no such rate of VAT.
+	CodeVATRateMissing fault.Code = "erp.vat_rate_missing"
+	// CodeNotCompleted: somebody has marked the document as not ready.
+	CodeNotCompleted fault.Code = "erp.document_not_completed"
+	// CodeWarehouse: the warehouse module holds the document.
+	CodeWarehouse fault.Code = "erp.warehouse_refused"
 	// CodeNotFound: Fortnox does not know what the request names.
 	CodeNotFound fault.Code = "erp.not_found"
 	// CodeRefused: Fortnox refuses for a reason that it gives in words.
@@ -47,6 +59,8 @@ const (
 	RemedyYear    = "create the financial year in Fortnox (Inställningar, Bokföring, Räkenskapsår), then retry"
 	remedyAccount = "open the account in Fortnox for the financial year of the date, or choose another one in the settings"
 	remedyConsent = "give the integration its consent in Fortnox once more, by a system administrator"
+	remedyCard    = "look for the customer's card in Fortnox: make it active, or choose another customer policy in the settings"
+	remedyStore   = "mark the document as ready in Fortnox, or switch its warehouse module to mark documents by itself"
 	remedyLocked  = "open the period in Fortnox (Inställningar, Bokföring, Lås period), then retry; or book it by hand and do not retry"
 )
 
@@ -70,8 +84,18 @@ func meanings() map[string]upstream.Meaning {
 		"2000359": {Code: CodeForbiddenCharacters, Class: fault.Validation, Remedy: "remove unusual characters from the text"},
 		"2000946": {Code: CodeCostCenter, Class: fault.Validation, Remedy: "let the account go without a cost center in Fortnox, or choose another account"},
 		"2000947": {Code: CodeCostCenter, Class: fault.Validation, Remedy: "let the account go without a cost center in Fortnox, or choose another account"},
+		"2000204": {Code: CodeCustomerMissing, Class: fault.Validation, Remedy: remedyCard},
+		"2000433": {Code: CodeCustomerMissing, Class: fault.Validation, Remedy: remedyCard},
+		"2000637": {Code: CodeCustomerNumberTaken, Class: fault.Conflict, Remedy: remedyCard},
+		"2000429": {Code: CodeTermsMissing, Class: fault.Validation, Remedy: "add the terms of payment in Fortnox, or choose others in the settings"},
+		"2003498": {Code: CodeNotCompleted, Class: fault.Conflict, Remedy: "mark the document as completed in Fortnox"},
+		"2003124": {Code: CodeWarehouse, Class: fault.Conflict, Remedy: remedyStore},
+		"2003125": {Code: CodeWarehouse, Class: fault.Conflict, Remedy: remedyStore},
+		"2003126": {Code: CodeWarehouse, Class: fault.Conflict, Remedy: remedyStore},
+		"2003127": {Code: CodeWarehouse, Class: fault.Conflict, Remedy: remedyStore},
 		"2001161": {Code: CodeProjectMissing, Class: fault.Validation, Remedy: "let the account go without a project in Fortnox, or choose another account"},
 		"2000434": {Code: CodeNotFound, Class: fault.NotFound, Remedy: "check that the document has not been removed in Fortnox"},
+		"2000439": {Code: CodeNotFound, Class: fault.NotFound, Remedy: "check that the order has not been removed in Fortnox"},
 		"2000663": {Code: CodeScopeMissing, Class: fault.Auth, Remedy: remedyConsent},
 		"2001101": {Code: CodeLicenceMissing, Class: fault.Auth, Remedy: "order the missing licence in Fortnox, then give the consent again"},
 		"2001103": {Code: CodeLicenceMissing, Class: fault.Auth, Remedy: "order the licence for integrations in Fortnox"},

@@ -24,6 +24,27 @@ type Invoice struct {
 	Credit Bool
 	// YourOrderNumber is not in lists; nil means that nothing was said.
 	YourOrderNumber *Text
+	// What follows is told of a single invoice only. CreditInvoiceReference is the credit
+	// invoice that is linked to an invoice, InvoiceReference the invoice that a credit
+	// invoice is linked to, see None.
+	CreditInvoiceReference Text
+	InvoiceReference       Text
+	Comments               Text
+	AccountingMethod       string
+	VATIncluded            *Bool
+	RoundOff               Number
+	InvoiceRows            []InvoiceRowRead
+}
+
+// InvoiceRowRead is a row as Fortnox shows it. Total is net where prices are.
+type InvoiceRowRead struct {
+	ArticleNumber     Text
+	Description       Text
+	Unit              Text
+	DeliveredQuantity Number
+	AccountNumber     Text
+	VAT               Number
+	Total             Number
 }
 
 // InvoiceFilter is one of Fortnox's selections of invoices.

@@ -18,6 +18,8 @@ func refusals() upstream.Refusals {
 		Codes: meanings(),
 		Phrases: []upstream.Phrase{
 			{Contains: "räkenskapsår", Meaning: upstream.Meaning{Code: CodeYearMissing, Class: fault.Validation, Remedy: RemedyYear}},
+			// Its code is not documented: "Kunde inte hämta/hitta moms".
+			{Contains: "hitta moms", Meaning: vatRateMissing()}, {Contains: "hämta moms", Meaning: vatRateMissing()},
 		},
 		Unknown: map[int]upstream.Meaning{
 			http.StatusNotFound: {Code: CodeNotFound, Class: fault.NotFound},
@@ -27,6 +29,13 @@ func refusals() upstream.Refusals {
 			},
 		},
 		Trace: "X-Uid",
+	}
+}
+
+func vatRateMissing() upstream.Meaning {
+	return upstream.Meaning{
+		Code: CodeVATRateMissing, Class: fault.Validation,
+		Remedy: "add the rate with its VAT code and account in Fortnox (Inställningar, Bokföring, Momskoder), then retry",
 	}
 }
 
