@@ -115,9 +115,14 @@ func (r *remote) tryOrder(ctx context.Context, c everything, attempt int) (ports
 	return c.EnsureOrder(ctx, ports.OrderRequest{Write: r.write("EnsureOrder", orderKey, attempt), Draft: aSale()})
 }
 
+// end asks to book or to cancel a document.
+func (r *remote) end(method, number string, attempt int) ports.DocumentRequest {
+	return ports.DocumentRequest{Write: r.write(method, "kv:end;", attempt), Number: number, Kind: invoice.Invoice}
+}
+
 func (r *remote) book(c everything, number string) {
 	r.tb.Helper()
-	_, err := c.EnsureBooked(context.Background(), ports.DocumentRequest{Write: r.write("EnsureBooked", "kv:b;", 1), Number: number, Kind: invoice.Invoice})
+	_, err := c.EnsureBooked(context.Background(), r.end("EnsureBooked", number, 1))
 	require.NoError(r.tb, err)
 }
 
@@ -181,14 +186,14 @@ func sales() map[string]writing {
 		"booked invoice": {
 			method: "EnsureBooked", requests: steps{{http.MethodPut, "^/3/invoices/1006/bookkeep$"}},
 			try: tries(func(ctx context.Context, r *remote, c everything, attempt int) (ports.InvoiceResult, error) {
-				return c.EnsureBooked(ctx, ports.DocumentRequest{Write: r.write("EnsureBooked", "kv:b;", attempt), Number: draft, Kind: invoice.Invoice})
+				return c.EnsureBooked(ctx, r.end("EnsureBooked", draft, attempt))
 			}),
 			want: map[string]int{"booked_invoices": 1},
 		},
 		"cancelled invoice": {
 			method: "EnsureCancelled", effect: 1, requests: steps{{http.MethodGet, "^/3/invoices/1006$"}, {http.MethodPut, "^/3/invoices/1006/cancel$"}},
 			try: tries(func(ctx context.Context, r *remote, c everything, attempt int) (ports.InvoiceResult, error) {
-				return c.EnsureCancelled(ctx, ports.DocumentRequest{Write: r.write("EnsureCancelled", "kv:x;", attempt), Number: draft, Kind: invoice.Invoice})
+				return c.EnsureCancelled(ctx, r.end("EnsureCancelled", draft, attempt))
 			}),
 			want: map[string]int{"cancelled": 1},
 		},
