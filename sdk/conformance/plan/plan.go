@@ -117,6 +117,13 @@ type Writing struct {
 	Series string `json:"series"`
 	// Date of everything that is written, by default Today.
 	Date civil.Date `json:"date"`
-	// Currency of vouchers, by default SEK.
+	// Currency of vouchers, orders and invoices, by default SEK.
 	Currency string `json:"currency"`
+	// SalesAccount takes the rows of orders and invoices. A connector that makes neither
+	// needs none.
+	SalesAccount string `json:"sales_account"`
+	// VATRate of these rows in per cent, by default 25, and Country where they are taxed,
+	// by default SE: a rate of the merchant's own country.
+	VATRate string `json:"vat_rate"`
+	Country string `json:"country"`
 }

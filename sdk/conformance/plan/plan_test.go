@@ -31,6 +31,7 @@ func TestAWrongPlanNamesTheField(t *testing.T) {
 		"writing without an account":    {`{"level": 3, "simulator": {"world": "w"}, "credentials": {}, "writing": {"series": "K"}}`, "writing.account"},
 		"no order to read":              {`{"level": 1, "simulator": {"world": "w"}, "credentials": {}, "purchases": {"ids": []}}`, "purchases.ids"},
 		"orders without ids":            {`{"level": 1, "simulator": {"world": "w"}, "credentials": {}, "purchases": {"withheld": ["x"]}}`, "purchases.ids"},
+		"a country that is none":        {`{"level": 3, "simulator": {"world": "w"}, "credentials": {}, "writing": {"account": "1", "country": "Sweden"}}`, "writing.country"},
 		"a state path outside":          {`{"level": 1, "simulator": {"world": "w", "state": "/3/vouchers"}, "credentials": {}}`, "simulator.state"},
 	}
 	for name, test := range tests {
@@ -68,6 +69,8 @@ func TestThePlanIsCompletedByItsWorld(t *testing.T) {
 	require.Equal(t, civil.Date{Year: 2025, Month: 4, Day: 20}, p.Since)
 	require.Equal(t, p.Today, p.Writing.Date)
 	require.Equal(t, "SEK", p.Writing.Currency)
+	require.Equal(t, "25", p.Writing.VATRate)
+	require.Equal(t, "SE", p.Writing.Country)
 	require.JSONEq(t, `{}`, string(p.Settings))
 }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -71,8 +72,8 @@ func Parse(content []byte) (Plan, error) {
 	if len(p.Settings) == 0 {
 		p.Settings = json.RawMessage("{}")
 	}
-	if p.Writing != nil && p.Writing.Currency == "" {
-		p.Writing.Currency = "SEK"
+	if w := p.Writing; w != nil {
+		w.Currency, w.VATRate, w.Country = cmp.Or(w.Currency, "SEK"), cmp.Or(w.VATRate, "25"), cmp.Or(w.Country, "SE")
 	}
 	return p, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ type oak struct {
 	payments []oakPayment
 	vouchers []oakVoucher
 	files    []oakFile
+	// documents and sales are what connectors make.
+	documents []*oakDocument
+	sales     []*oakSale
 }
 
 type oakPayout struct {
@@ -136,7 +140,8 @@ func buildOak(section []byte, control *simulator.Control) (http.Handler, error) 
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	for pattern, handle := range map[string]func(*http.Request) (any, int){
+	routes := o.salesRoutes()
+	maps.Copy(routes, map[string]func(*http.Request) (any, int){
 		"GET /me":                     func(*http.Request) (any, int) { return map[string]string{"name": "Oak"}, 200 },
 		"GET /payouts":                o.listPayouts,
 		"GET /payouts/{id}/lines":     o.listLines,
@@ -154,7 +159,8 @@ func buildOak(section []byte, control *simulator.Control) (http.Handler, error) 
 		"GET /vouchers/{n}/files":     o.findFiles,
 		"POST /vouchers/{n}/files":    o.attach,
 		"GET /_sim/oak/files":         o.countFiles,
-	} {
+	})
+	for pattern, handle := range routes {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer "+o.Key && !strings.HasPrefix(r.URL.Path, "/_sim/") {
 				w.WriteHeader(http.StatusUnauthorized)
@@ -312,7 +318,11 @@ func (o *oak) attach(r *http.Request) (any, int) {
 	return f, 201
 }
 
-func (o *oak) countFiles(*http.Request) (any, int) { return map[string]int{"files": len(o.files)}, 200 }
+func (o *oak) countFiles(*http.Request) (any, int) {
+	counts := o.countSales()
+	counts["files"] = len(o.files)
+	return counts, 200
+}
 
 func (o *oak) export(*http.Request) (any, int) {
 	var sie strings.Builder

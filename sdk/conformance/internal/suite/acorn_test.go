@@ -84,12 +84,22 @@ func (a *acorn) Describe() ports.Description {
 			{Name: "ListOrders", Calls: 1},
 			{Name: "ReadPurchase", Calls: 2},
 			{Name: "EnsureAttachment", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
+			{Name: "EnsureInvoice", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
+			{Name: "EnsureCredit", Calls: 2, RecoveryCalls: 3, Recovery: ports.RecoverySearchable},
+			{Name: "EnsureBooked", Calls: 2, RecoveryCalls: 2, Recovery: ports.RecoveryByState},
+			{Name: "EnsureCancelled", Calls: 2, RecoveryCalls: 2, Recovery: ports.RecoveryByState},
+			{Name: "ReadInvoice", Calls: 1},
+			{Name: "EnsureOrder", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
+			{Name: "EnsureOrderCancelled", Calls: 2, RecoveryCalls: 2, Recovery: ports.RecoveryByState},
 		},
 		Hosts:     []string{oakHost},
 		Callbacks: &ports.Callbacks{Methods: []string{"POST"}, Status: 202, MediaType: "text/plain", Body: "[accepted]"},
 	}
 	if a.attaches() {
 		d.Capabilities = append(d.Capabilities, ports.CapabilityAttachments)
+	}
+	if a.sells() {
+		d.Capabilities = append(d.Capabilities, ports.CapabilityInvoices, ports.CapabilityOrderBook)
 	}
 	a.misdescribe(&d)
 	return d

@@ -33,6 +33,7 @@ type capability struct {
 func capabilities() []capability {
 	return []capability{
 		payouts(), purchases(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(), callbacks(), pages(),
+		orderBook(), invoices(),
 	}
 }
 

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 // mutants are connectors that do one thing wrong, each with the case that is there
 // to notice. Those of a process are seen only there.
 func mutants() []struct{ broken, caughtBy string } {
-	return []struct{ broken, caughtBy string }{
+	return append(invoiceMutants(), []struct{ broken, caughtBy string }{
 		{"is another version each time it comes up", "describe.handshake"},
 		{"describes itself anew each time", "describe.static"},
 		{"has a version with spaces", "describe.identity"},
@@ -163,7 +163,7 @@ func mutants() []struct{ broken, caughtBy string } {
 		{"crashes on a message that is no text", "callbacks.garbage"},
 		{"asks the provider whether a message is true", "callbacks.offline"},
 		{"says how a message should have been signed", "callbacks.hidden"},
-	}
+	}...)
 }
 
 func source(broken string) launch.Source {

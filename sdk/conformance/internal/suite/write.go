@@ -246,7 +246,7 @@ func (st *stage) eachWriting(do func(writing) error) error {
 
 func checkCreated(ctx context.Context, st *stage) error {
 	if method := st.untried(); method != "" {
-		return wrong("the plan", "nothing to try "+method+" with", "\"writing\" with account and counter_account, and open invoices in the world")
+		return wrong("the plan", "nothing to try "+method+" with", "\"writing\" with account, counter_account and sales_account, and open invoices in the world")
 	}
 	return st.eachWriting(func(w writing) error {
 		other, do, err := st.ready(ctx, w)
