@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/plugins/fortnox/client"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk/upstream"
@@ -15,8 +16,6 @@ const (
 	CodeDocumentOpen fault.Code = "erp.document_not_booked"
 	// CodeDocumentBooked: a booked document cannot be cancelled.
 	CodeDocumentBooked fault.Code = "erp.document_booked"
-	// CodeDocumentCancelled: a cancelled document cannot be booked.
-	CodeDocumentCancelled fault.Code = "erp.document_cancelled"
 )
 
 // EnsureBooked implements ports.Invoices. Fortnox books on the date of the document. A
@@ -64,7 +63,7 @@ func (s *session) refusedToBook(ctx context.Context, number string, refusal erro
 	case bool(found.Booked):
 		return invoiceResult(found, ports.Found)
 	case bool(found.Cancelled):
-		return ports.InvoiceResult{}, fault.New(CodeDocumentCancelled, fault.Conflict, "document "+number+" has been cancelled").
+		return ports.InvoiceResult{}, fault.New(matching.CodeCancelled, fault.Conflict, "document "+number+" has been cancelled").
 			From(fault.Upstream).WithRemedy("make the document anew").Wrap(refusal)
 	case found.AccountingMethod != "" && found.AccountingMethod != accrual:
 		return ports.InvoiceResult{}, cashMethod()

@@ -11,6 +11,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/invoicing"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/order"
 	"github.com/kvitt/kvitt/core/tax"
@@ -93,7 +94,7 @@ func TestACancelledInvoiceIsLeftAndCannotBeBooked(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, ports.Found, result.Outcome)
 		_, err = c.EnsureBooked(t.Context(), r.end("EnsureBooked", "1007", 1))
-		r.requireFault(err, CodeDocumentCancelled, fault.Conflict)
+		r.requireFault(err, matching.CodeCancelled, fault.Conflict)
 		_, err = c.EnsureBooked(t.Context(), r.end("EnsureBooked", "77", 1))
 		r.requireFault(err, client.CodeNotFound, fault.NotFound)
 		_, err = c.ReadInvoice(t.Context(), ports.ReadInvoiceRequest{Call: r.granted("ReadInvoice", 1), Number: "77", Kind: invoice.Invoice})

@@ -1,6 +1,6 @@
 // Command fortnox connects kvitt with Fortnox, the Swedish accounting system: it
-// reads invoices and credit invoices, marks them paid, books vouchers and attaches
-// files to them, through Fortnox's REST API version 3.
+// makes and reads orders, invoices and credit invoices, marks them paid, books vouchers
+// and attaches files to them, through Fortnox's REST API version 3.
 package main
 
 import "github.com/kvitt/kvitt/sdk"

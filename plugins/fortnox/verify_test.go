@@ -232,6 +232,34 @@ func TestTheChosenModeOfPaymentIsChecked(t *testing.T) {
 	}
 }
 
+// What only sales need is checked for flows that sell.
+func TestFlowsOfSalesNeedMore(t *testing.T) {
+	t.Parallel()
+	selling := map[string][]string{"capability": {"erp.invoices", "erp.orders"}}
+	tests := map[string]struct {
+		world  func(*world.Fortnox)
+		expect map[string][]string
+		check  string
+		state  ports.CheckState
+	}{
+		"orders without a licence":      {func(w *world.Fortnox) { w.MissingLicences = []string{"order"} }, selling, "orders", ports.CheckFailed},
+		"customers without a scope":     {func(w *world.Fortnox) { w.MissingScopes = []string{"customer"} }, selling, "customers", ports.CheckFailed},
+		"no account for rounding":       {func(w *world.Fortnox) { w.PredefinedAccounts["ROUNDOFF"] = 0 }, selling, "predefined_accounts", ports.CheckFailed},
+		"no account, and payouts alone": {func(w *world.Fortnox) { w.PredefinedAccounts["ROUNDOFF"] = 0 }, usual(), "predefined_accounts", ports.CheckWarning},
+		"all that is needed":            {func(*world.Fortnox) {}, selling, "orders", ports.CheckOK},
+		"invoices without orders":       {func(w *world.Fortnox) { w.MissingLicences = []string{"order"} }, map[string][]string{"capability": {"erp.invoices"}}, "orders", ""},
+		"payouts without either":        {func(w *world.Fortnox) { w.MissingScopes = []string{"customer", "order"} }, usual(), "customers", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report, err := start(t, test.world).verify(New(), test.expect, "2026-04-20")
+			require.NoError(t, err)
+			require.Equal(t, test.state, checks(report)[test.check].State, "%+v", report.Checks)
+		})
+	}
+}
+
 func TestWithoutAccessNothingElseIsAsked(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, r *remote, c everything) {
