@@ -92,7 +92,7 @@ func (c *Connector) Describe() ports.Description {
 // operations declare the most that each method spends, first and later attempts.
 func operations() []ports.Operation {
 	return []ports.Operation{
-		{Name: "Verify", Calls: 20},
+		{Name: "Verify", Calls: 21},
 		{Name: "ListDocuments", Calls: 1},
 		{Name: "FindDocuments", Calls: 6},
 		{Name: "ListPayments", Calls: 20},

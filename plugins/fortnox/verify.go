@@ -63,8 +63,8 @@ func (e *examination) examine(ctx context.Context) error {
 		return err
 	}
 	for _, check := range []func(context.Context) error{
-		e.financialYear, e.lockedPeriod, e.accounts, e.voucherSeries, e.modeOfPayment, e.predefinedAccounts,
-		e.currencies, e.permissions,
+		e.financialYear, e.lockedPeriod, e.accounts, e.voucherSeries, e.modeOfPayment, e.termsOfPayment,
+		e.predefinedAccounts, e.currencies, e.permissions,
 	} {
 		if err := check(ctx); err != nil {
 			return err
@@ -133,6 +133,11 @@ func (e *examination) add(name string, state ports.CheckState, detail, remedy st
 // needs reports whether a flow uses a capability.
 func (e *examination) needs(c ports.Capability) bool {
 	return slices.Contains(e.expect[expectCapability], string(c))
+}
+
+// sells reports whether a flow makes orders or invoices.
+func (e *examination) sells() bool {
+	return e.needs(ports.CapabilityInvoices) || e.needs(ports.CapabilityOrderBook)
 }
 
 // refused turns a refusal into a failed check. It returns the error if it is

@@ -166,6 +166,25 @@ func (e *examination) modeOfPayment(ctx context.Context) error {
 	return nil
 }
 
+// termsOfPayment checks those of the settings, for flows that make documents.
+func (e *examination) termsOfPayment(ctx context.Context) error {
+	code := e.settings.TermsOfPayment
+	if code == "" || !e.sells() {
+		return nil
+	}
+	err := e.Terms(ctx, code)
+	if fault.ClassOf(err) == fault.NotFound {
+		e.failed("terms_of_payment", code+" does not exist",
+			"add the terms of payment in Fortnox (Inställningar, Fakturering, Betalningsvillkor), or leave the setting out")
+		return nil
+	}
+	if err != nil {
+		return e.refused("terms_of_payment", err)
+	}
+	e.ok("terms_of_payment", "documents are due by "+code)
+	return nil
+}
+
 // predefinedAccounts are those that Fortnox itself posts payments to, and the rounding of
 // invoices. Where kvitt makes invoices, they fail without receivables and rounding.
 func (e *examination) predefinedAccounts(ctx context.Context) error {
@@ -234,7 +253,7 @@ func (e *examination) permissions(ctx context.Context) error {
 		{"inbox", func() error { _, err := e.Inbox(ctx); return err }},
 		{"voucher_files", func() error { _, err := e.Connections(ctx, "", "", one); return err }},
 	}
-	if e.needs(ports.CapabilityInvoices) || e.needs(ports.CapabilityOrderBook) {
+	if e.sells() {
 		resources = append(resources, resource{"customers", func() error { _, err := e.Customers(ctx, "", one); return err }})
 	}
 	if e.needs(ports.CapabilityOrderBook) {

@@ -260,6 +260,17 @@ func TestFlowsOfSalesNeedMore(t *testing.T) {
 	}
 }
 
+func TestTheChosenTermsOfPaymentAreChecked(t *testing.T) {
+	t.Parallel()
+	for code, state := range map[string]ports.CheckState{"10": ports.CheckOK, "17": ports.CheckFailed} {
+		r := start(t)
+		r.choose(`{"terms_of_payment":"` + code + `"}`)
+		report, err := r.verify(New(), map[string][]string{"capability": {"erp.invoices"}}, "2026-04-20")
+		require.NoError(t, err)
+		require.Equal(t, state, checks(report)["terms_of_payment"].State)
+	}
+}
+
 func TestWithoutAccessNothingElseIsAsked(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, r *remote, c everything) {

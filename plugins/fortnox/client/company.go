@@ -92,6 +92,12 @@ func (c *Client) Modes(ctx context.Context, w Window) (Page[Mode], error) {
 	return list[Mode](ctx, c, address(w.into(nil), "modesofpayments"), "ModesOfPayments")
 }
 
+// Terms reads terms of payment, to see that they are there.
+func (c *Client) Terms(ctx context.Context, code string) error {
+	var found struct{ Code Text }
+	return c.get(ctx, address(nil, "termsofpayments", code), "TermsOfPayment", &found)
+}
+
 // Predefined is the account that Fortnox itself uses for a purpose, "0" if none
 // was chosen.
 type Predefined struct {

@@ -19,7 +19,8 @@ func refusals() upstream.Refusals {
 		Phrases: []upstream.Phrase{
 			{Contains: "räkenskapsår", Meaning: upstream.Meaning{Code: CodeYearMissing, Class: fault.Validation, Remedy: RemedyYear}},
 			// Its code is not documented: "Kunde inte hämta/hitta moms".
-			{Contains: "hitta moms", Meaning: vatRateMissing()}, {Contains: "hämta moms", Meaning: vatRateMissing()},
+			{Contains: "hitta moms", Meaning: vatRateMissing()},
+			{Contains: "hämta moms", Meaning: vatRateMissing()},
 		},
 		Unknown: map[int]upstream.Meaning{
 			http.StatusNotFound: {Code: CodeNotFound, Class: fault.NotFound},

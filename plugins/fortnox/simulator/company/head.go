@@ -142,7 +142,7 @@ func (c *Company) changeHead(h *Head, change HeadChange) *Refusal {
 		}
 		h.fromCard(card, change)
 	}
-	if !slices.Contains(c.terms, h.Terms) {
+	if !c.HasTerms(h.Terms) {
 		return refuse(CodeNoTerms, "Kan inte hitta betalningsvillkoret ("+h.Terms+").")
 	}
 	rate, known := c.Rate(h.Currency)
@@ -154,6 +154,9 @@ func (c *Company) changeHead(h *Head, change HeadChange) *Refusal {
 	}
 	return nil
 }
+
+// HasTerms says whether the company has terms of payment of a code.
+func (c *Company) HasTerms(code string) bool { return slices.Contains(c.terms, code) }
 
 // fromCard fills in what the request leaves to the customer's card.
 func (h *Head) fromCard(card *Customer, change HeadChange) {

@@ -19,7 +19,8 @@ import (
 
 func smallWorld() world.Fortnox {
 	w := world.Fortnox{
-		TenantID: 1, Company: world.Company{Name: "Prov AB"},
+		Customers: []world.Customer{{Number: "7", Discount: 1250}},
+		TenantID:  1, Company: world.Company{Name: "Prov AB"},
 		FinancialYears: []world.FinancialYear{
 			{ID: 1, From: "2025-01-01", To: "2025-12-31"}, {ID: 2, From: "2026-01-01", To: "2026-12-31"},
 		},
@@ -66,6 +67,38 @@ func (b *bookkeeper) addInvoice() {
 		})
 	}
 	_, _ = b.c.AddInvoice(invoice)
+}
+
+// rows are what a request says of rows, with or without VAT, a discount or a quantity.
+func (b *bookkeeper) rows() *[]company.RowChange {
+	var rows []company.RowChange
+	for range rapid.IntRange(1, 3).Draw(b.t, "rows") {
+		text, account := "prov", 3001
+		price, quantity, discount := b.amount("price").Abs(), ore.Amount(rapid.IntRange(-500, 500).Draw(b.t, "quantity")), b.amount("discount")%10_000
+		rate := world.Percent{Decimal: decimal.RequireFromString(rapid.SampledFrom([]string{"25", "12", "6", "0"}).Draw(b.t, "vat"))}
+		row := company.RowChange{Description: &text, AccountNumber: &account, Price: &price, DeliveredQuantity: &quantity, OrderedQuantity: &quantity, VAT: &rate}
+		if rapid.Bool().Draw(b.t, "discounted") {
+			row.Discount = &discount
+		}
+		rows = append(rows, row)
+	}
+	return &rows
+}
+
+func (b *bookkeeper) changeInvoice() {
+	gross := rapid.Bool().Draw(b.t, "prices with VAT")
+	change := company.InvoiceChange{InvoiceRows: b.rows(), HeadChange: company.HeadChange{VATIncluded: &gross}}
+	_, _ = b.c.UpdateInvoice(b.anyInvoice(), change)
+}
+
+// order makes an order and perhaps its invoice.
+func (b *bookkeeper) order() {
+	customer := "7"
+	order, refusal := b.c.CreateOrder(company.OrderChange{OrderRows: b.rows(), HeadChange: company.HeadChange{CustomerNumber: &customer}})
+	if refusal == nil && rapid.Bool().Draw(b.t, "invoice the order") {
+		_, _, refusal = b.c.InvoiceOrder(order.Number)
+		require.Nil(b.t, refusal)
+	}
 }
 
 func (b *bookkeeper) anyInvoice() string {
@@ -208,6 +241,9 @@ func TestBooksBalanceWhateverHappens(t *testing.T) {
 			"cancel invoice": func(*rapid.T) { _, _ = c.CancelInvoice(b.anyInvoice()) },
 			"payment":        func(*rapid.T) { b.addPayment() },
 			"book payment":   func(*rapid.T) { b.bookPayment(b.anyPayment()) },
+			"credit invoice": func(*rapid.T) { _, _ = c.CreditInvoice(b.anyInvoice()) },
+			"change invoice": func(*rapid.T) { b.changeInvoice() },
+			"order":          func(*rapid.T) { b.order() },
 			"delete payment": func(*rapid.T) { _ = c.DeletePayment(b.anyPayment()) },
 			"voucher":        func(*rapid.T) { b.addVoucher() },
 			"lock":           func(*rapid.T) { b.lock() },

@@ -13,7 +13,7 @@ import (
 
 // RowChange is what a request says of a row; nil fields stay as they are.
 type RowChange struct {
-	RowId             *int //nolint:revive // the name of the field in the API
+	RowID             *int `json:"RowId"`
 	ArticleNumber     *string
 	Description       *string
 	Unit              *string
@@ -46,15 +46,15 @@ func (c *Company) merged(rows []OrderRow, changes []RowChange, h Head) ([]OrderR
 	if len(changes) > mostInvoiceRows {
 		return nil, refuse(CodeTooManyRows, "Dokumentet har för många rader ("+strconv.Itoa(len(changes))+").")
 	}
-	byID := slices.ContainsFunc(changes, func(r RowChange) bool { return r.RowId != nil })
+	byID := slices.ContainsFunc(changes, func(r RowChange) bool { return r.RowID != nil })
 	var kept []OrderRow
 	for i, change := range changes {
 		var row OrderRow
 		switch {
-		case change.RowId != nil:
-			at := slices.IndexFunc(rows, func(r OrderRow) bool { return r.ID == *change.RowId })
+		case change.RowID != nil:
+			at := slices.IndexFunc(rows, func(r OrderRow) bool { return r.ID == *change.RowID })
 			if at < 0 {
-				return nil, refuse(CodeNoRow, "Kan inte hitta raden ("+strconv.Itoa(*change.RowId)+").")
+				return nil, refuse(CodeNoRow, "Kan inte hitta raden ("+strconv.Itoa(*change.RowID)+").")
 			}
 			row = rows[at]
 		case !byID && i < len(rows):

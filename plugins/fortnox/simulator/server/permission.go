@@ -12,7 +12,7 @@ import (
 func scopeOf(path string) string {
 	resource, _, _ := strings.Cut(strings.TrimPrefix(path, "/3/"), "/")
 	switch resource {
-	case "settings", "predefinedaccounts", "modesofpayments":
+	case "settings", "predefinedaccounts", "modesofpayments", "termsofpayments":
 		return "settings"
 	case "accounts", "voucherseries", "financialyears", "vouchers", "sie":
 		return "bookkeeping"

@@ -73,6 +73,7 @@ func (s *Server) routes() {
 	s.handle("GET /3/voucherseries/{code}", showSeries)
 	s.handle("GET /3/modesofpayments", listModes)
 	s.handle("GET /3/modesofpayments/{code}", showMode)
+	s.handle("GET /3/termsofpayments/{code}", showTerms)
 	s.handle("GET /3/predefinedaccounts", listPredefined)
 	s.handle("GET /3/predefinedaccounts/{name}", showPredefined)
 	s.handle("GET /3/currencies", listCurrencies)

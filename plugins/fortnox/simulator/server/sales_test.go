@@ -121,7 +121,7 @@ func TestRowsAreUpdatedByPlaceOrByID(t *testing.T) {
 	t.Parallel()
 	s := selling(t)
 	_ = s.do("POST", "/3/invoices", soldTo("7"), "Invoice")
-	rows := func(invoice object) (texts []any, ids []any) {
+	rows := func(invoice object) (texts, ids []any) {
 		for _, row := range invoice["InvoiceRows"].([]any) {
 			texts, ids = append(texts, row.(object)["Description"]), append(ids, row.(object)["RowId"])
 		}

@@ -60,6 +60,14 @@ func showMode(c *call) (answer, *company.Refusal) {
 	return ok("ModeOfPayment", modeJSON(mode))
 }
 
+func showTerms(c *call) (answer, *company.Refusal) {
+	code := c.PathValue("code")
+	if !c.company.HasTerms(code) {
+		return answer{}, notThere("Kan inte hitta betalningsvillkoret.")
+	}
+	return ok("TermsOfPayment", map[string]any{"@url": base + "termsofpayments/" + code, "Code": code, "Description": code + " dagar"})
+}
+
 // modeJSON writes the account as a text.
 func modeJSON(m world.ModeOfPayment) map[string]any {
 	return map[string]any{

@@ -102,6 +102,7 @@ func TestAnswersFollowThePublishedDocument(t *testing.T) {
 		{"GET", "/3/voucherseries/{Code}", "/3/voucherseries/K", "", 200},
 		{"GET", "/3/modesofpayments", "", "", 200},
 		{"GET", "/3/modesofpayments/{Code}", "/3/modesofpayments/KLARNA", "", 200},
+		{"GET", "/3/termsofpayments/{Code}", "/3/termsofpayments/30", "", 200},
 		{"GET", "/3/predefinedaccounts", "", "", 200},
 		{"GET", "/3/predefinedaccounts/{name}", "/3/predefinedaccounts/ROUNDOFF", "", 200},
 		{"GET", "/3/currencies", "", "", 200},
