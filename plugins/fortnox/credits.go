@@ -49,8 +49,11 @@ func (s *session) ensureLinked(ctx context.Context, req ports.CreditRequest, bod
 	if err != nil {
 		return ports.InvoiceResult{}, err
 	}
-	// What is not named here the draft has from the invoice.
-	body.CustomerNumber, body.CustomerName, body.Currency, body.TermsOfPayment = "", "", "", ""
+	// What is not named here the draft has from the invoice: who bought, the currency, the terms.
+	body.Head = client.Head{
+		ExternalInvoiceReference1: body.ExternalInvoiceReference1, ExternalInvoiceReference2: body.ExternalInvoiceReference2,
+		YourOrderNumber: body.YourOrderNumber, Comments: body.Comments, VATIncluded: body.VATIncluded,
+	}
 	if link := string(client.None(original.CreditInvoiceReference)); link != "" {
 		return s.linkedBefore(ctx, req, original, link, body)
 	}

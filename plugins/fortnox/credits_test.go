@@ -29,6 +29,7 @@ func TestALinkedCreditHasTheRowsThatWereAskedFor(t *testing.T) {
 		shown := r.raw("invoices", made.Invoice.Number)
 		require.Equal(t, "Refund 7 "+creditKey, shown["Comments"])
 		require.Equal(t, "Bo Björk", shown["CustomerName"], "who bought stays")
+		require.Empty(t, shown["Address1"])
 		rows := shown["InvoiceRows"].([]any)
 		jumper, fee := rows[0].(map[string]any), rows[1].(map[string]any)
 		require.Equal(t, "-1", jumper["DeliveredQuantity"])

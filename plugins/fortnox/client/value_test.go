@@ -59,7 +59,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(_ *testing.T, raw []byte) {
 		_ = total(raw)
-		for _, into := range []any{&Invoice{}, &Payment{}, &Voucher{}, &Year{}, &Account{}, &Connection{}, &File{}} {
+		for _, into := range []any{&Invoice{}, &Payment{}, &Voucher{}, &Year{}, &Account{}, &Connection{}, &File{}, &Order{}, &Customer{}} {
 			_ = json.Unmarshal(raw, into)
 		}
 		var body map[string]json.RawMessage
