@@ -309,7 +309,9 @@ func TestWhatPaymentsPutOnTheClearingAccountIsWhatThePayoutTakesOff(t *testing.T
 			}
 		}
 		off := money.New(w.balances("1580")["1580"], "SEK").Decimal().Sub(left).Abs()
-		require.True(r, off.LessThanOrEqual(decimal.New(waiting, -2)), "only what waits stands on the clearing account, %s off", off)
+		// A line's share of what the payout comes to is less than an öre off, and so is what
+		// the payout comes to.
+		require.True(r, off.LessThan(decimal.New(waiting+1, -2)), "only what waits stands on the clearing account, %s off", off)
 		accounts, err := statement.New(w.store).Clearing(t.Context(), flowID)
 		require.NoError(r, err)
 		for _, account := range accounts {
