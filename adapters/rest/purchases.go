@@ -43,6 +43,18 @@ func (s *server) GetPurchase(ctx context.Context, r api.GetPurchaseRequestObject
 	return api.GetPurchase200JSONResponse(answer), err
 }
 
+func (s *server) TryPurchase(ctx context.Context, r api.TryPurchaseRequestObject) (api.TryPurchaseResponseObject, error) {
+	tried, err := s.Invoicing.Try(ctx, r.ID, r.Order)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := purchaseDetail(tried.Dossier)
+	for _, e := range tried.Exceptions {
+		answer.Exceptions = append(answer.Exceptions, api.TriedException{Code: string(e.Code), Reason: e.Reason, Remedy: e.Remedy, Document: e.Document})
+	}
+	return api.TryPurchase200JSONResponse(answer), err
+}
+
 func purchaseAnswer(p ports.PurchaseRecord) api.Purchase {
 	answer := api.Purchase{
 		ID: p.ID, Origin: api.PurchaseOrigin(p.Origin), LearnedAt: p.LearnedAt, ReadAt: moment(p.ReadAt), DueAt: moment(p.DueAt),

@@ -3591,9 +3591,12 @@ type PurchaseState string
 type PurchaseDetail struct {
 	Captures  []Movement     `json:"captures"`
 	Documents []SaleDocument `json:"documents"`
-	Purchase  Purchase       `json:"purchase"`
-	Refunds   []Movement     `json:"refunds"`
-	Rows      []SaleRow      `json:"rows"`
+
+	// Exceptions What a person would have to decide, when the order is tried.
+	Exceptions []TriedException `json:"exceptions,omitempty"`
+	Purchase   Purchase         `json:"purchase"`
+	Refunds    []Movement       `json:"refunds"`
+	Rows       []SaleRow        `json:"rows"`
 }
 
 // PurchaseNames Example: {"ids":["f3392f8b-6116-4073-ab96-e330819e2c07"]}
@@ -4385,6 +4388,16 @@ type TriedDocument struct {
 
 // TriedDocumentKind defines model for TriedDocument.Kind.
 type TriedDocumentKind string
+
+// TriedException defines model for TriedException.
+type TriedException struct {
+	Code string `json:"code"`
+
+	// Document The document that it is about.
+	Document string `json:"document,omitempty"`
+	Reason   string `json:"reason"`
+	Remedy   string `json:"remedy,omitempty"`
+}
 
 // TriedLine defines model for TriedLine.
 type TriedLine struct {
@@ -5292,6 +5305,9 @@ type ServerInterface interface {
 	// GetPurchase An order of a provider with the documents made of it
 	// (GET /v1/connections/{id}/orders/{order})
 	GetPurchase(c *gin.Context, id ID, order string)
+	// TryPurchase See what would be made of an order, without making it
+	// (POST /v1/connections/{id}/orders/{order}/try)
+	TryPurchase(c *gin.Context, id ID, order string)
 	// PauseConnection Keep all calls from one remote account
 	// (POST /v1/connections/{id}/pause)
 	PauseConnection(c *gin.Context, id ID, params PauseConnectionParams)
@@ -6310,6 +6326,40 @@ func (siw *ServerInterfaceWrapper) GetPurchase(c *gin.Context) {
 	}
 
 	siw.Handler.GetPurchase(c, id, order)
+}
+
+// TryPurchase operation middleware
+func (siw *ServerInterfaceWrapper) TryPurchase(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "order" -------------
+	var order string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order", c.Param("order"), &order, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryPurchase(c, id, order)
 }
 
 // PauseConnection operation middleware
@@ -10076,6 +10126,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/connections/:id/orders", wrapper.ListPurchases)
 	router.POST(options.BaseURL+"/v1/connections/:id/orders", wrapper.NamePurchases)
 	router.GET(options.BaseURL+"/v1/connections/:id/orders/:order", wrapper.GetPurchase)
+	router.POST(options.BaseURL+"/v1/connections/:id/orders/:order/try", wrapper.TryPurchase)
 	router.GET(options.BaseURL+"/v1/connections/:id/choices/:kind", wrapper.ListChoices)
 	router.GET(options.BaseURL+"/v1/connections/:id/books", wrapper.ExportBooks)
 	router.DELETE(options.BaseURL+"/v1/connections/:id/callback-url", wrapper.RevokeCallbackURLs)
@@ -10793,6 +10844,46 @@ type GetPurchasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPurchasedefaultApplicationProblemPlusJSONResponse) VisitGetPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryPurchaseRequestObject struct {
+	ID    ID     `json:"id"`
+	Order string `json:"order"`
+}
+
+type TryPurchaseResponseObject interface {
+	VisitTryPurchaseResponse(w http.ResponseWriter) error
+}
+
+type TryPurchase200JSONResponse PurchaseDetail
+
+func (response TryPurchase200JSONResponse) VisitTryPurchaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryPurchasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryPurchasedefaultApplicationProblemPlusJSONResponse) VisitTryPurchaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14493,6 +14584,9 @@ type StrictServerInterface interface {
 	// GetPurchase An order of a provider with the documents made of it
 	// (GET /v1/connections/{id}/orders/{order})
 	GetPurchase(ctx context.Context, request GetPurchaseRequestObject) (GetPurchaseResponseObject, error)
+	// TryPurchase See what would be made of an order, without making it
+	// (POST /v1/connections/{id}/orders/{order}/try)
+	TryPurchase(ctx context.Context, request TryPurchaseRequestObject) (TryPurchaseResponseObject, error)
 	// PauseConnection Keep all calls from one remote account
 	// (POST /v1/connections/{id}/pause)
 	PauseConnection(ctx context.Context, request PauseConnectionRequestObject) (PauseConnectionResponseObject, error)
@@ -15281,6 +15375,33 @@ func (sh *strictHandler) GetPurchase(ctx *gin.Context, id ID, order string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetPurchaseResponseObject); ok {
 		if err := validResponse.VisitGetPurchaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TryPurchase operation middleware
+func (sh *strictHandler) TryPurchase(ctx *gin.Context, id ID, order string) {
+	var request TryPurchaseRequestObject
+
+	request.ID = id
+	request.Order = order
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryPurchase(ctx, request.(TryPurchaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryPurchase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TryPurchaseResponseObject); ok {
+		if err := validResponse.VisitTryPurchaseResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -42,11 +42,16 @@ func (w *work) raise(ctx context.Context, tx ports.Tx, what about, why *fault.Er
 	if number, err := invoicing.Number(w.settings.Documents.OrderNumber, what.purchase.Purchase); err == nil && !what.purchase.ReadAt.IsZero() {
 		reference = number
 	}
-	return tx.Exceptions().Raise(ctx, ports.Exception{
+	e := ports.Exception{
 		ID:         identify("ex-", w.flow.ID, what.fact, string(why.Code), w.machine().UTC().Format("2006-01-02T15:04:05.999999999")),
 		MerchantID: w.merchant.ID, StepID: what.step, Fact: what.fact, Code: why.Code, Reference: reference,
 		Reason: why.Reason, Remedy: why.Remedy, Document: what.document, Amount: what.amount, State: ports.ExceptionOpen, RaisedAt: at,
-	})
+	}
+	if w.raised != nil {
+		*w.raised = append(*w.raised, e)
+		return nil
+	}
+	return tx.Exceptions().Raise(ctx, e)
 }
 
 // documentOf gives the document that a fault is about, or empty.

@@ -24,6 +24,8 @@ type work struct {
 	run    ports.Run
 	tally  *remote.Tally
 	target *remote.Account
+	// raised takes exceptions in place of the store while something is tried, else nil.
+	raised *[]ports.Exception
 }
 
 // open loads a flow with all that its work needs. How documents are made stands in the
