@@ -95,6 +95,9 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 	if err != nil || !w.flow.Enabled {
 		return err == nil, err
 	}
+	if err := w.rematchLater(ctx); err != nil {
+		return false, err
+	}
 	end := s.machine().Add(s.options.Slice)
 	if w.run.ID != "" {
 		read, err := w.readDue(ctx, end)

@@ -198,23 +198,12 @@ func (w *work) finish(ctx context.Context, state ports.RunState, f *fault.Error)
 		if err := tx.Runs().Finish(ctx, w.run.ID, state, w.machine().UTC(), ports.Recorded(f, w.clock.Now())); err != nil {
 			return err
 		}
+		run, err := tx.Runs().Get(ctx, w.run.ID)
+		if err != nil || run.Report.Created[ports.StepBooking]+run.Report.Found[ports.StepBooking] == 0 {
+			return err
+		}
 		return w.rematch(ctx, tx)
 	})
-}
-
-// rematch opens a run of the payouts flow beside this one if this run has booked
-// documents, for lines that were there before their documents.
-func (w *work) rematch(ctx context.Context, tx ports.Tx) error {
-	payouts, on := w.beside[merchant.Payouts]
-	if !on {
-		return nil
-	}
-	run, err := tx.Runs().Get(ctx, w.run.ID)
-	if err != nil || run.Report.Created[ports.StepBooking]+run.Report.Found[ports.StepBooking] == 0 {
-		return err
-	}
-	_, _, err = start.Enabled(ctx, tx, payouts.ID, string(w.flow.Kind), w.machine())
-	return err
 }
 
 // keepTally keeps what the slice has cost.

@@ -27,6 +27,9 @@ const (
 	seldom = 24 * time.Hour
 	fresh  = 2 * 24 * time.Hour
 	recent = 30 * 24 * time.Hour
+	// ahead makes due what is due within it, because the clock of a hub may be behind that
+	// of the one which learned of an order.
+	ahead = time.Minute
 )
 
 // Keeper takes what follows from a reading. Both run in the unit of work that keeps it.
@@ -63,7 +66,7 @@ func (r Reader) Next(ctx context.Context, limit int) (bool, error) {
 	var due []ports.PurchaseRecord
 	err := r.Store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
-		due, err = tx.Purchases().Due(ctx, r.Source, r.Clock.Now().UTC(), limit)
+		due, err = tx.Purchases().Due(ctx, r.Source, r.Clock.Now().UTC().Add(ahead), limit)
 		return err
 	})
 	if err != nil || len(due) == 0 {
