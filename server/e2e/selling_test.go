@@ -173,7 +173,7 @@ func sellingWorld(t *testing.T) string {
 	}
 	chair, bread, freight, card := line("physical", "chair", 12500, 2500), line("physical", "bread", 11200, 1200), line("shipping_fee", "freight", 2500, 2500), line("gift_card", "card", -6200, 0)
 	table, book := line("physical", "table", 25000, 2500), line("physical", "book", 10600, 600)
-	order := func(n int, reference string, lines []any, captures, refunds []any) map[string]any {
+	order := func(n int, reference string, lines, captures, refunds []any) map[string]any {
 		return map[string]any{
 			"order_id": orderID(n), "klarna_reference": fmt.Sprintf("K4M%d", n), "merchant_reference1": reference, "purchase_currency": "SEK", "purchase_country": "SE",
 			"created_at": "2026-03-30T10:00:00Z", "billing_address": map[string]any{"given_name": "Testa", "family_name": "Testsson", "street_address": "Gatan 1", "postal_code": "11122", "city": "Stockholm", "country": "SE", "email": "testa@example.com"},

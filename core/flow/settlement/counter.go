@@ -40,7 +40,7 @@ func (u *undo) prepare(ctx context.Context, reason string) ([]ports.Step, []Coun
 			counter, err = u.reverse(ctx, s, &step, reason)
 		case ports.StepPayment:
 			counter, err = u.release(ctx, s, &step)
-		case ports.StepAttachment, ports.StepRelease:
+		default:
 			continue // a file stays with its voucher
 		}
 		if err != nil {

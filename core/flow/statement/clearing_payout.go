@@ -53,7 +53,7 @@ func (p *portion) step(s ports.Step) error {
 		total = &p.Vouchers
 	case ports.StepCorrection:
 		total = &p.Corrections
-	case ports.StepPayment, ports.StepRelease, ports.StepAttachment:
+	default: // payments, and what takes them back
 	}
 	if p.stands, err = p.stands.Add(amount); err != nil {
 		return err
