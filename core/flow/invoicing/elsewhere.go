@@ -60,7 +60,7 @@ func (w *work) find(ctx context.Context, key ports.DocumentKey) ([]invoice.Docum
 		return nil, err
 	}
 	var page ports.DocumentPage
-	err = target.Do(remote.WithTally(ctx, w.tally), "FindDocuments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+	err = target.Do(remote.WithTally(ctx, w.run.Tally), "FindDocuments", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		var err error
 		page, err = documents.FindDocuments(ctx, ports.FindDocumentsRequest{Call: call, Reference: key.Reference, Value: key.Value})
 		return page.Usage, err

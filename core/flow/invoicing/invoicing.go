@@ -99,24 +99,25 @@ func (s *Service) Advance(ctx context.Context, flowID string) (done bool, err er
 		return false, err
 	}
 	end := s.machine().Add(s.options.Slice)
-	if w.run.ID != "" {
+	if w.run.Open() {
 		read, err := w.readDue(ctx, end)
 		if err != nil {
-			return w.stumble(ctx, err)
+			return w.run.Stumble(ctx, err)
 		}
 		if !read {
-			return false, w.keepTally(ctx)
+			return false, w.run.Pause(ctx)
 		}
 	}
 	if w.flow.Mode == merchant.Shadow { // a plan made now would be stale once the flow may write
-		return true, w.finish(ctx, ports.RunDone, nil)
+		return true, w.finish(ctx)
 	}
 	if err := posting.Forgo(ctx, s.store, w.flow); err != nil {
 		return false, err
 	}
-	if err := w.plan(ctx); remote.Awaited(fault.Of(err)) { // planning looks for what others have made
-		return w.stumble(ctx, err)
-	} else if err != nil {
+	if err := w.plan(ctx); err != nil { // planning looks for what others have made
+		if w.run.Open() || remote.Awaited(fault.Of(err)) {
+			return w.run.Stumble(ctx, err)
+		}
 		return false, err
 	}
 	return w.post(ctx, end)

@@ -20,7 +20,7 @@ func (w *work) readDue(ctx context.Context, end time.Time) (bool, error) {
 		Watch: time.Duration(w.settings.Documents.WatchDays) * 24 * time.Hour, Attempts: w.options.Attempts,
 	}
 	for w.machine().Before(end) {
-		more, err := reader.Next(remote.WithTally(ctx, w.tally), ordersAtOnce)
+		more, err := reader.Next(remote.WithTally(ctx, w.run.Tally), ordersAtOnce)
 		if err != nil || !more {
 			return err == nil, err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/posting"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -21,8 +22,7 @@ type work struct {
 	zone     *time.Location
 	// beside are the enabled flows of the same pair of connections, this one included.
 	beside map[merchant.FlowKind]merchant.Flow
-	run    ports.Run
-	tally  *remote.Tally
+	run    *posting.Run
 	target *remote.Account
 	// raised takes exceptions in place of the store while something is tried, else nil.
 	raised *[]ports.Exception
@@ -36,7 +36,10 @@ func (s *Service) open(ctx context.Context, flowID string) (*work, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := &work{Service: s, flow: flow, beside: map[merchant.FlowKind]merchant.Flow{}, tally: &remote.Tally{}}
+		w := &work{Service: s, flow: flow, beside: map[merchant.FlowKind]merchant.Flow{}}
+		w.run = &posting.Run{
+			Store: s.store, Clock: s.clock, Machine: s.machine, Log: s.log, Tally: &remote.Tally{}, Flow: flow.ID,
+		}
 		if w.merchant, err = tx.Merchants().Get(ctx, flow.MerchantID); err != nil {
 			return nil, err
 		}
@@ -62,7 +65,7 @@ func (s *Service) open(ctx context.Context, flowID string) (*work, error) {
 		if w.settings, err = booking.Parse(rules); err != nil {
 			return nil, err
 		}
-		w.run, err = tx.Runs().Current(ctx, flow.ID)
+		w.run.Run, err = tx.Runs().Current(ctx, flow.ID)
 		if fault.CodeOf(err) == ports.CodeNotFound {
 			err = nil
 		}

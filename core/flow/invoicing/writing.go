@@ -3,12 +3,10 @@ package invoicing
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/posting"
-	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/invoice"
@@ -30,13 +28,13 @@ func (w *work) post(ctx context.Context, end time.Time) (bool, error) {
 			return false, err
 		}
 		if len(steps) == 0 {
-			return true, w.finish(ctx, ports.RunDone, nil)
+			return true, w.finish(ctx)
 		}
 		if err := w.take(ctx, steps); err != nil {
-			return w.stumble(ctx, err)
+			return w.run.Stumble(ctx, err)
 		}
 	}
-	return false, w.keepTally(ctx)
+	return false, w.run.Pause(ctx)
 }
 
 func (w *work) pending(ctx context.Context) (steps []ports.Step, err error) {
@@ -48,10 +46,10 @@ func (w *work) pending(ctx context.Context) (steps []ports.Step, err error) {
 }
 
 func (w *work) take(ctx context.Context, steps []ports.Step) error {
-	if w.run.ID == "" {
+	if !w.run.Open() {
 		err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 			var err error
-			w.run, _, err = start.Run(ctx, tx, w.flow, "orders", w.machine())
+			w.run.Run, _, err = start.Run(ctx, tx, w.flow, "orders", w.machine())
 			return err
 		})
 		if err != nil {
@@ -63,7 +61,7 @@ func (w *work) take(ctx context.Context, steps []ports.Step) error {
 		return err
 	}
 	clerk := posting.Clerk{
-		Store: w.store, Target: target, Clock: w.clock, Tally: w.tally, Log: w.log, Owner: w, RunID: w.run.ID, Attempts: w.options.Attempts,
+		Store: w.store, Target: target, Clock: w.clock, Tally: w.run.Tally, Log: w.log, Owner: w, RunID: w.run.ID, Attempts: w.options.Attempts,
 	}
 	return clerk.TakeAll(ctx, steps)
 }
@@ -154,69 +152,14 @@ func (w *work) Parked(ctx context.Context, tx ports.Tx, s ports.Step, why *fault
 	return w.raise(ctx, tx, what, why)
 }
 
-// stumble ends the run with a fault that a person must mend. Any other failure is the
-// job queue's to try again.
-func (w *work) stumble(ctx context.Context, err error) (bool, error) {
-	f := fault.Of(err)
-	if f == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
-		return false, err
-	}
-	if remote.Awaited(f) {
-		return true, w.await(ctx, f)
-	}
-	switch f.Class {
-	case fault.Auth, fault.Validation, fault.NotFound, fault.Conflict, fault.Duplicate:
-		return true, w.finish(ctx, ports.RunFailed, f)
-	case fault.RateLimited, fault.Temporary, fault.NotSent, fault.Unknown:
-	}
-	w.log.Warn("work stopped and goes on after a pause", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f)
-	return false, err
-}
-
-// await says why the run waits, once. What it waits for wakes the flow.
-func (w *work) await(ctx context.Context, f *fault.Error) error {
-	if w.run.ID == "" || (w.run.Fault != nil && w.run.Fault.Code == f.Code && w.run.Fault.Reason == f.Reason) {
-		return nil
-	}
-	w.log.Warn("run waits for somebody to act", "flow", w.flow.ID, "run", w.run.ID, "source", f.Source, "class", f.Class, "error", f)
-	return w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		return tx.Runs().Wait(ctx, w.run.ID, ports.Recorded(f, w.clock.Now()))
-	})
-}
-
 // finish closes the run, if one is open, and has payouts look again at what waits for
 // documents, if any were made.
-func (w *work) finish(ctx context.Context, state ports.RunState, f *fault.Error) error {
-	if w.run.ID == "" {
-		return nil
-	}
-	calls, limited := w.tally.Drain()
-	return w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		if err := tx.Runs().Add(ctx, w.run.ID, ports.RunReport{Calls: calls, RateLimited: limited}); err != nil {
-			return err
-		}
-		if err := tx.Runs().Finish(ctx, w.run.ID, state, w.machine().UTC(), ports.Recorded(f, w.clock.Now())); err != nil {
-			return err
-		}
+func (w *work) finish(ctx context.Context) error {
+	return w.run.Finish(ctx, ports.RunDone, nil, func(ctx context.Context, tx ports.Tx) error {
 		run, err := tx.Runs().Get(ctx, w.run.ID)
 		if err != nil || run.Report.Created[ports.StepBooking]+run.Report.Found[ports.StepBooking] == 0 {
 			return err
 		}
 		return w.rematch(ctx, tx)
 	})
-}
-
-// keepTally keeps what the slice has cost.
-func (w *work) keepTally(ctx context.Context) error {
-	if w.run.ID == "" {
-		return nil
-	}
-	calls, limited := w.tally.Drain()
-	err := w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		return tx.Runs().Add(ctx, w.run.ID, ports.RunReport{Calls: calls, RateLimited: limited})
-	})
-	if err != nil {
-		w.tally.Return(calls, limited)
-	}
-	return err
 }

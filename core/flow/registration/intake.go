@@ -48,13 +48,13 @@ func (s *Service) takeIn(ctx context.Context, flow merchant.Flow) (done, unread 
 		return false, false, err
 	}
 	end := s.machine().Add(s.options.Slice)
-	for in.run.ID != "" && !in.progress.Read && !unread {
+	for in.run.Open() && !in.progress.Read && !unread {
 		if !s.machine().Before(end) {
 			return false, false, nil
 		}
 		err := in.readOn(ctx)
 		if f := fault.Of(err); remote.Awaited(f) {
-			unread, err = true, in.await(ctx, f)
+			unread, err = true, in.run.Await(ctx, f)
 		} else if err != nil {
 			err = in.trip(ctx, err)
 		}
@@ -80,7 +80,7 @@ func (in *intake) load(ctx context.Context) error {
 	var saved string
 	err := in.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
-		if in.run, err = tx.Runs().Current(ctx, in.flow.ID); err != nil && fault.CodeOf(err) != ports.CodeNotFound {
+		if in.run.Run, err = tx.Runs().Current(ctx, in.flow.ID); err != nil && fault.CodeOf(err) != ports.CodeNotFound {
 			return err
 		}
 		saved, err = tx.Cursors().Get(ctx, in.flow.Source, in.stream())
@@ -94,7 +94,7 @@ func (in *intake) load(ctx context.Context) error {
 			return err
 		}
 	}
-	if in.run.ID != "" && in.progress.Run != in.run.ID {
+	if in.run.Open() && in.progress.Run != in.run.ID {
 		in.progress = progress{Run: in.run.ID, Since: in.flow.Since, Watermark: in.progress.Watermark}
 		if in.progress.Watermark.After(in.progress.Since) {
 			in.progress.Since = in.progress.Watermark
@@ -145,7 +145,7 @@ func (in *intake) fetch(ctx context.Context) (ports.OrderPage, error) {
 	if err != nil {
 		return page, err
 	}
-	err = in.source.Do(remote.WithTally(ctx, in.tally), "ListOrders", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
+	err = in.source.Do(remote.WithTally(ctx, in.run.Tally), "ListOrders", 1, func(ctx context.Context, call ports.Call) (ports.Usage, error) {
 		var err error
 		page, err = orders.ListOrders(ctx, ports.ListOrdersRequest{Call: call, Since: in.progress.Since, Cursor: in.progress.Cursor})
 		return page.Usage, err
@@ -166,7 +166,7 @@ func (in *intake) fetch(ctx context.Context) (ports.OrderPage, error) {
 
 // update keeps a piece of work with the progress after it and what it cost.
 func (in *intake) update(ctx context.Context, after progress, report ports.RunReport, fn func(ctx context.Context, tx ports.Tx) error) error {
-	report.Calls, report.RateLimited = in.tally.Drain()
+	report.Calls, report.RateLimited = in.run.Tally.Drain()
 	text, err := json.Marshal(after)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ func (in *intake) update(ctx context.Context, after progress, report ports.RunRe
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
-		if in.run.ID != "" {
+		if in.run.Open() {
 			if err := tx.Runs().Add(ctx, in.run.ID, report); err != nil {
 				return err
 			}
@@ -183,7 +183,7 @@ func (in *intake) update(ctx context.Context, after progress, report ports.RunRe
 		return tx.Cursors().Set(ctx, in.flow.Source, in.stream(), string(text))
 	})
 	if err != nil {
-		in.tally.Return(report.Calls, report.RateLimited)
+		in.run.Tally.Return(report.Calls, report.RateLimited)
 		return err
 	}
 	in.progress = after
@@ -218,8 +218,8 @@ func (in *intake) trip(ctx context.Context, err error) error {
 
 // giveUp ends the run that cannot read on.
 func (in *intake) giveUp(ctx context.Context, why *fault.Error) error {
-	err := in.finish(ctx, ports.RunFailed, why)
-	in.run = ports.Run{}
+	err := in.run.Finish(ctx, ports.RunFailed, why, nil)
+	in.run.Run = ports.Run{}
 	return err
 }
 

@@ -3,7 +3,6 @@ package registration
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strconv"
 	"time"
 
@@ -89,10 +88,10 @@ func (s *Service) post(ctx context.Context, flow merchant.Flow, unread bool) (bo
 			return true, nil
 		}
 		if len(steps) == 0 {
-			return true, p.finish(ctx, ports.RunDone, nil)
+			return true, p.run.Finish(ctx, ports.RunDone, nil, nil)
 		}
 		if err := p.take(ctx, steps); err != nil {
-			return p.stumble(ctx, err)
+			return p.run.Stumble(ctx, err)
 		}
 	}
 	return false, nil
@@ -102,19 +101,20 @@ func (s *Service) post(ctx context.Context, flow merchant.Flow, unread bool) (bo
 type poster struct {
 	*Service
 	flow   merchant.Flow
-	tally  *remote.Tally
 	target *remote.Account
-	run    ports.Run
+	run    *posting.Run
 }
 
 func (s *Service) poster(flow merchant.Flow) poster {
-	return poster{Service: s, flow: flow, tally: &remote.Tally{}}
+	return poster{Service: s, flow: flow, run: &posting.Run{
+		Store: s.store, Clock: s.clock, Machine: s.machine, Log: s.log, Tally: &remote.Tally{}, Flow: flow.ID,
+	}}
 }
 
 func (p *poster) pending(ctx context.Context) (steps []ports.Step, err error) {
 	err = p.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
-		if p.run, err = tx.Runs().Current(ctx, p.flow.ID); err != nil && fault.CodeOf(err) != ports.CodeNotFound {
+		if p.run.Run, err = tx.Runs().Current(ctx, p.flow.ID); err != nil && fault.CodeOf(err) != ports.CodeNotFound {
 			return err
 		}
 		steps, err = posting.WritableOfFlow(ctx, tx, p.flow.ID, p.run.ID, stepsAtOnce)
@@ -124,7 +124,7 @@ func (p *poster) pending(ctx context.Context) (steps []ports.Step, err error) {
 }
 
 func (p *poster) take(ctx context.Context, steps []ports.Step) error {
-	if p.run.ID == "" {
+	if !p.run.Open() {
 		if _, err := p.Start(ctx, p.flow.ID, "events"); err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func (p *poster) take(ctx context.Context, steps []ports.Step) error {
 		}
 	}
 	clerk := posting.Clerk{
-		Store: p.store, Target: p.target, Clock: p.clock, Tally: p.tally, Log: p.log, Owner: p, RunID: p.run.ID, Attempts: p.options.Attempts,
+		Store: p.store, Target: p.target, Clock: p.clock, Tally: p.run.Tally, Log: p.log, Owner: p, RunID: p.run.ID, Attempts: p.options.Attempts,
 	}
 	return clerk.TakeAll(ctx, steps)
 }
@@ -158,50 +158,6 @@ func (p *poster) Parked(ctx context.Context, tx ports.Tx, s ports.Step, why *fau
 		ID:         identify("ex-", s.Key, strconv.Itoa(s.Attempt), p.machine().UTC().Format(time.RFC3339Nano)),
 		MerchantID: p.flow.MerchantID, StepID: s.ID, Code: why.Code, Reference: s.Key, Reason: why.Reason, Remedy: why.Remedy,
 		Amount: s.Amount, State: ports.ExceptionOpen, RaisedAt: p.clock.Now().UTC(),
-	})
-}
-
-// stumble ends the run with a fault that a person must mend. Any other failure is
-// the job queue's to try again.
-func (p *poster) stumble(ctx context.Context, err error) (bool, error) {
-	f := fault.Of(err)
-	if f == nil || ctx.Err() != nil || errors.Is(err, context.Canceled) {
-		return false, err
-	}
-	if remote.Awaited(f) {
-		return true, p.await(ctx, f)
-	}
-	switch f.Class {
-	case fault.Auth, fault.Validation, fault.NotFound, fault.Conflict, fault.Duplicate:
-		return true, p.finish(ctx, ports.RunFailed, f)
-	case fault.RateLimited, fault.Temporary, fault.NotSent, fault.Unknown:
-	}
-	p.log.Warn("work stopped and goes on after a pause", "flow", p.flow.ID, "run", p.run.ID, "source", f.Source, "class", f.Class, "error", f)
-	return false, err
-}
-
-// await says why the run waits, once. What it waits for wakes the flow.
-func (p *poster) await(ctx context.Context, f *fault.Error) error {
-	if p.run.ID == "" || (p.run.Fault != nil && p.run.Fault.Code == f.Code && p.run.Fault.Reason == f.Reason) {
-		return nil
-	}
-	p.log.Warn("run waits for somebody to act", "flow", p.flow.ID, "run", p.run.ID, "source", f.Source, "class", f.Class, "error", f)
-	return p.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		return tx.Runs().Wait(ctx, p.run.ID, ports.Recorded(f, p.clock.Now()))
-	})
-}
-
-// finish closes the run, if one is open.
-func (p *poster) finish(ctx context.Context, state ports.RunState, f *fault.Error) error {
-	if p.run.ID == "" {
-		return nil
-	}
-	calls, limited := p.tally.Drain()
-	return p.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		if err := tx.Runs().Add(ctx, p.run.ID, ports.RunReport{Calls: calls, RateLimited: limited}); err != nil {
-			return err
-		}
-		return tx.Runs().Finish(ctx, p.run.ID, state, p.machine().UTC(), ports.Recorded(f, p.clock.Now()))
 	})
 }
 

@@ -36,7 +36,7 @@ func (in *intake) readPurchases(ctx context.Context) (done bool, err error) {
 		Store: in.store, Desk: in.desk, Clock: in.clock, Log: in.log, Keeper: bought{in, settings}, Source: in.flow.Source,
 		Watch: time.Duration(settings.Documents.WatchDays) * 24 * time.Hour, Attempts: in.options.Attempts,
 	}
-	more, err := reader.Next(remote.WithTally(ctx, in.tally), ordersAtOnce)
+	more, err := reader.Next(remote.WithTally(ctx, in.run.Tally), ordersAtOnce)
 	if err != nil || more {
 		return false, err
 	}
