@@ -354,6 +354,7 @@ func TestADocumentThatSomebodyElseMadeIsAdopted(t *testing.T) {
 	s.learn("o-1001")
 	require.Equal(t, []fault.Code{invoicing.CodeMadeElsewhere}, s.codes())
 	require.Empty(t, s.books.made)
+	require.Empty(t, s.books.orders, "what is invoiced needs no order")
 	e := s.exceptions()[0]
 	require.Equal(t, "77", e.Document)
 	number, err := s.docs.Adopt(t.Context(), e.ID, false, "anna")

@@ -9,6 +9,7 @@ import (
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/invoicing"
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
@@ -25,7 +26,7 @@ type posted struct {
 // somebody else has made of it, so that no sale is invoiced twice.
 func (w *work) lookUp(ctx context.Context, r ports.PurchaseRecord) error {
 	name := r.Purchase.References[w.settings.Documents.Reference]
-	if w.flow.Kind != invoiceKind || name == "" {
+	if w.flow.Kind == merchant.Refunds || name == "" {
 		return nil
 	}
 	key := ports.DocumentKey{Reference: invoice.ExternalReference1, Value: matching.Normalise(name)}

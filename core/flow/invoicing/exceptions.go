@@ -7,12 +7,9 @@ import (
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoicing"
-	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/ports"
 )
-
-const invoiceKind = merchant.Invoices
 
 // about is what an exception concerns.
 type about struct {

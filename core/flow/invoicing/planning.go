@@ -211,6 +211,11 @@ func (p *planner) order(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// What somebody else has invoiced needs no order; the flow of invoices asks what to do.
+	invoiced, err := p.foreign(ctx, draft.References, invoice.Invoice)
+	if err != nil || len(invoiced) > 0 {
+		return err
+	}
 	return p.step(ctx, ports.StepOrder, key, posting.Document{Draft: draft}, purchase.Total)
 }
 

@@ -129,6 +129,8 @@ func (w *work) mirror(ctx context.Context, tx ports.Tx, s ports.Step) error {
 	if err := tx.Documents().Upsert(ctx, w.flow.Target, []invoice.Document{shown.Document}, matching.Normalise); err != nil {
 		return err
 	}
+	w.log.Info("document booked", "flow", w.flow.ID, "run", w.run.ID, "kind", shown.Kind, "number", shown.Number, "total", shown.Total.String(),
+		"order", shown.References[invoice.ExternalReference1])
 	return w.wake(ctx, tx, merchant.Refunds)
 }
 
@@ -155,6 +157,9 @@ func (w *work) Parked(ctx context.Context, tx ports.Tx, s ports.Step, why *fault
 // finish closes the run, if one is open, and has payouts look again at what waits for
 // documents, if any were made.
 func (w *work) finish(ctx context.Context) error {
+	if w.run.Open() {
+		w.log.Info("run done", "flow", w.flow.ID, "run", w.run.ID)
+	}
 	return w.run.Finish(ctx, ports.RunDone, nil, func(ctx context.Context, tx ports.Tx) error {
 		run, err := tx.Runs().Get(ctx, w.run.ID)
 		if err != nil || run.Report.Created[ports.StepBooking]+run.Report.Found[ports.StepBooking] == 0 {
