@@ -22,6 +22,9 @@ type Command struct {
 	// Section of the world file that belongs to this simulator, such as "klarna".
 	Section string
 	Build   Build
+	// Claims makes, from its section, the test of which requests are a world's. It is
+	// needed to serve several worlds.
+	Claims func(section []byte) (Claim, error)
 }
 
 // Main runs the command with the process's arguments and streams until SIGTERM
@@ -41,12 +44,16 @@ func (c Command) Main() int {
 	}
 }
 
-// Run parses the arguments, loads the world and serves until ctx ends, or until
+// Run parses the arguments, loads the worlds and serves until ctx ends, or until
 // stdin does if --exit-with-parent is among the arguments.
 func (c Command) Run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	flags := flag.NewFlagSet(c.Section, flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "`address` to listen on; port 0 takes any free one")
-	worldFile := flags.String("world", "", "JSON `file` with the world to simulate")
+	var files []string
+	flags.Func("world", "JSON `file` with a world to simulate; given again, it serves several, told apart by credentials", func(file string) error {
+		files = append(files, file)
+		return nil
+	})
 	start := flags.String("now", "", "start of the simulated clock as RFC 3339 `time`; default: the world's now")
 	withParent := flags.Bool("exit-with-parent", false, "stop when standard input ends")
 	if err := flags.Parse(args); err != nil {
@@ -55,14 +62,9 @@ func (c Command) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	if flags.NArg() > 0 {
 		return fmt.Errorf("parsing arguments: %q is not expected", flags.Arg(0))
 	}
-	section, now, err := readWorld(*worldFile, c.Section, *start)
+	handler, err := c.build(files, *start)
 	if err != nil {
 		return err
-	}
-	control := New(now)
-	handler, err := c.Build(section, control)
-	if err != nil {
-		return fmt.Errorf("building world: %w", err)
 	}
 	if *withParent {
 		var cancel context.CancelFunc
@@ -73,15 +75,43 @@ func (c Command) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 			cancel()
 		}()
 	}
-	return control.Serve(ctx, *listen, handler, stdout)
+	return serve(ctx, *listen, handler, stdout)
+}
+
+// build makes the handler of the worlds; one alone is served as it is.
+func (c Command) build(files []string, start string) (http.Handler, error) {
+	if len(files) == 0 {
+		return nil, errors.New("reading world: --world is missing")
+	}
+	if len(files) > 1 && c.Claims == nil {
+		return nil, errors.New("reading world: this simulator serves one only")
+	}
+	var all worlds
+	for _, file := range files {
+		section, now, err := readWorld(file, c.Section, start)
+		if err != nil {
+			return nil, err
+		}
+		control := New(now)
+		handler, err := c.Build(section, control)
+		if err != nil {
+			return nil, fmt.Errorf("building world: %w", err)
+		}
+		one := world{handler: control.wrapped(handler)}
+		if len(files) == 1 {
+			return one.handler, nil
+		}
+		if one.claims, err = c.Claims(section); err != nil {
+			return nil, fmt.Errorf("building world: %w", err)
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // readWorld returns the simulator's section of the world file and the start of
 // its clock: the flag, else the world's now, else the machine's time.
 func readWorld(file, name, start string) (section []byte, now time.Time, err error) {
-	if file == "" {
-		return nil, now, errors.New("reading world: --world is missing")
-	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, now, fmt.Errorf("reading world: %w", err)

@@ -19,9 +19,18 @@ const shutdownGrace = 2 * time.Second
 // ctx ends; then it returns nil. Held requests are let go unanswered at the end.
 // A handler that does not come from Wrap is wrapped.
 func (c *Control) Serve(ctx context.Context, listen string, h http.Handler, stdout io.Writer) error {
-	if s, ok := h.(*steered); !ok || s.control != c {
-		h = c.Wrap(h)
+	return serve(ctx, listen, c.wrapped(h), stdout)
+}
+
+// wrapped wraps a handler that does not come from Wrap.
+func (c *Control) wrapped(h http.Handler) http.Handler {
+	if s, ok := h.(*steered); ok && s.control == c {
+		return h
 	}
+	return c.Wrap(h)
+}
+
+func serve(ctx context.Context, listen string, h http.Handler, stdout io.Writer) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", listen, err)

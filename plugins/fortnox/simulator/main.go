@@ -1,4 +1,4 @@
-// Command fortnox is a simulator of Fortnox: one company whose documents and
+// Command fortnox is a simulator of Fortnox: companies whose documents and
 // books live in memory, behind the REST API that integrations use.
 package main
 
@@ -10,5 +10,5 @@ import (
 )
 
 func main() {
-	os.Exit(simulator.Command{Section: "fortnox", Build: server.Build}.Main())
+	os.Exit(simulator.Command{Section: "fortnox", Build: server.Build, Claims: server.Claims}.Main())
 }

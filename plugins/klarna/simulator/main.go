@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	os.Exit(simulator.Command{Section: "klarna", Build: build}.Main())
+	os.Exit(simulator.Command{Section: "klarna", Build: build, Claims: claims}.Main())
 }
 
 func build(section []byte, control *simulator.Control) (http.Handler, error) {
@@ -20,4 +20,10 @@ func build(section []byte, control *simulator.Control) (http.Handler, error) {
 		return nil, err
 	}
 	return server.New(world, control), nil
+}
+
+// claims tells a world's requests by its API key.
+func claims(section []byte) (simulator.Claim, error) {
+	world, err := server.ReadWorld(section)
+	return world.Claims, err
 }

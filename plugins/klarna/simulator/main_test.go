@@ -27,3 +27,14 @@ func TestTheCommandRefusesAWorldWithoutAMerchant(t *testing.T) {
 	_, err := build([]byte(`{}`), simulator.New(time.Now()))
 	require.ErrorContains(t, err, "merchant_id")
 }
+
+func TestAMerchantIsToldByItsKey(t *testing.T) {
+	t.Parallel()
+	claim, err := claims([]byte(`{"merchant_id":"K123456","username":"u","api_key":"SECRET"}`))
+	require.NoError(t, err)
+	for header, want := range map[string]bool{"Basic SECRET": true, "Basic dTpTRUNSRVQ=": true, "Basic OTHER": false, "": false} {
+		request := httptest.NewRequest(http.MethodGet, "/settlements/v1/payouts", nil)
+		request.Header.Set("Authorization", header)
+		require.Equal(t, want, claim(request), header)
+	}
+}

@@ -105,16 +105,8 @@ func (t tokens) check(authorization string) (claims, bool) {
 	if err != nil || !hmac.Equal(given, t.sign(signed)) {
 		return claims{}, false
 	}
-	_, payload, _ := strings.Cut(signed, ".")
-	raw, err := base64.RawURLEncoding.DecodeString(payload)
-	if err != nil {
-		return claims{}, false
-	}
-	var c claims
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return claims{}, false
-	}
-	return c, t.now().Before(time.Unix(c.Expires, 0))
+	c, ok := readClaims(token)
+	return c, ok && t.now().Before(time.Unix(c.Expires, 0))
 }
 
 func cutLast(text, separator string) (before, after string, found bool) {

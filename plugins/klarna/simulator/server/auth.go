@@ -11,13 +11,16 @@ import (
 // to every other request.
 func (s *server) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.world.accepts(r.Header.Get("Authorization")) {
+		if !s.world.Claims(r) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// Claims reports whether a request carries the world's credential.
+func (w World) Claims(r *http.Request) bool { return w.accepts(r.Header.Get("Authorization")) }
 
 // accepts knows both forms that Klarna documents: the API key as it is after
 // "Basic ", and the usual base64 of username:key. A username is optional, but one
