@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kvitt/kvitt/server/demo/draw"
 )
 
 // Invoice is an invoice or credit invoice that stands booked in Fortnox.
@@ -67,7 +69,7 @@ type draft struct {
 // keepBooks makes the documents: an invoice for each order but one, a credit invoice
 // for each refund, and invoices that have nothing to do with Klarna. Numbers follow
 // the time, as in an accounting system.
-func keepBooks(d draw, s story) books {
+func keepBooks(d draw.Seed, s story) books {
 	drafts := strangers()
 	for _, o := range s.orders {
 		if o.reference != noInvoice {

@@ -14,8 +14,10 @@ type Fortnox struct {
 	ModesOfPayment     []Mode          `json:"modes_of_payment"`
 	PredefinedAccounts map[string]int  `json:"predefined_accounts"`
 	Currencies         []string        `json:"currencies"`
-	Invoices           []Invoice       `json:"invoices"`
-	Payments           []Payment       `json:"payments"`
+	// CurrencyRates are kronor for one unit.
+	CurrencyRates map[string]string `json:"currency_rates,omitempty"`
+	Invoices      []Invoice         `json:"invoices"`
+	Payments      []Payment         `json:"payments"`
 }
 
 // Company is what Fortnox tells about the merchant.
@@ -31,6 +33,8 @@ type FinancialYear struct {
 	From             string `json:"from"`
 	To               string `json:"to"`
 	AccountingMethod string `json:"accounting_method"`
+	// OpeningBalances are debit positive, by account, and sum to zero.
+	OpeningBalances map[string]string `json:"opening_balances,omitempty"`
 }
 
 // Account is an account of the chart.
@@ -60,7 +64,7 @@ func company(b books) Fortnox {
 		Company:        Company{Name: "Björk & Blad AB", OrganizationNumber: "559999-0008", City: "Växby"},
 		FinancialYears: []FinancialYear{{ID: 3, From: "2026-01-01", To: "2026-12-31", AccountingMethod: "ACCRUAL"}},
 		LockedUntil:    "2026-02-28",
-		Accounts:       chart(),
+		Accounts:       Chart(),
 		VoucherSeries: []VoucherSeries{
 			{Code: "A", Description: "Manuella verifikationer", Manual: true},
 			{Code: "K", Description: "kvitt", Manual: true},
@@ -76,8 +80,8 @@ func company(b books) Fortnox {
 	}
 }
 
-// chart is a part of BAS 2026 that holds every account of the default settings.
-func chart() []Account {
+// Chart is a part of BAS 2026 that holds every account of the default settings.
+func Chart() []Account {
 	names := []struct {
 		number int
 		name   string

@@ -10,9 +10,9 @@ import (
 // document or a row of a payout is one line, a list of them is many.
 const widest = 1500
 
-// Encode gives the bytes of the world file: deterministic, and laid out so that a
+// Encode gives the bytes of a world's file: deterministic, and laid out so that a
 // change shows as a few lines.
-func Encode(w World) ([]byte, error) {
+func Encode(w any) ([]byte, error) {
 	var compact bytes.Buffer
 	encoder := json.NewEncoder(&compact)
 	encoder.SetEscapeHTML(false)

@@ -3,6 +3,8 @@ package world
 import (
 	"slices"
 	"time"
+
+	"github.com/kvitt/kvitt/server/demo/draw"
 )
 
 // Klarna is the merchant at Klarna: its credential, its orders and what was paid out.
@@ -54,7 +56,7 @@ type Totals struct {
 }
 
 // payOut makes the payouts of a story. What one leaves as debt the next collects.
-func payOut(d draw, s story, b books) Klarna {
+func payOut(d draw.Seed, s story, b books) Klarna {
 	k := Klarna{
 		MerchantID: "K123456", Username: "K123456_3f9a6c21", APIKey: "klarna_test_api_demo-key-of-no-value",
 		Orders: placeOrders(d, s, b),
@@ -62,7 +64,7 @@ func payOut(d draw, s story, b books) Klarna {
 	var debt, reserve int64
 	for i, w := range weeks() {
 		p := Payout{
-			PaymentReference: d.code(8, "payment reference/"+w.paid.Format(time.DateOnly)),
+			PaymentReference: d.Code(8, "payment reference/"+w.paid.Format(time.DateOnly)),
 			PayoutDate:       w.paid, CurrencyCode: "SEK", RegistrationCurrency: "SEK",
 			SettlementType: "NET", MerchantID: k.MerchantID,
 		}

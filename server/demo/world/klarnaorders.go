@@ -3,25 +3,29 @@ package world
 import (
 	"strings"
 	"time"
+
+	"github.com/kvitt/kvitt/server/demo/draw"
 )
 
 // Order has the members of Klarna's Order object (Order Management API) that a shop
 // gives, with the capture and the refund of it. What a payout says of them has the same
 // ids and amounts.
 type Order struct {
-	OrderID            string        `json:"order_id"`
-	KlarnaReference    string        `json:"klarna_reference"`
-	MerchantReference1 string        `json:"merchant_reference1"`
-	MerchantReference2 string        `json:"merchant_reference2,omitempty"`
-	PurchaseCurrency   string        `json:"purchase_currency"`
-	PurchaseCountry    string        `json:"purchase_country"`
-	CreatedAt          time.Time     `json:"created_at"`
-	PaymentMethod      PaymentMethod `json:"initial_payment_method"`
-	Customer           Customer      `json:"customer"`
-	BillingAddress     Address       `json:"billing_address"`
-	Lines              []OrderLine   `json:"order_lines"`
-	Captures           []Capture     `json:"captures"`
-	Refunds            []Refund      `json:"refunds,omitempty"`
+	OrderID            string    `json:"order_id"`
+	KlarnaReference    string    `json:"klarna_reference"`
+	MerchantReference1 string    `json:"merchant_reference1"`
+	MerchantReference2 string    `json:"merchant_reference2,omitempty"`
+	PurchaseCurrency   string    `json:"purchase_currency"`
+	PurchaseCountry    string    `json:"purchase_country"`
+	CreatedAt          time.Time `json:"created_at"`
+	// Status is what follows from the captures where it is not said.
+	Status         string        `json:"status,omitempty"`
+	PaymentMethod  PaymentMethod `json:"initial_payment_method"`
+	Customer       Customer      `json:"customer"`
+	BillingAddress Address       `json:"billing_address"`
+	Lines          []OrderLine   `json:"order_lines"`
+	Captures       []Capture     `json:"captures"`
+	Refunds        []Refund      `json:"refunds,omitempty"`
 }
 
 // PaymentMethod is how the customer has paid.
@@ -73,7 +77,7 @@ type Refund struct {
 
 // placeOrders gives the orders of a story. Only those by phone were captured with their
 // lines; the shop and the stall capture the whole order.
-func placeOrders(d draw, s story, b books) []Order {
+func placeOrders(d draw.Seed, s story, b books) []Order {
 	var all []Order
 	for _, o := range s.orders {
 		row := orderRow(d, b, o)
@@ -81,7 +85,7 @@ func placeOrders(d draw, s story, b books) []Order {
 		placed := Order{
 			OrderID: row.OrderID, KlarnaReference: row.ShortOrderID, MerchantReference1: o.reference, MerchantReference2: row.MerchantReference2,
 			PurchaseCurrency: "SEK", PurchaseCountry: "SE", CreatedAt: o.placed, PaymentMethod: PaymentMethod{row.PaymentMethod},
-			Customer: Customer{d.birthday(o.reference)}, BillingAddress: d.home(o), Lines: lines,
+			Customer: Customer{d.Birthday(o.reference)}, BillingAddress: home(d, o), Lines: lines,
 			Captures: []Capture{{CaptureID: row.CaptureID, Amount: int64(value(o.charged())), At: o.captured}},
 		}
 		if o.channel == phone {
@@ -90,7 +94,7 @@ func placeOrders(d draw, s story, b books) []Order {
 		for _, r := range s.refunds {
 			if r.order == o.reference {
 				placed.Refunds = append(placed.Refunds, Refund{
-					RefundID: d.uuid("refund/" + r.order), Amount: int64(r.total()), At: r.moment,
+					RefundID: d.UUID("refund/" + r.order), Amount: int64(r.total()), At: r.moment,
 					Lines: append(linesOf(r.returned, o.captured, +1), linesOf(r.kept, o.captured, -1)...),
 				})
 			}
@@ -127,19 +131,9 @@ func linesOf(basket []item, supplied time.Time, sign int64) []OrderLine {
 	return lines
 }
 
-// birthday invents a date of birth.
-func (d draw) birthday(label string) string {
-	return time.Date(1950+d.below(50, "born/"+label), time.January, 1+d.below(365, "day/"+label), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-}
-
-// home invents an address.
-func (d draw) home(o order) Address {
-	streets := []string{"Björkstigen", "Kvarngatan", "Ängsvägen", "Lingonbacken", "Skolgränd"}
-	cities := []string{"Åsön", "Lövsta", "Ekeby", "Granvik"}
+func home(d draw.Seed, o order) Address {
 	given, family, _ := strings.Cut(o.customer, " ")
 	return Address{
-		GivenName: given, FamilyName: family, Country: "SE", City: pick(d, cities, "city/"+o.reference),
-		Street:   pick(d, streets, "street/"+o.reference) + " " + string(rune('1'+d.below(9, "house/"+o.reference))),
-		Postcode: "999 0" + string(rune('1'+d.below(9, "postcode/"+o.reference))),
+		GivenName: given, FamilyName: family, Street: d.Street(o.reference), Postcode: d.Postcode(o.reference), City: d.City(o.reference), Country: "SE",
 	}
 }

@@ -1,6 +1,8 @@
 package world
 
-import "time"
+import (
+	"time"
+)
 
 // good is something that the shop sells, at a price that includes VAT.
 type good struct {
@@ -83,19 +85,6 @@ func assortment() []good {
 		honey, oil, tea, plantBook, cactus, monstera, orchid, pot, soil, shears, fern, lavender, seeds, wateringC,
 		jam, gardenB,
 	}
-}
-
-// customer invents a name.
-func (d draw) customer(label string) string {
-	given := []string{
-		"Åsa", "Björn", "Märta", "Örjan", "Linnéa", "Sören", "Ylva", "Håkan", "Ebba", "Ragnar", "Siv", "Tove",
-		"Göran", "Annika", "Ingemar", "Stina",
-	}
-	family := []string{
-		"Ekdunge", "Lövsång", "Mossberg-Ask", "Åkerhed", "Björkhage", "Sälgström", "Rönnbärj", "Granvik-Öhn",
-		"Hasselbäck", "Almgläntan", "Tallåsen", "Vidfors",
-	}
-	return pick(d, given, label+"/given") + " " + pick(d, family, label+"/family")
 }
 
 // sweden is Swedish summer time, in which the whole story takes place.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/kvitt/kvitt/server/demo/draw"
 )
 
 // channel is where an order was placed, which decides where its reference stands
@@ -87,7 +89,7 @@ func weeks() [4]week {
 }
 
 // tell makes the orders and refunds.
-func tell(d draw) story {
+func tell(d draw.Seed) story {
 	var s story
 	next := map[channel]int{web: 12301, stall: 1231, phone: 501}
 	for payout, w := range weeks() {
@@ -99,7 +101,7 @@ func tell(d draw) story {
 				reference = fmt.Sprintf("TEL-%d", next[c])
 			}
 			next[c]++
-			minute := d.below(int(step/time.Minute), "minute/"+reference)
+			minute := d.Below(int(step/time.Minute), "minute/"+reference)
 			captured := w.from.Add(step*time.Duration(i) + time.Duration(minute)*time.Minute)
 			s.orders = append(s.orders, newOrder(d, reference, c, payout, captured))
 		}
@@ -108,14 +110,14 @@ func tell(d draw) story {
 	return s
 }
 
-func newOrder(d draw, reference string, c channel, payout int, captured time.Time) order {
-	o := order{reference: reference, channel: c, payout: payout, customer: d.customer(reference), captured: captured}
+func newOrder(d draw.Seed, reference string, c channel, payout int, captured time.Time) order {
+	o := order{reference: reference, channel: c, payout: payout, customer: d.Name(reference), captured: captured}
 	if reference == afterMidnight {
 		// Still March in UTC, already April in Sweden: food is at the new rate.
 		o.captured = moment(3, 31, 22, 17)
 	}
-	o.captured = o.captured.Add(time.Duration(d.below(60, "second/"+reference)) * time.Second)
-	o.placed = o.captured.Add(-time.Duration(20+d.below(150, "placed/"+reference)) * time.Minute)
+	o.captured = o.captured.Add(time.Duration(d.Below(60, "second/"+reference)) * time.Second)
+	o.placed = o.captured.Add(-time.Duration(20+d.Below(150, "placed/"+reference)) * time.Minute)
 	if basket, ok := chosenBaskets()[reference]; ok {
 		o.basket = basket
 		return o
@@ -126,13 +128,13 @@ func newOrder(d draw, reference string, c channel, payout int, captured time.Tim
 
 // drawBasket fills an ordinary basket: one to three different goods, and freight on
 // small orders that are sent.
-func drawBasket(d draw, reference string, c channel) []item {
+func drawBasket(d draw.Seed, reference string, c channel) []item {
 	var basket []item
 	choices := assortment()
-	for i := range 1 + d.below(3, "goods/"+reference) {
+	for i := range 1 + d.Below(3, "goods/"+reference) {
 		label := fmt.Sprintf("good/%s/%d", reference, i)
-		n := d.below(len(choices), label)
-		basket = append(basket, item{choices[n], 1 + d.below(3, label+"/quantity")/2})
+		n := d.Below(len(choices), label)
+		basket = append(basket, item{choices[n], 1 + d.Below(3, label+"/quantity")/2})
 		choices = append(choices[:n:n], choices[n+1:]...)
 	}
 	if c != stall && value(basket) < 600_00 {

@@ -3,6 +3,8 @@ package world
 import (
 	"fmt"
 	"time"
+
+	"github.com/kvitt/kvitt/server/demo/draw"
 )
 
 // Transaction has the members of Klarna's Transaction object. Amounts are öre
@@ -33,7 +35,7 @@ type Transaction struct {
 }
 
 // rowsOf makes the rows of one payout, except the reserve.
-func rowsOf(d draw, s story, b books, payout int) []Transaction {
+func rowsOf(d draw.Seed, s story, b books, payout int) []Transaction {
 	var rows []Transaction
 	for _, o := range s.orders {
 		if o.payout == payout {
@@ -44,7 +46,7 @@ func rowsOf(d draw, s story, b books, payout int) []Transaction {
 		if r.payout == payout {
 			row := orderRow(d, b, s.find(r.order))
 			row.Type, row.DetailedType, row.Amount = "RETURN", "PURCHASE_RETURN", int64(r.total())
-			row.CaptureID, row.RefundID, row.CaptureDate = "", d.uuid("refund/"+r.order), r.moment
+			row.CaptureID, row.RefundID, row.CaptureDate = "", d.UUID("refund/"+r.order), r.moment
 			rows = append(rows, row)
 		}
 	}
@@ -56,14 +58,14 @@ func rowsOf(d draw, s story, b books, payout int) []Transaction {
 }
 
 // orderRow holds what all rows of an order have in common.
-func orderRow(d draw, b books, o order) Transaction {
+func orderRow(d draw.Seed, b books, o order) Transaction {
 	methods := []string{"INVOICE", "INVOICE", "ACCOUNT", "DIRECT_DEBIT", "CARD"}
 	return Transaction{
-		CurrencyCode: "SEK", OrderID: d.uuid("order/" + o.reference), ShortOrderID: d.code(7, "short/"+o.reference),
-		CaptureID:          d.uuid("capture/" + o.reference),
+		CurrencyCode: "SEK", OrderID: d.UUID("order/" + o.reference), ShortOrderID: d.Code(7, "short/"+o.reference),
+		CaptureID:          d.UUID("capture/" + o.reference),
 		MerchantReference1: o.reference, MerchantReference2: b.ocr[o.reference],
 		SaleDate: o.placed, CaptureDate: o.captured, PurchaseCountry: "SE", ShippingCountry: "SE",
-		PaymentMethod: pick(d, methods, "method/"+o.reference),
+		PaymentMethod: draw.Pick(d, methods, "method/"+o.reference),
 	}
 }
 
@@ -89,23 +91,23 @@ func feeRow(common Transaction, detailed string, amount ore, rate int64) Transac
 
 // defaultRow takes back what the customer never paid. No refund was made, so there
 // is no credit invoice.
-func defaultRow(d draw, b books, o order) Transaction {
+func defaultRow(d draw.Seed, b books, o order) Transaction {
 	row := orderRow(d, b, o)
 	row.Type, row.DetailedType, row.Amount = "RETURN", "PAYMENT_DEFAULT", int64(o.total())
-	row.CaptureID, row.RefundID = "", d.uuid("default/"+o.reference)
+	row.CaptureID, row.RefundID = "", d.UUID("default/"+o.reference)
 	row.CaptureDate = moment(time.April, 8, 4, 15)
 	return row
 }
 
 // disputeRows take back a disputed sale and charge for the trouble.
-func disputeRows(d draw, b books, o order) []Transaction {
+func disputeRows(d draw.Seed, b books, o order) []Transaction {
 	common := orderRow(d, b, o)
 	common.CaptureID, common.CaptureDate = "", moment(time.April, 8, 12, 0)
 	common.ReversalReference = fmt.Sprintf("krn:klarna:eu1:dispute:goods_not_received:%d",
-		263_000_000_000_000+d.below(1_000_000_000, "dispute/"+o.reference))
+		263_000_000_000_000+d.Below(1_000_000_000, "dispute/"+o.reference))
 	reversal := common
 	reversal.Type, reversal.DetailedType, reversal.Amount = "REVERSAL", "REVERSAL", int64(o.total())
-	reversal.RefundID = d.uuid("reversal/" + o.reference)
+	reversal.RefundID = d.UUID("reversal/" + o.reference)
 	return []Transaction{reversal, feeRow(common, "DISPUTE_FEE", disputeFee, 0)}
 }
 

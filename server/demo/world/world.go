@@ -1,4 +1,4 @@
-// Package world is the make-believe in which the demo takes place: a plant shop
+// Package world is the make-believe of the demo's first merchant: a plant shop
 // that sells through Klarna and keeps its books in Fortnox, in the spring of 2026.
 //
 // It is a pure generator: the same seed gives the same bytes. Each simulator loads
@@ -12,6 +12,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/kvitt/kvitt/server/demo/draw"
 )
 
 //go:generate go run ./generate
@@ -37,7 +39,7 @@ type World struct {
 // Generate makes the world of a seed. Another seed changes customers, baskets, ids
 // and sums, and keeps the story.
 func Generate(seed int) World {
-	d := draw(seed)
+	d := draw.Seed(seed)
 	story := tell(d)
 	books := keepBooks(d, story)
 	return World{
