@@ -16,27 +16,31 @@ import (
 )
 
 func newSimulate(s streams) *cobra.Command {
-	var script, listen, now string
+	var worlds []string
+	var listen, now string
 	cmd := &cobra.Command{
 		Use:   "simulate <system>",
 		Short: "Run the simulator of a remote system, such as klarna or fortnox",
 		Long: "Run the simulator of a remote system until it is interrupted. It prints {\"url\": ...} when it is ready.\n" +
-			"Without --world it plays the demo's world.",
+			"Without --world it plays the world of the demo's first merchant; given again, it plays several merchants.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			program, err := simulator(args[0])
 			if err != nil {
 				return err
 			}
-			if script == "" {
+			if len(worlds) == 0 {
 				file, err := demoWorld()
 				if err != nil {
 					return err
 				}
 				defer os.Remove(file)
-				script = file
+				worlds = append(worlds, file)
 			}
-			run := exec.CommandContext(cmd.Context(), program, "--world", script, "--listen", listen) //nolint:gosec // one of our own programs
+			run := exec.CommandContext(cmd.Context(), program, "--listen", listen) //nolint:gosec // one of our own programs
+			for _, file := range worlds {
+				run.Args = append(run.Args, "--world", file)
+			}
 			if now != "" {
 				run.Args = append(run.Args, "--now", now)
 			}
@@ -49,7 +53,7 @@ func newSimulate(s streams) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&script, "world", "", "the file that says what there is in the simulated system")
+	cmd.Flags().StringArrayVar(&worlds, "world", nil, "the file that says what there is in the simulated system; once for each merchant")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "the simulator's address")
 	cmd.Flags().StringVar(&now, "now", "", "where the simulated clock starts, like 2026-04-20T08:00:00Z")
 	return cmd
