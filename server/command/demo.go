@@ -10,7 +10,7 @@ func newDemo(s streams) *cobra.Command {
 	var o demo.Options
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Run the payouts of a made-up merchant from Klarna into Fortnox, against local simulators",
+		Short: "Run the sales and payouts of made-up merchants from Klarna into Fortnox, against local simulators",
 		Args:  exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if o.Bin == "" {

@@ -1,6 +1,6 @@
 // Package demo shows kvitt at work: it starts a hub, its connectors and simulators
-// of the remote systems, onboards a merchant over the public API, runs the
-// merchant's payouts and says what came of it.
+// of the remote systems, onboards two merchants over the public API, runs their
+// flows and says what came of it.
 package demo
 
 import (

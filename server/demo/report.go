@@ -58,10 +58,10 @@ func (p *printer) table(rows [][]string, remarks ...string) {
 }
 
 func (p *printer) payouts(m Merchant) {
-	p.line("\nPayouts: what makes up the money on the bank account (%s)", "SEK")
-	rows := [][]string{{"payout", "date", "sales", "refunds", "fees", "fee VAT", "reserves", "other", "net", "difference", "state"}}
+	p.line("\nPayouts: what makes up the money on the bank account")
+	rows := [][]string{{"payout", "date", "currency", "sales", "refunds", "fees", "fee VAT", "reserves", "other", "net", "difference", "state"}}
 	for _, x := range m.Payouts {
-		rows = append(rows, []string{x.ID, x.Date, x.Gross, x.Refunds, x.Fees, x.FeeVAT, x.Reserves, x.Other, x.Net, x.Difference, x.State})
+		rows = append(rows, []string{x.ID, x.Date, x.Currency, x.Gross, x.Refunds, x.Fees, x.FeeVAT, x.Reserves, x.Other, x.Net, x.Difference, x.State})
 	}
 	p.table(rows)
 	p.line("\nLines of each payout")
@@ -75,6 +75,10 @@ func (p *printer) payouts(m Merchant) {
 }
 
 func (p *printer) erp(m Merchant) {
+	if e := m.ERP; e.Orders+e.Invoices+e.CreditInvoices > 0 {
+		p.line("\nMade in Fortnox: %s (%d of them cancelled since), %s, %s", count(e.Orders, "order"), e.cancelled,
+			count(e.Invoices, "invoice"), count(e.CreditInvoices, "credit invoice"))
+	}
 	p.line("\nWritten to Fortnox: %s, %s, %s, with %s (%d of them refused for exceeding the rate limit)",
 		count(m.ERP.InvoicePayments, "invoice payment"), count(m.ERP.Vouchers, "voucher"), count(m.ERP.attachments, "attached proof"),
 		count(m.ERP.APICalls, "API call"), m.ERP.RateLimited)
@@ -83,7 +87,11 @@ func (p *printer) erp(m Merchant) {
 func (p *printer) exceptions(m Merchant) {
 	p.line("\nFor a person to decide: %s", count(int64(len(m.Exceptions)), "exception"))
 	for _, e := range m.Exceptions {
-		p.line("  %-20s order %s in payout %s: %s", e.Code, e.Reference, e.Payout, e.Reason)
+		where := "order " + e.Reference
+		if e.Payout != "" {
+			where += " in payout " + e.Payout
+		}
+		p.line("  %-20s %s: %s", e.Code, where, e.Reason)
 		p.line("  %-20s %s", "", e.Remedy)
 	}
 	p.line("\nOpen disputes: %s", count(int64(len(m.disputes)), "chargeback"))

@@ -65,14 +65,37 @@ type Exception struct {
 	Remedy    string `json:"remedy"`
 }
 
-// ERP counts what the first run did in the accounting system.
+// ERP counts what was done in the accounting system before everything was run again.
 type ERP struct {
+	Orders          int64 `json:"orders"`
+	Invoices        int64 `json:"invoices"`
+	CreditInvoices  int64 `json:"credit_invoices"`
 	InvoicePayments int64 `json:"invoice_payments"`
 	Vouchers        int64 `json:"vouchers"`
 	APICalls        int64 `json:"api_calls"`
 	RateLimited     int64 `json:"rate_limited"`
 
-	attachments int64
+	attachments, cancelled int64
+}
+
+// erp adds up what runs did in the accounting system.
+func erp(first, second []api.Run) ERP {
+	var e ERP
+	for _, r := range first {
+		e.Orders += r.Created["order"]
+		e.Invoices += r.Created["invoice"]
+		e.CreditInvoices += r.Created["credit_invoice"]
+		e.InvoicePayments += r.Created["invoice_payment"]
+		e.Vouchers += r.Created["voucher"]
+		e.APICalls += r.Calls["fortnox"]
+		e.RateLimited += r.RateLimited["fortnox"]
+		e.attachments += r.Created["attachment"]
+		e.cancelled += r.Created["order_cancellation"] + r.Created["invoice_cancellation"]
+	}
+	for _, r := range second {
+		e.RateLimited += r.RateLimited["fortnox"]
+	}
+	return e
 }
 
 // Account is the balance of one account.
@@ -87,16 +110,12 @@ type SecondRun struct {
 	DocumentsWritten int64 `json:"documents_written"`
 }
 
-// gather reads the result from the hub.
-func gather(ctx context.Context, hub *client.Client, c cast, name string, first, second api.Run) (Merchant, error) {
-	m := Merchant{
-		Name: name,
-		ERP: ERP{
-			InvoicePayments: first.Created["invoice_payment"], Vouchers: first.Created["voucher"],
-			APICalls: first.Calls["fortnox"], RateLimited: first.RateLimited["fortnox"] + second.RateLimited["fortnox"],
-			attachments: first.Created["attachment"],
-		},
-		SecondRun: SecondRun{DocumentsWritten: second.DocumentsWritten},
+// gather reads the result from the hub; first are the runs that did the work, second
+// those after which everything must be as it was.
+func gather(ctx context.Context, hub *client.Client, c cast, first, second []api.Run) (Merchant, error) {
+	m := Merchant{Name: c.name, ERP: erp(first, second)}
+	for _, r := range second {
+		m.SecondRun.DocumentsWritten += r.DocumentsWritten
 	}
 	references, err := m.takePayouts(ctx, hub, c)
 	if err != nil {

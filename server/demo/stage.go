@@ -12,12 +12,16 @@ import (
 
 	"github.com/kvitt/kvitt/server/client"
 	"github.com/kvitt/kvitt/server/config"
+	"github.com/kvitt/kvitt/server/demo/pantry"
 	"github.com/kvitt/kvitt/server/demo/world"
 	"github.com/kvitt/kvitt/server/process"
 )
 
 // grace is how long a program of the demo may take to end.
 const grace = 25 * time.Second
+
+// ratesFile holds the rates of exchange.
+const ratesFile = "rates.csv"
 
 // stage is everything that runs for the demo: two simulators and a hub with its
 // connectors, each a process of its own.
@@ -42,12 +46,12 @@ func raise(ctx context.Context, o Options) (*stage, error) {
 }
 
 func (s *stage) start(ctx context.Context, o Options) error {
-	script := filepath.Join(s.folder, "world.json")
-	if err := os.WriteFile(script, world.JSON(), 0o600); err != nil {
-		return fmt.Errorf("writing the demo's world: %w", err)
+	worlds, err := s.writeWorlds()
+	if err != nil {
+		return err
 	}
 	for _, name := range []string{"klarna", "fortnox"} {
-		simulator, err := process.Start(ctx, s.folder, filepath.Join(o.Bin, "simulators", name), "--world", script, "--exit-with-parent")
+		simulator, err := process.Start(ctx, s.folder, filepath.Join(o.Bin, "simulators", name), append(worlds, "--exit-with-parent")...)
 		if err != nil {
 			return err
 		}
@@ -70,11 +74,38 @@ func (s *stage) start(ctx context.Context, o Options) error {
 	return nil
 }
 
+// writeWorlds writes the merchants' worlds, and the rates of exchange, and gives the
+// simulators' flags that name the worlds.
+func (s *stage) writeWorlds() ([]string, error) {
+	second, err := pantry.Read()
+	if err != nil {
+		return nil, err
+	}
+	var flags []string
+	for _, f := range []struct {
+		name    string
+		content []byte
+		world   bool
+	}{
+		{"world.json", world.JSON(), true}, {"pantry.json", pantry.JSON(), true}, {ratesFile, []byte(second.Rates), false},
+	} {
+		path := filepath.Join(s.folder, f.name)
+		if err := os.WriteFile(path, f.content, 0o600); err != nil {
+			return nil, fmt.Errorf("writing the demo's worlds: %w", err)
+		}
+		if f.world {
+			flags = append(flags, "--world", path)
+		}
+	}
+	return flags, nil
+}
+
 // writeConfig points the connectors at the simulators and sets the business clock.
 func (s *stage) writeConfig(path string, o Options) error {
 	c := config.Default()
 	c.Listen, c.Data, c.Connectors = o.Listen, filepath.Join(s.folder, "data"), filepath.Join(o.Bin, "connectors")
 	c.BusinessClock = businessDay.Format(time.RFC3339)
+	c.ExchangeRates = filepath.Join(s.folder, ratesFile)
 	klarna, fortnox := s.simulators["klarna"].URL, s.simulators["fortnox"].URL
 	c.Hosts = map[string]map[string]string{
 		"klarna":  {"https://api.playground.klarna.com": klarna},

@@ -29,8 +29,26 @@ import (
 // kvitt.
 func TestTheDemoSaysWhatEverybodyElseSays(t *testing.T) {
 	t.Parallel()
-	played, s, c := playDemo(t)
-	page := readWorldPage(t)
+	result, s := playDemo(t)
+	t.Run("sales", func(t *testing.T) {
+		played, c := result.Merchants[1], s.whoPlays(result.Merchants[1].Name)
+		second := *s
+		second.t = t
+		second.fortnox = &simulator{name: "fortnox", Process: s.fortnox.Process, world: "worlds/2/"}
+		t.Run("the page of its world", func(t *testing.T) { readWorldPage(t, "pantry").salesAgree(t, played) })
+		t.Run("the accounting system", func(t *testing.T) { second.salesRemotelyAgree(t, played) })
+		t.Run("who told of the orders", func(t *testing.T) { second.learnsOfOrders(t, c) })
+		t.Run("clearing", func(t *testing.T) { second.salesClearingAgrees(t, c, played) })
+		for _, checker := range checkers() {
+			t.Run(checker.name, func(t *testing.T) {
+				checker.agrees(t, second.books(c), accountsOf(played))
+				second.provesTheSalesJournal(t, c, checker)
+			})
+		}
+		t.Run("the provider's own bytes", func(t *testing.T) { second.evidenceLeadsToTheBytes(t, c) })
+	})
+	played, c := result.Merchants[0], s.whoPlays(result.Merchants[0].Name)
+	page := readWorldPage(t, "world")
 	t.Run("the page of its world", func(t *testing.T) { page.agrees(t, played) })
 	t.Run("its own sums", func(t *testing.T) { addsUp(t, played) })
 	t.Run("the accounting system", func(t *testing.T) { s.remotelyAgrees(t, played) })
@@ -54,7 +72,7 @@ func TestTheDemoSaysWhatEverybodyElseSays(t *testing.T) {
 }
 
 // playDemo plays the demo and leaves its hub running until the test is over.
-func playDemo(t *testing.T) (demo.Merchant, *stage, cast) {
+func playDemo(t *testing.T) (demo.Result, *stage) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	folder, progress := t.TempDir(), &narration{}
@@ -72,7 +90,7 @@ func playDemo(t *testing.T) (demo.Merchant, *stage, cast) {
 	var result demo.Result
 	require.NoError(t, json.NewDecoder(out).Decode(&result))
 	go io.Copy(io.Discard, out) // nothing else is to come
-	require.Len(t, result.Merchants, 1)
+	require.Len(t, result.Merchants, 2)
 
 	s := &stage{t: t}
 	s.until("the hub is shown", func() bool { return strings.Contains(progress.String(), "Press Ctrl-C") })
@@ -87,18 +105,25 @@ func playDemo(t *testing.T) (demo.Merchant, *stage, cast) {
 	settings, err := config.Load(filepath.Join(s.folder, "kvitt.yaml"))
 	require.NoError(t, err)
 	s.fortnox = &simulator{name: "fortnox", Process: &process.Process{URL: settings.Hosts["fortnox"]["https://api.fortnox.se"]}}
-	return result.Merchants[0], s, s.whoPlays()
+	return result, s
 }
 
-// whoPlays finds the ids of the hub's one merchant.
-func (s *stage) whoPlays() cast {
+// whoPlays finds the ids of a merchant and of its flow of payouts.
+func (s *stage) whoPlays(name string) cast {
 	s.t.Helper()
-	merchants := list[api.Merchant](s, "/v1/merchants")
-	require.Len(s.t, merchants, 1)
-	c := cast{merchant: merchants[0].ID}
-	flows := list[api.Flow](s, "/v1/merchants/"+c.merchant+"/flows")
-	require.Len(s.t, flows, 1)
-	c.flow, c.klarna, c.fortnox = flows[0].ID, flows[0].Source, flows[0].Target
+	var c cast
+	for _, m := range list[api.Merchant](s, "/v1/merchants") {
+		if m.Name == name {
+			c.merchant = m.ID
+		}
+	}
+	require.NotEmpty(s.t, c.merchant, name)
+	for _, f := range list[api.Flow](s, "/v1/merchants/"+c.merchant+"/flows") {
+		if f.Kind == "payouts" {
+			c.flow, c.klarna, c.fortnox = f.ID, f.Source, f.Target
+		}
+	}
+	require.NotEmpty(s.t, c.flow, name)
 	return c
 }
 

@@ -21,6 +21,9 @@ import (
 // what its README tells an auditor to do.
 func (s *stage) evidenceLeadsToTheBytes(t *testing.T, c cast) {
 	for _, p := range list[api.Payout](s, "/v1/merchants/"+c.merchant+"/payouts") {
+		if p.Effects.Currency != "SEK" {
+			continue // rows that are converted are not divided over lines (evidence.converted)
+		}
 		archive, err := s.client.Bytes(t.Context(), "/v1/payouts/"+p.ID+"/evidence.zip")
 		require.NoError(t, err)
 		files := unzip(t, archive)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +17,9 @@ import (
 type simulator struct {
 	*process.Process
 	name string
+	// world is which of the merchants in it is steered: "" the first, "worlds/2/" the
+	// second (sdk/simulator).
+	world string
 }
 
 // request is one request that a simulator got.
@@ -40,7 +44,7 @@ func (s *simulator) control(t *testing.T, method, path string, in, out any) {
 	if in != nil {
 		require.NoError(t, json.NewEncoder(body).Encode(in))
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, body)
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+strings.Replace(path, "/_sim/", "/_sim/"+s.world, 1), body)
 	require.NoError(t, err)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
