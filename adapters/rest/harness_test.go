@@ -32,6 +32,7 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/callback"
+	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -90,7 +91,7 @@ func newHub(t testing.TB) *hub {
 	pages, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	h.handler, err = rest.New(rest.Deps{
-		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Replays: replay.New(store, h.desk(now)), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Discovery: h.engine, Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Replays: replay.New(store, h.desk(now)), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Pages: pages, Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
 		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour, CallbackRate: 1, CallbackBurst: 3},
@@ -362,6 +363,20 @@ func (e *engine) Adopt(_ context.Context, exceptionID string, confirm bool, _ st
 	}
 	adoption.Payments[0].Date.Year, adoption.Payments[0].Date.Month, adoption.Payments[0].Date.Day = 2026, time.April, 3
 	return adoption, e.note("adopt " + exceptionID)
+}
+
+func (e *engine) Discover(context.Context, string) (discovery.Found, error) {
+	line := payout.Line{Key: "sale/1", Kind: payout.Sale, Gross: money.New(549_00, "SEK"), References: map[payout.Reference]string{payout.MerchantReference1: "10042"}}
+	pair := matching.KeyPair{Line: payout.MerchantReference1, Document: invoice.ExternalReference1}
+	return discovery.Found{
+		Discovery: matching.Discovery{
+			Lines: 60, Bare: 1, Proposed: []matching.KeyPair{pair}, Covered: 58, Missed: []payout.Line{line},
+			Pairs: []matching.Coverage{{Pair: pair, Found: 58, Agreeing: 57, Several: 2, Shared: 3, Examples: []matching.Example{
+				{Line: line, Document: invoice.Document{Number: "1042", Total: money.New(549_00, "SEK")}},
+			}}},
+		},
+		Payouts: []string{"P1"}, Mirrored: true, Searches: 4, Keys: matching.DefaultKeys()[:1], KeysCover: 58,
+	}, e.fail
 }
 
 func (e *engine) Correct(_ context.Context, flowID string, said []matching.Correction, apply bool, by string) (settlement.Correcting, error) {

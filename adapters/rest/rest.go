@@ -17,6 +17,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/callback"
+	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -100,6 +101,11 @@ type Pages interface {
 	Refuse(w io.Writer, title, code, reason, remedy string) error
 }
 
+// Discovery says by which references lines find documents.
+type Discovery interface {
+	Discover(ctx context.Context, flowID string) (discovery.Found, error)
+}
+
 // Catalogue lists the installed connectors.
 type Catalogue interface {
 	Status() []ports.ConnectorStatus
@@ -113,6 +119,7 @@ type Deps struct {
 	Statements     *statement.Reader
 	Reconciliation *reconciliation.Service
 	Evidence       *evidence.Reader
+	Discovery      Discovery
 	Registration   *registration.Service
 	Invoicing      *invoicing.Service
 	Callbacks      *callback.Service

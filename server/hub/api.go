@@ -17,6 +17,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/secrets"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/callback"
+	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -64,6 +65,7 @@ type handlerParts struct {
 	Invoicing      *invoicing.Service
 	Callbacks      *callback.Service
 	Replays        *replay.Service
+	Discovery      *discovery.Service
 	Engine         *engine
 	Catalogue      ports.Catalogue
 	Signer         *secrets.Signer
@@ -77,7 +79,7 @@ func newHandler(p handlerParts) (http.Handler, error) {
 		return nil, err
 	}
 	return rest.New(rest.Deps{
-		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
+		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Discovery: p.Discovery, Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
 		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Now: time.Now, Log: p.Log.Named("api"),
 		Version: version.Version, PublicURL: publicURL(p.Config, p.Listener), Options: rest.DefaultOptions(),
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/flow/callback"
 	"github.com/kvitt/kvitt/core/flow/consent"
+	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
@@ -46,6 +47,7 @@ func flowModule() fx.Option {
 			newEngine,
 			newTimetable,
 			newOnboarding,
+			newDiscovery,
 			func(store ports.Store) *statement.Reader { return statement.New(store) },
 			newReconciliation,
 			newCallbacks,
@@ -142,6 +144,10 @@ func newCallbacks(cfg config.Config, store ports.Store, desk *remote.Desk, catal
 			Grace: cfg.Callbacks.Grace, Retention: cfg.Callbacks.Retention, Attempts: cfg.Timings.Attempts, Backoff: cfg.Timings.Backoff,
 		},
 	})
+}
+
+func newDiscovery(store ports.Store, desk *remote.Desk, business ports.BusinessClock) *discovery.Service {
+	return discovery.New(store, desk, business)
 }
 
 func newReconciliation(store ports.Store, exporter *onboarding.Service, payouts *settlement.Service) *reconciliation.Service {

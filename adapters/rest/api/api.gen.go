@@ -1062,6 +1062,42 @@ func (e PurchaseState) Valid() bool {
 	}
 }
 
+// Defines values for ReferenceDiscoveryDocumentsFrom.
+const (
+	AccountingSystem ReferenceDiscoveryDocumentsFrom = "accounting_system"
+	Mirror           ReferenceDiscoveryDocumentsFrom = "mirror"
+)
+
+// Valid indicates whether the value is a known member of the ReferenceDiscoveryDocumentsFrom enum.
+func (e ReferenceDiscoveryDocumentsFrom) Valid() bool {
+	switch e {
+	case AccountingSystem:
+		return true
+	case Mirror:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReferenceDiscoveryLinesFrom.
+const (
+	ReferenceDiscoveryLinesFromProvider ReferenceDiscoveryLinesFrom = "provider"
+	ReferenceDiscoveryLinesFromStored   ReferenceDiscoveryLinesFrom = "stored"
+)
+
+// Valid indicates whether the value is a known member of the ReferenceDiscoveryLinesFrom enum.
+func (e ReferenceDiscoveryLinesFrom) Valid() bool {
+	switch e {
+	case ReferenceDiscoveryLinesFromProvider:
+		return true
+	case ReferenceDiscoveryLinesFromStored:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReplayDifferenceOutcome.
 const (
 	Added   ReplayDifferenceOutcome = "added"
@@ -2960,6 +2996,21 @@ type LostDispute struct {
 // LostDisputeTreatment How the sale was taxed; domestic if left out.
 type LostDisputeTreatment string
 
+// MatchKey defines model for MatchKey.
+type MatchKey struct {
+	// Document A field of the document.
+	Document string `json:"document"`
+
+	// Line A reference of the line.
+	Line string `json:"line"`
+
+	// Prefix What one of the two sides puts before the number.
+	Prefix string `json:"prefix,omitempty"`
+
+	// Suffix What one of the two sides puts behind it.
+	Suffix string `json:"suffix,omitempty"`
+}
+
 // Merchant Example: {"country":"SE","created_at":"2026-04-20T08:00:00Z","currency":"SEK","id":"merchant-8a2f60c1d3e45b97","name":"Blåbärsbutiken AB","organisation_number":"556016-0680","zone":"Europe/Stockholm"}
 type Merchant struct {
 	Country   string    `json:"country"`
@@ -3197,6 +3248,59 @@ type OverdueList struct {
 	// Count How many there are, also those that are not listed.
 	Count int           `json:"count"`
 	Items []OverdueItem `json:"items"`
+}
+
+// PairCoverage defines model for PairCoverage.
+type PairCoverage struct {
+	// Agreeing Of these those with a document of their very amount.
+	Agreeing int `json:"agreeing"`
+
+	// Ambiguous Of these those with more than one document, among which amounts or other pairs must choose.
+	Ambiguous int `json:"ambiguous"`
+
+	// Document The field of the document.
+	Document string `json:"document"`
+
+	// Examples A few of the lines with their document, those of one amount first.
+	Examples []PairExample `json:"examples"`
+
+	// Found Lines whose reference stands in the field of a document of the kind that they settle.
+	Found int `json:"found"`
+
+	// Line The reference of the line.
+	Line string `json:"line"`
+
+	// Shared Of these those whose reference other lines of their kind carry, too, such as several captures of one order.
+	Shared int `json:"shared"`
+
+	// Text The same in a sentence.
+	Text string `json:"text"`
+}
+
+// PairExample defines model for PairExample.
+type PairExample struct {
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Document The number of the document.
+	Document string `json:"document"`
+
+	// Gross An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Gross Decimal `json:"gross"`
+
+	// Key How kvitt knows the line.
+	Key string `json:"key"`
+
+	// Kind What a line means.
+	Kind      LineKind `json:"kind"`
+	Reference string   `json:"reference"`
+
+	// Total In the currency of the document.
+	Total Decimal `json:"total"`
 }
 
 // Park Example: {"note":"The supplier sends a new invoice","until":"2026-05-04"}
@@ -3658,6 +3762,48 @@ type Reconciliation struct {
 	To Date `json:"to"`
 }
 
+// ReferenceDiscovery Example: {"bare_lines":0,"covered":58,"current":{"covered":0,"match_keys":[{"document":"order_number","line":"merchant_reference1"}]},"documents_from":"accounting_system","flow_id":"flow-1","lines":60,"lines_from":"provider","match_keys":[{"document":"external_reference_1","line":"merchant_reference1"}],"missed":[{"currency":"SEK","gross":"120.00","key":"sale/59","kind":"sale","references":{"merchant_reference1":"10101"}}],"pairs":[{"agreeing":58,"ambiguous":0,"document":"external_reference_1","examples":[{"currency":"SEK","document":"1042","gross":"549.00","key":"sale/1","kind":"sale","reference":"10042","total":"549.00"}],"found":58,"line":"merchant_reference1","shared":0,"text":"external_reference_1 carries merchant_reference1 and covers 97 %, 58 of 60 lines"}],"payouts":["K-2026-04-02"],"searches":10}
+type ReferenceDiscovery struct {
+	// BareLines Sales and refunds that carry none.
+	BareLines int `json:"bare_lines"`
+
+	// Covered The lines that the proposed pairs find together.
+	Covered int `json:"covered"`
+
+	// Current What the flow's own settings find in the sample.
+	Current struct {
+		Covered   int        `json:"covered"`
+		MatchKeys []MatchKey `json:"match_keys"`
+	} `json:"current"`
+	DocumentsFrom ReferenceDiscoveryDocumentsFrom `json:"documents_from"`
+	FlowID        string                          `json:"flow_id"`
+
+	// Lines Sales and refunds of the sample that carry a reference; what is covered is a share of these.
+	Lines     int                         `json:"lines"`
+	LinesFrom ReferenceDiscoveryLinesFrom `json:"lines_from"`
+
+	// MatchKeys What is proposed for the setting of this name, best coverage first; empty if nothing was found.
+	MatchKeys []MatchKey `json:"match_keys"`
+
+	// Missed A few of the lines that the proposed pairs do not find.
+	Missed []SampledLine `json:"missed"`
+
+	// Pairs Pairs that find anything, best coverage first.
+	Pairs []PairCoverage `json:"pairs"`
+
+	// Payouts The provider's references of the payouts whose lines were looked at.
+	Payouts []string `json:"payouts"`
+
+	// Searches How many references the accounting system was searched for.
+	Searches int `json:"searches"`
+}
+
+// ReferenceDiscoveryDocumentsFrom defines model for ReferenceDiscovery.DocumentsFrom.
+type ReferenceDiscoveryDocumentsFrom string
+
+// ReferenceDiscoveryLinesFrom defines model for ReferenceDiscovery.LinesFrom.
+type ReferenceDiscoveryLinesFrom string
+
 // References defines model for References.
 type References = []string
 
@@ -3985,6 +4131,26 @@ type SaleRow struct {
 
 // SaleRowKind defines model for SaleRow.Kind.
 type SaleRowKind string
+
+// SampledLine defines model for SampledLine.
+type SampledLine struct {
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency"`
+
+	// Gross An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Gross Decimal `json:"gross"`
+
+	// Key How kvitt knows the line.
+	Key string `json:"key"`
+
+	// Kind What a line means.
+	Kind       LineKind          `json:"kind"`
+	References map[string]string `json:"references"`
+}
 
 // Schedule Example: {"cron":"0 23 * * *","jitter":"5m0s","zone":"Europe/Stockholm"}
 type Schedule struct {
@@ -5380,6 +5546,9 @@ type ServerInterface interface {
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(c *gin.Context, id ID, params GetReconciliationParams)
+	// DiscoverReferences Which field of the invoices carries which of the provider's references
+	// (GET /v1/flows/{id}/reference-discovery)
+	DiscoverReferences(c *gin.Context, id ID)
 	// ReleaseDocuments Release some documents of a flow in approve mode
 	// (POST /v1/flows/{id}/release)
 	ReleaseDocuments(c *gin.Context, id ID, params ReleaseDocumentsParams)
@@ -7341,6 +7510,31 @@ func (siw *ServerInterfaceWrapper) GetReconciliation(c *gin.Context) {
 	}
 
 	siw.Handler.GetReconciliation(c, id, params)
+}
+
+// DiscoverReferences operation middleware
+func (siw *ServerInterfaceWrapper) DiscoverReferences(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DiscoverReferences(c, id)
 }
 
 // ReleaseDocuments operation middleware
@@ -10138,6 +10332,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/merchants/:id/flows", wrapper.CreateFlow)
 	router.GET(options.BaseURL+"/v1/flows/:id", wrapper.GetFlow)
 	router.PUT(options.BaseURL+"/v1/flows/:id/settings", wrapper.PutFlowSettings)
+	router.GET(options.BaseURL+"/v1/flows/:id/reference-discovery", wrapper.DiscoverReferences)
 	router.DELETE(options.BaseURL+"/v1/flows/:id/schedule", wrapper.DeleteFlowSchedule)
 	router.PUT(options.BaseURL+"/v1/flows/:id/schedule", wrapper.PutFlowSchedule)
 	router.PUT(options.BaseURL+"/v1/flows/:id/mode", wrapper.PutFlowMode)
@@ -11861,6 +12056,45 @@ type GetReconciliationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReconciliationdefaultApplicationProblemPlusJSONResponse) VisitGetReconciliationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiscoverReferencesRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DiscoverReferencesResponseObject interface {
+	VisitDiscoverReferencesResponse(w http.ResponseWriter) error
+}
+
+type DiscoverReferences200JSONResponse ReferenceDiscovery
+
+func (response DiscoverReferences200JSONResponse) VisitDiscoverReferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiscoverReferencesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DiscoverReferencesdefaultApplicationProblemPlusJSONResponse) VisitDiscoverReferencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14659,6 +14893,9 @@ type StrictServerInterface interface {
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(ctx context.Context, request GetReconciliationRequestObject) (GetReconciliationResponseObject, error)
+	// DiscoverReferences Which field of the invoices carries which of the provider's references
+	// (GET /v1/flows/{id}/reference-discovery)
+	DiscoverReferences(ctx context.Context, request DiscoverReferencesRequestObject) (DiscoverReferencesResponseObject, error)
 	// ReleaseDocuments Release some documents of a flow in approve mode
 	// (POST /v1/flows/{id}/release)
 	ReleaseDocuments(ctx context.Context, request ReleaseDocumentsRequestObject) (ReleaseDocumentsResponseObject, error)
@@ -16169,6 +16406,32 @@ func (sh *strictHandler) GetReconciliation(ctx *gin.Context, id ID, params GetRe
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetReconciliationResponseObject); ok {
 		if err := validResponse.VisitGetReconciliationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DiscoverReferences operation middleware
+func (sh *strictHandler) DiscoverReferences(ctx *gin.Context, id ID) {
+	var request DiscoverReferencesRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiscoverReferences(ctx, request.(DiscoverReferencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiscoverReferences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DiscoverReferencesResponseObject); ok {
+		if err := validResponse.VisitDiscoverReferencesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

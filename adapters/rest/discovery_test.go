@@ -1,0 +1,33 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/flow/statement/statementtest"
+	"github.com/kvitt/kvitt/core/matching"
+)
+
+func TestADiscoveryReadsAsASentenceAndAsASetting(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	found := get[api.ReferenceDiscovery](t, h, own, "GET", "/v1/flows/"+statementtest.Flow+"/reference-discovery", "", http.StatusOK)
+	require.Equal(t, "external_reference_1 carries merchant_reference1 and covers 97 %, 58 of 60 lines", found.Pairs[0].Text)
+	require.Equal(t, []int{58, 57, 2, 3}, []int{found.Pairs[0].Found, found.Pairs[0].Agreeing, found.Pairs[0].Ambiguous, found.Pairs[0].Shared})
+	require.Equal(t, api.PairExample{Key: "sale/1", Kind: "sale", Currency: "SEK", Gross: "549.00", Reference: "10042", Document: "1042", Total: "549.00"}, found.Pairs[0].Examples[0])
+	require.Equal(t, "10042", found.Missed[0].References["merchant_reference1"])
+	require.Equal(t, api.ReferenceDiscoveryLinesFromProvider, found.LinesFrom)
+	require.Equal(t, api.Mirror, found.DocumentsFrom)
+	require.Equal(t, 58, found.Current.Covered)
+
+	settings, err := json.Marshal(map[string]any{"match_keys": found.MatchKeys})
+	require.NoError(t, err)
+	parsed, err := booking.Parse(settings)
+	require.NoError(t, err)
+	require.Equal(t, matching.DefaultKeys()[:1], parsed.MatchKeys, "the answer is the setting")
+}
