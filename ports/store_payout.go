@@ -8,6 +8,7 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
 	"github.com/kvitt/kvitt/core/payout"
 )
@@ -29,6 +30,8 @@ type PayoutRecord struct {
 	LineCursor string
 	// PlannedTo is the ordinal of the last line that has been matched.
 	PlannedTo int64
+	// Coverage is how many of its lines found a document when they were planned.
+	Coverage matching.Share
 	// Generation counts how often it was undone and booked anew.
 	Generation int
 	// ConnectorVersion and SettingsVersion made the plan.
@@ -53,6 +56,8 @@ type PayoutStore interface {
 	Unfinished(ctx context.Context, flowID string, page Page) ([]PayoutRecord, error)
 	// Held gives those that are held, in the same order.
 	Held(ctx context.Context, flowID string, page Page) ([]PayoutRecord, error)
+	// Newest gives a flow's payouts in any state in the opposite order, the newest first.
+	Newest(ctx context.Context, flowID string, page Page) ([]PayoutRecord, error)
 }
 
 // LineState is what has become of a line.

@@ -66,6 +66,7 @@ func Default() Settings {
 		SuggestKeys:    []matching.KeyPair{},
 		DateWindowDays: matching.DefaultDateWindowDays,
 		Tolerance:      map[money.Currency]string{kronor: "0.50"},
+		CoverageDrop:   20,
 		WaitingDays:    7,
 		PaymentMoment:  AtPayout,
 		BeforeInvoice:  Clamp,

@@ -69,6 +69,9 @@ type Settings struct {
 	WriteOffReason string `json:"write_off_reason"`
 	// Documents is how orders, invoices and credit invoices are made.
 	Documents Documents `json:"documents"`
+	// CoverageDrop is by how many percentage points the share of a payout's lines that
+	// find a document may lie below that of the payouts before; 0 never warns.
+	CoverageDrop int `json:"coverage_drop"`
 	// WaitingDays is how long a line waits for its document.
 	WaitingDays int `json:"waiting_days"`
 	// PaymentMoment decides the date of invoice payments.

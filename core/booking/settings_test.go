@@ -141,6 +141,8 @@ func TestSettingsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 		"an unknown date policy":                 {`{"before_invoice": "guess"}`, "before_invoice"},
 		"no series":                              {`{"voucher_series": ""}`, "voucher_series"},
 		"a long series":                          {`{"voucher_series": "KKKKKKKKKKK"}`, "voucher_series"},
+		"a drop of less than nothing":            {`{"coverage_drop": -1}`, "coverage_drop"},
+		"a drop of more than all":                {`{"coverage_drop": 101}`, "coverage_drop"},
 		"negative waiting":                       {`{"waiting_days": -1}`, "waiting_days"},
 		"waiting for years":                      {`{"waiting_days": 366}`, "waiting_days"},
 		"an account with a blank":                {`{"accounts": {"fee": "60 40"}}`, "accounts.fee"},

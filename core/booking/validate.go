@@ -171,6 +171,9 @@ func (s Settings) validateMatching() error {
 	if len(s.MatchKeys) == 0 {
 		return fault.Invalid(CodeSettings, "match_keys", "without a pair of references no document can be found")
 	}
+	if s.CoverageDrop < 0 || s.CoverageDrop > 100 {
+		return fault.Invalid(CodeSettings, "coverage_drop", "a share drops by 0 to 100 percentage points")
+	}
 	if s.DateWindowDays < 0 || s.DateWindowDays > mostWindowDays {
 		return fault.Invalid(CodeSettings, "date_window_days", fmt.Sprintf("a window has 0 to %d days", mostWindowDays))
 	}

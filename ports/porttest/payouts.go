@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -45,6 +46,7 @@ func payouts(t *testing.T, open func(t *testing.T) Opened) {
 			p.Net, p.Account, p.HoldReason, p.Raw = sek(-5), "K2", "look", payout.Raw{Page: "cd", Offset: 1, Length: 2}
 			p.State, p.Hold, p.Fingerprint, p.LineCursor, p.PlannedTo = payout.Held, aFault(), "f2", "c2", 77
 			p.ConnectorVersion, p.SettingsVersion, p.UpdatedAt = "2.0.0", 3, day(9)
+			p.Coverage = matching.Share{Found: 58, Lines: 60}
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				w.ok(tx.Payouts().Save(ctx, p))
 				w.missing(tx.Payouts().Save(ctx, aPayout("nobody", "x", 0)))
@@ -75,6 +77,20 @@ func payouts(t *testing.T, open func(t *testing.T) Opened) {
 				_, err := tx.Payouts().List(ctx, theMerchant, ports.Page{After: "nobody", Limit: 1})
 				w.missing(err)
 				none, err := tx.Payouts().List(ctx, "nobody", ports.Page{Limit: 1})
+				w.ok(err)
+				require.Empty(w, none)
+			})
+		},
+		"a flow's payouts are given newest first, in any state": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				for i, state := range []payout.State{payout.Closed, payout.Held, payout.Undone, payout.Fetching} {
+					p := aPayout("p"+strconv.Itoa(i), "REF-X"+strconv.Itoa(i), 1+i/2)
+					p.State = state
+					w.ok(tx.Payouts().Create(ctx, p))
+				}
+				pages(w, []string{"p3", "p2", "p1", "p0", thePayout}, payoutIDOf,
+					func(p ports.Page) ([]ports.PayoutRecord, error) { return tx.Payouts().Newest(ctx, theFlow, p) })
+				none, err := tx.Payouts().Newest(ctx, "nobody", ports.Page{Limit: 1})
 				w.ok(err)
 				require.Empty(w, none)
 			})

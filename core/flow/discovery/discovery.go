@@ -126,17 +126,16 @@ func (s *Service) open(ctx context.Context, flowID string) (*sample, error) {
 
 // storedLines takes the lines of the newest payouts that have any.
 func (m *sample) storedLines(ctx context.Context, tx ports.Tx) error {
-	var newest []ports.PayoutRecord
-	err := walk.Payouts(ctx, tx, m.flow.MerchantID, func(p ports.PayoutRecord) error {
-		if p.FlowID == m.flow.ID && p.State != payout.Fetching {
-			newest = append(newest, p)
-			newest = newest[max(0, len(newest)-newestPayouts):]
+	newest, err := tx.Payouts().Newest(ctx, m.flow.ID, ports.Page{Limit: newestPayouts})
+	for _, p := range newest {
+		if err != nil || len(m.lines) == mostLines {
+			break
 		}
-		return nil
-	})
-	for i := len(newest) - 1; i >= 0 && err == nil && len(m.lines) < mostLines; i-- {
-		m.found.Payouts = append(m.found.Payouts, newest[i].Reference)
-		err = walk.Lines(ctx, tx, newest[i].ID, ports.LineFilter{}, 0, func(l ports.LineRecord) error { return m.take(l.Line) })
+		before := len(m.lines)
+		err = walk.Lines(ctx, tx, p.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) error { return m.take(l.Line) })
+		if len(m.lines) > before {
+			m.found.Payouts = append(m.found.Payouts, p.Reference)
+		}
 	}
 	m.found.Stored = len(m.lines) > 0
 	return err

@@ -156,6 +156,11 @@ func (w *work) conclude(ctx context.Context, p ports.PayoutRecord) error {
 		if now, err := tx.Payouts().Get(ctx, p.ID); err != nil || now.State != p.State || state == p.State {
 			return err
 		}
+		if state == payout.Closed {
+			if err := w.endCoverage(ctx, tx, p); err != nil {
+				return err
+			}
+		}
 		p.State, p.UpdatedAt = state, w.clock.Now().UTC()
 		w.log.Info("payout "+string(state), "payout", p.ID, "provider_reference", p.Reference,
 			"waiting", lines[ports.LineWaiting], "exceptions", lines[ports.LineException], "parked", steps[ports.StepParked])

@@ -195,6 +195,9 @@ func (s *Service) RetryException(ctx context.Context, exceptionID, by string) er
 	if err != nil {
 		return err
 	}
+	if c.exception.Code == matching.CodeCoverageDropped {
+		return s.store.Update(ctx, c.seeCoverage)
+	}
 	if c.exception.LineID == 0 && c.exception.StepID == 0 {
 		return s.RetryPayout(ctx, c.payout.ID, by)
 	}

@@ -91,7 +91,14 @@ func (w *work) planBatch(ctx context.Context, p ports.PayoutRecord) error {
 		if out, err = w.decide(ctx, tx, p, next.lines, found); err != nil {
 			return err
 		}
-		return tx.Payouts().Save(ctx, after)
+		planned := after
+		planned.Coverage = coverage(p, isFirst, out)
+		if isLast {
+			if err := w.watchCoverage(ctx, tx, planned); err != nil {
+				return err
+			}
+		}
+		return tx.Payouts().Save(ctx, planned)
 	})
 	w.claimed = out.documents()
 	return err

@@ -9,6 +9,7 @@ import (
 	"github.com/kvitt/kvitt/core/booking"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -22,6 +23,8 @@ type outcome struct {
 	direct []int64
 	// sold tells which lines events of the shop settle.
 	sold *sold
+	// share counts the lines that need a document and those that found one.
+	share matching.Share
 }
 
 // documents are the numbers of those that got a claim.
@@ -82,6 +85,7 @@ func (w *work) decideLine(ctx context.Context, tx ports.Tx, p ports.PayoutRecord
 	if err := out.sold.settle(ctx, tx, p, l, &d); err != nil {
 		return err
 	}
+	out.count(l, d)
 	line, why := w.decision(p, l, d)
 	var err error
 	if why != nil {
