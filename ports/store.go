@@ -8,7 +8,9 @@ import (
 
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
+	"github.com/kvitt/kvitt/core/money"
 )
 
 // Faults of the store.
@@ -113,6 +115,21 @@ type ConnectionStore interface {
 	List(ctx context.Context, merchantID string, page Page) ([]ConnectionRecord, error)
 }
 
+// OpeningBalance is what stood on a clearing account of a flow when kvitt began, as a
+// person said it.
+type OpeningBalance struct {
+	Account ledger.Account
+	// PaidIn is the currency of the payouts that use the account.
+	PaidIn money.Currency
+	// Amount is in the currency of the books, debit positive: what the provider owed.
+	Amount money.Amount
+	// Date is the first day that kvitt looks after: the amount stood there when it began.
+	Date civil.Date
+	Note string
+	By   string
+	At   time.Time
+}
+
 // FlowStore keeps flows and every version of their settings.
 type FlowStore interface {
 	// Create stores the flow with settings version 1. It fails with CodeExists if
@@ -128,6 +145,10 @@ type FlowStore interface {
 	SetMode(ctx context.Context, id string, mode merchant.Mode, since time.Time) error
 	// Schedule replaces when the flow runs by itself, and when it does so next.
 	Schedule(ctx context.Context, id string, s merchant.Schedule, next time.Time) error
+	// SetOpening keeps an opening balance in the place of the one of the same account.
+	SetOpening(ctx context.Context, id string, o OpeningBalance) error
+	// Openings gives the opening balances of a flow by account.
+	Openings(ctx context.Context, id string) ([]OpeningBalance, error)
 	// Due gives, by id, flows of all merchants whose next run is at or before a moment.
 	Due(ctx context.Context, by time.Time, page Page) ([]merchant.Flow, error)
 	Get(ctx context.Context, id string) (merchant.Flow, error)

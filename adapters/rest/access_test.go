@@ -33,7 +33,7 @@ func calls(t *testing.T, h *hub) []call {
 	bodies := map[string]string{
 		"KeyInput": `{"label":"x","scope":"support"}`, "MerchantInput": newMerchant, "ConnectionInput": newKlarna,
 		"ConnectionChange": `{"label":"x"}`, "FlowInput": `{"kind":"payouts","source":"connection-1","target":"connection-2"}`,
-		"AnyObject": `{}`, "PaymentMethodInput": `{"id":"swish","name":"Swish","kind":"provider"}`,
+		"AnyObject": `{}`, "CutOff": `{"since":"2026-04-01T00:00:00Z"}`, "OpeningBalanceInput": `{"amount":"5000.00","note":"captures of March"}`, "PaymentMethodInput": `{"id":"swish","name":"Swish","kind":"provider"}`,
 		"OrderInput":         `{"number":"1001","country":"SE","date":"2026-04-02","currency":"SEK","parts":[{"rate":"25","gross":"100.00"}]}`,
 		"PaymentEventsInput": `{"events":[{"key":"k","kind":"payment","transaction":"T-1","method":"card","currency":"SEK","amount":"100.00","at":"2026-04-02T09:00:00Z"}]}`,
 		"Resolve":            `{"document":"1042"}`, "BankConfirmation": `{"date":"2026-04-21","amount":"486.52"}`, "Adopt": `{}`, "CorrectionsFile": "payout,line,document\nP1,sale/1,7\n", "Undo": `{"reason":"wrong company"}`, "ClearSuspense": `{"account":"2350","reason":"instalment"}`,

@@ -67,7 +67,7 @@ func (s *server) GetClearing(ctx context.Context, r api.GetClearingRequestObject
 
 func clearingAnswer(c statement.Clearing) api.ClearingAccount {
 	answer := api.ClearingAccount{
-		Account: string(c.Account), Currency: string(c.Currency), Vouchers: c.Vouchers.String(), Payments: c.Payments.String(),
+		Account: string(c.Account), Currency: string(c.Currency), Opening: c.Opening.String(), Vouchers: c.Vouchers.String(), Payments: c.Payments.String(),
 		Corrections: c.Corrections.String(), Events: c.Events.String(), Balance: c.Balance.String(), Open: c.Open.String(), Unexplained: c.Unexplained.String(),
 		Items: []api.ClearingItem{}, Omitted: c.Omitted,
 	}

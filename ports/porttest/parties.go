@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -184,6 +185,24 @@ func flows(t *testing.T, open func(t *testing.T) Opened) {
 				}
 				_, err = tx.Flows().Settings(ctx, theFlow, 4)
 				w.missing(err)
+			})
+		},
+		"an opening balance stands in the place of the one before of its account": func(w *world) {
+			w.update(func(ctx context.Context, tx ports.Tx) {
+				none, err := tx.Flows().Openings(ctx, theFlow)
+				w.ok(err)
+				require.Empty(w, none)
+				first := ports.OpeningBalance{Account: "1686", PaidIn: "SEK", Amount: sek(500), Date: civil.Of(day(1)), Note: "by the old routine", By: "anna", At: day(2)}
+				other := ports.OpeningBalance{Account: "1580", PaidIn: "EUR", Amount: sek(-7), Date: civil.Of(day(3)), Note: "n", By: "bo", At: day(4)}
+				for _, o := range []ports.OpeningBalance{first, other} {
+					w.ok(tx.Flows().SetOpening(ctx, theFlow, o))
+				}
+				first.Amount, first.Date, first.Note, first.By, first.At = sek(0), civil.Of(day(5)), "counted anew", "bo", day(6)
+				w.ok(tx.Flows().SetOpening(ctx, theFlow, first))
+				w.missing(tx.Flows().SetOpening(ctx, "nobody", first))
+				kept, err := tx.Flows().Openings(ctx, theFlow)
+				w.ok(err)
+				require.Equal(w, []ports.OpeningBalance{other, first}, kept)
 			})
 		},
 		"a flow can be switched": func(w *world) {

@@ -1860,7 +1860,7 @@ type Clearing struct {
 type ClearingAccount struct {
 	Account string `json:"account"`
 
-	// Balance The expected balance, debit positive: the sum of the four.
+	// Balance The expected balance, debit positive: the sum of the five.
 	Balance Decimal `json:"balance"`
 
 	// Corrections The rows of vouchers that moved payments made by hand.
@@ -1882,6 +1882,9 @@ type ClearingAccount struct {
 
 	// Open The sum of all open items.
 	Open Decimal `json:"open"`
+
+	// Opening What stood there when kvitt began.
+	Opening Decimal `json:"opening"`
 
 	// Payments The payments of invoices and credit invoices to it.
 	Payments Decimal `json:"payments"`
@@ -2239,6 +2242,12 @@ type CurrencyTotals struct {
 	// Example: {"currency":"SEK","difference":"0.00","fee_vat":"-65.52","fees":"-262.08","gross":"12480.00","net":"11403.40","other":"0.00","refunds":"-749.00","reserves":"0.00"}
 	Effects Effects `json:"effects"`
 	Payouts int64   `json:"payouts"`
+}
+
+// CutOff Example: {"since":"2026-04-01T00:00:00+02:00"}
+type CutOff struct {
+	// Since The first moment from which payouts, and what a shop or a provider tells, are taken.
+	Since time.Time `json:"since"`
 }
 
 // Date A calendar date in the merchant's time zone.
@@ -3084,6 +3093,50 @@ type Movement struct {
 
 // Next The cursor of the next page; missing on the last one.
 type Next = string
+
+// OpeningBalance Example: {"account":"1686","amount":"5000.00","at":"2026-04-20T08:00:00Z","by":"key-1 (Shop)","currency":"SEK","date":"2026-04-01","note":"captures of March that Klarna pays out in April","paid_in":"SEK"}
+type OpeningBalance struct {
+	Account string `json:"account"`
+
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount Decimal   `json:"amount"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+
+	// Currency That of the books.
+	Currency Currency `json:"currency"`
+
+	// Date A calendar date in the merchant's time zone.
+	//
+	// Example: 2026-04-02
+	Date Date   `json:"date"`
+	Note string `json:"note"`
+
+	// PaidIn The currency of the payouts which use the account.
+	PaidIn Currency `json:"paid_in"`
+}
+
+// OpeningBalanceInput Example: {"amount":"5000.00","date":"2026-04-01","note":"captures of March that Klarna pays out in April"}
+type OpeningBalanceInput struct {
+	// Amount In the currency of the books, debit positive: what the provider owed.
+	Amount Decimal `json:"amount"`
+
+	// Currency That of the payouts which use the account; the merchant's own if left out.
+	Currency Currency `json:"currency,omitempty"`
+
+	// Date The first day that kvitt looks after, not later than the cut-off; the day of the cut-off if left out.
+	Date Date `json:"date,omitempty"`
+
+	// Note Where the amount is from.
+	Note string `json:"note"`
+}
+
+// OpeningBalances defines model for OpeningBalances.
+type OpeningBalances struct {
+	Items []OpeningBalance `json:"items"`
+}
 
 // Order defines model for Order.
 type Order struct {
@@ -4890,6 +4943,12 @@ type CorrectLinesParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PutCutOffParams defines parameters for PutCutOff.
+type PutCutOffParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DisableFlowParams defines parameters for DisableFlow.
 type DisableFlowParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -4910,6 +4969,12 @@ type GetJournalParams struct {
 
 // PutFlowModeParams defines parameters for PutFlowMode.
 type PutFlowModeParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PutOpeningBalanceParams defines parameters for PutOpeningBalance.
+type PutOpeningBalanceParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -5361,8 +5426,14 @@ type ParkExceptionJSONRequestBody = Park
 // ResolveExceptionJSONRequestBody defines body for ResolveException for application/json ContentType.
 type ResolveExceptionJSONRequestBody = Resolve
 
+// PutCutOffJSONRequestBody defines body for PutCutOff for application/json ContentType.
+type PutCutOffJSONRequestBody = CutOff
+
 // PutFlowModeJSONRequestBody defines body for PutFlowMode for application/json ContentType.
 type PutFlowModeJSONRequestBody = ModeInput
+
+// PutOpeningBalanceJSONRequestBody defines body for PutOpeningBalance for application/json ContentType.
+type PutOpeningBalanceJSONRequestBody = OpeningBalanceInput
 
 // ReleaseDocumentsJSONRequestBody defines body for ReleaseDocuments for application/json ContentType.
 type ReleaseDocumentsJSONRequestBody = ReleaseInput
@@ -5528,6 +5599,9 @@ type ServerInterface interface {
 	// CorrectLines Correct references of lines, or name the documents that they settle, from a CSV file
 	// (POST /v1/flows/{id}/corrections)
 	CorrectLines(c *gin.Context, id ID, params CorrectLinesParams)
+	// PutCutOff Change from when on a flow takes anything
+	// (PUT /v1/flows/{id}/cut-off)
+	PutCutOff(c *gin.Context, id ID, params PutCutOffParams)
 	// DisableFlow Switch a flow off
 	// (POST /v1/flows/{id}/disable)
 	DisableFlow(c *gin.Context, id ID, params DisableFlowParams)
@@ -5543,6 +5617,12 @@ type ServerInterface interface {
 	// PutFlowMode Say what a flow may write
 	// (PUT /v1/flows/{id}/mode)
 	PutFlowMode(c *gin.Context, id ID, params PutFlowModeParams)
+	// ListOpeningBalances What stood on the clearing accounts when kvitt began
+	// (GET /v1/flows/{id}/opening-balance)
+	ListOpeningBalances(c *gin.Context, id ID)
+	// PutOpeningBalance Say what stood on a clearing account when kvitt began
+	// (PUT /v1/flows/{id}/opening-balance)
+	PutOpeningBalance(c *gin.Context, id ID, params PutOpeningBalanceParams)
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(c *gin.Context, id ID, params GetReconciliationParams)
@@ -7252,6 +7332,55 @@ func (siw *ServerInterfaceWrapper) CorrectLines(c *gin.Context) {
 	siw.Handler.CorrectLines(c, id, params)
 }
 
+// PutCutOff operation middleware
+func (siw *ServerInterfaceWrapper) PutCutOff(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutCutOffParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutCutOff(c, id, params)
+}
+
 // DisableFlow operation middleware
 func (siw *ServerInterfaceWrapper) DisableFlow(c *gin.Context) {
 
@@ -7458,6 +7587,80 @@ func (siw *ServerInterfaceWrapper) PutFlowMode(c *gin.Context) {
 	}
 
 	siw.Handler.PutFlowMode(c, id, params)
+}
+
+// ListOpeningBalances operation middleware
+func (siw *ServerInterfaceWrapper) ListOpeningBalances(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOpeningBalances(c, id)
+}
+
+// PutOpeningBalance operation middleware
+func (siw *ServerInterfaceWrapper) PutOpeningBalance(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutOpeningBalanceParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PutOpeningBalance(c, id, params)
 }
 
 // GetReconciliation operation middleware
@@ -10333,6 +10536,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/flows/:id", wrapper.GetFlow)
 	router.PUT(options.BaseURL+"/v1/flows/:id/settings", wrapper.PutFlowSettings)
 	router.GET(options.BaseURL+"/v1/flows/:id/reference-discovery", wrapper.DiscoverReferences)
+	router.PUT(options.BaseURL+"/v1/flows/:id/cut-off", wrapper.PutCutOff)
+	router.GET(options.BaseURL+"/v1/flows/:id/opening-balance", wrapper.ListOpeningBalances)
+	router.PUT(options.BaseURL+"/v1/flows/:id/opening-balance", wrapper.PutOpeningBalance)
 	router.DELETE(options.BaseURL+"/v1/flows/:id/schedule", wrapper.DeleteFlowSchedule)
 	router.PUT(options.BaseURL+"/v1/flows/:id/schedule", wrapper.PutFlowSchedule)
 	router.PUT(options.BaseURL+"/v1/flows/:id/mode", wrapper.PutFlowMode)
@@ -11810,6 +12016,47 @@ func (response CorrectLinesdefaultApplicationProblemPlusJSONResponse) VisitCorre
 	return err
 }
 
+type PutCutOffRequestObject struct {
+	ID     ID `json:"id"`
+	Params PutCutOffParams
+	Body   *PutCutOffJSONRequestBody
+}
+
+type PutCutOffResponseObject interface {
+	VisitPutCutOffResponse(w http.ResponseWriter) error
+}
+
+type PutCutOff200JSONResponse Flow
+
+func (response PutCutOff200JSONResponse) VisitPutCutOffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutCutOffdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutCutOffdefaultApplicationProblemPlusJSONResponse) VisitPutCutOffResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DisableFlowRequestObject struct {
 	ID     ID `json:"id"`
 	Params DisableFlowParams
@@ -11996,6 +12243,86 @@ type PutFlowModedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PutFlowModedefaultApplicationProblemPlusJSONResponse) VisitPutFlowModeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpeningBalancesRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ListOpeningBalancesResponseObject interface {
+	VisitListOpeningBalancesResponse(w http.ResponseWriter) error
+}
+
+type ListOpeningBalances200JSONResponse OpeningBalances
+
+func (response ListOpeningBalances200JSONResponse) VisitListOpeningBalancesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOpeningBalancesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOpeningBalancesdefaultApplicationProblemPlusJSONResponse) VisitListOpeningBalancesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutOpeningBalanceRequestObject struct {
+	ID     ID `json:"id"`
+	Params PutOpeningBalanceParams
+	Body   *PutOpeningBalanceJSONRequestBody
+}
+
+type PutOpeningBalanceResponseObject interface {
+	VisitPutOpeningBalanceResponse(w http.ResponseWriter) error
+}
+
+type PutOpeningBalance200JSONResponse OpeningBalance
+
+func (response PutOpeningBalance200JSONResponse) VisitPutOpeningBalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutOpeningBalancedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutOpeningBalancedefaultApplicationProblemPlusJSONResponse) VisitPutOpeningBalanceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14875,6 +15202,9 @@ type StrictServerInterface interface {
 	// CorrectLines Correct references of lines, or name the documents that they settle, from a CSV file
 	// (POST /v1/flows/{id}/corrections)
 	CorrectLines(ctx context.Context, request CorrectLinesRequestObject) (CorrectLinesResponseObject, error)
+	// PutCutOff Change from when on a flow takes anything
+	// (PUT /v1/flows/{id}/cut-off)
+	PutCutOff(ctx context.Context, request PutCutOffRequestObject) (PutCutOffResponseObject, error)
 	// DisableFlow Switch a flow off
 	// (POST /v1/flows/{id}/disable)
 	DisableFlow(ctx context.Context, request DisableFlowRequestObject) (DisableFlowResponseObject, error)
@@ -14890,6 +15220,12 @@ type StrictServerInterface interface {
 	// PutFlowMode Say what a flow may write
 	// (PUT /v1/flows/{id}/mode)
 	PutFlowMode(ctx context.Context, request PutFlowModeRequestObject) (PutFlowModeResponseObject, error)
+	// ListOpeningBalances What stood on the clearing accounts when kvitt began
+	// (GET /v1/flows/{id}/opening-balance)
+	ListOpeningBalances(ctx context.Context, request ListOpeningBalancesRequestObject) (ListOpeningBalancesResponseObject, error)
+	// PutOpeningBalance Say what stood on a clearing account when kvitt began
+	// (PUT /v1/flows/{id}/opening-balance)
+	PutOpeningBalance(ctx context.Context, request PutOpeningBalanceRequestObject) (PutOpeningBalanceResponseObject, error)
 	// GetReconciliation The month-end proof of the clearing accounts
 	// (GET /v1/flows/{id}/reconciliation)
 	GetReconciliation(ctx context.Context, request GetReconciliationRequestObject) (GetReconciliationResponseObject, error)
@@ -16234,6 +16570,51 @@ func (sh *strictHandler) CorrectLines(ctx *gin.Context, id ID, params CorrectLin
 	}
 }
 
+// PutCutOff operation middleware
+func (sh *strictHandler) PutCutOff(ctx *gin.Context, id ID, params PutCutOffParams) {
+	var request PutCutOffRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PutCutOffJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutCutOff(ctx, request.(PutCutOffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutCutOff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutCutOffResponseObject); ok {
+		if err := validResponse.VisitPutCutOffResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // DisableFlow operation middleware
 func (sh *strictHandler) DisableFlow(ctx *gin.Context, id ID, params DisableFlowParams) {
 	var request DisableFlowRequestObject
@@ -16379,6 +16760,77 @@ func (sh *strictHandler) PutFlowMode(ctx *gin.Context, id ID, params PutFlowMode
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(PutFlowModeResponseObject); ok {
 		if err := validResponse.VisitPutFlowModeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOpeningBalances operation middleware
+func (sh *strictHandler) ListOpeningBalances(ctx *gin.Context, id ID) {
+	var request ListOpeningBalancesRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOpeningBalances(ctx, request.(ListOpeningBalancesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOpeningBalances")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOpeningBalancesResponseObject); ok {
+		if err := validResponse.VisitListOpeningBalancesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutOpeningBalance operation middleware
+func (sh *strictHandler) PutOpeningBalance(ctx *gin.Context, id ID, params PutOpeningBalanceParams) {
+	var request PutOpeningBalanceRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PutOpeningBalanceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutOpeningBalance(ctx, request.(PutOpeningBalanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutOpeningBalance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PutOpeningBalanceResponseObject); ok {
+		if err := validResponse.VisitPutOpeningBalanceResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

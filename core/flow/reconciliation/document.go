@@ -27,6 +27,8 @@ type Document struct {
 	Clearing ledger.Account
 	// Payout is what it was planned for, or nil.
 	Payout *ports.PayoutRecord
+	// Line is the line whose payment by others was adopted, else empty.
+	Line ports.LineRecord
 	// Day is the date on which it stands in the books as far as kvitt knows: that of
 	// an adopted payment is supposed to be the payout's.
 	Day civil.Date

@@ -23,6 +23,8 @@ type portion struct {
 	// day is the date of the payout.
 	day       civil.Date
 	documents []Document
+	// held are the payments that the opening balance holds and lines of the payout settle.
+	held money.Amount
 }
 
 // carried is a debt that the provider moved to another payout.
@@ -35,7 +37,7 @@ func (p *proof) portion(d Document, s *Statement) *portion {
 	if n := len(p.portions); n > 0 && p.portions[n-1].payout.ID == d.Payout.ID {
 		return p.portions[n-1]
 	}
-	part := &portion{statement: s, payout: *d.Payout, day: civil.In(d.Payout.Date, p.flow.Zone)}
+	part := &portion{statement: s, payout: *d.Payout, day: civil.In(d.Payout.Date, p.flow.Zone), held: money.Zero(s.Currency)}
 	p.portions = append(p.portions, part)
 	return part
 }
@@ -55,6 +57,7 @@ func (p *proof) explain(ctx context.Context, tx ports.Tx) error {
 				return err
 			}
 			part = &portion{statement: p.account(template.Clearing, template.Currency), payout: record, day: template.Day}
+			part.held = money.Zero(part.statement.Currency)
 		}
 		return p.list(ctx, tx, part)
 	})
@@ -99,7 +102,11 @@ func (p *proof) list(ctx context.Context, tx ports.Tx, part *portion) error {
 			p.enter(part.statement, line.Reference, entry{day: since, amount: line.Amount, line: true})
 		}
 		p.carry(part, debts)
-		return nil
+		part.statement.taken, err = part.statement.taken.Add(part.held)
+		return err
+	}
+	if !part.held.IsZero() { // what it takes still stands there as the opening balance
+		items = append(items, part.item(part.payout.Reference, part.held.Neg(), since))
 	}
 	return p.listAsOne(part, slices.Concat(items, lines, debts, settled))
 }

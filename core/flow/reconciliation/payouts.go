@@ -88,6 +88,7 @@ func (d Document) adopted(ctx context.Context, tx ports.Tx, written writings, ra
 			return err
 		}
 		one := d
+		one.Line = l
 		one.Step = ports.Step{State: ports.StepDone, LineID: l.ID, Document: l.Document, Amount: amount, PayoutID: d.Payout.ID}
 		one.Expected = books.Expected{
 			Kind: books.Adopted, Payout: d.Expected.Payout, Document: l.Document,

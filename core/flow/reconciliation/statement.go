@@ -35,6 +35,8 @@ type Period struct{ From, To civil.Date }
 // account, or when the event is booked that the shop registered; fees, chargebacks,
 // reserves and payouts when a payout's voucher, or that of a deposit, is booked. What
 // takes a document back counts with the same total as that, on the day it is booked.
+// What stood there when kvitt began is a part of Opening, or of Other where the period
+// begins before that.
 // Closing must be explained item by item; the reference of what stands there by
 // events is their transaction.
 type Statement struct {
@@ -48,6 +50,10 @@ type Statement struct {
 	Open, Difference money.Amount
 	// Ages are the sums of the items by age, youngest first.
 	Ages []Age
+
+	opening ports.OpeningBalance
+	// taken is what payouts have taken of it by the end of the period.
+	taken money.Amount
 }
 
 // Item is one reason why money stands on the account when the period ends.
@@ -110,6 +116,9 @@ func (s *Service) prove(ctx context.Context, tx ports.Tx, p *proof) error {
 		}
 		return p.listSales()
 	}
+	if err := p.begin(ctx, tx); err != nil {
+		return err
+	}
 	if err := s.each(ctx, tx, p.flow, p.take); err != nil {
 		return err
 	}
@@ -146,7 +155,7 @@ func (p *proof) account(account ledger.Account, currency money.Currency) *Statem
 	zero := money.Zero(currency)
 	s := &Statement{
 		Account: account, Currency: currency, Period: p.period, Opening: zero, Captures: zero, Refunds: zero, Fees: zero, FeeVAT: zero,
-		Chargebacks: zero, Reserves: zero, Other: zero, Payouts: zero, Closing: zero, Open: zero, Difference: zero, Ages: ages(currency),
+		Chargebacks: zero, Reserves: zero, Other: zero, Payouts: zero, Closing: zero, taken: zero, Open: zero, Difference: zero, Ages: ages(currency),
 	}
 	p.accounts = append(p.accounts, s)
 	return s
@@ -159,6 +168,14 @@ func (p *proof) take(d Document) error {
 	}
 	s := p.account(d.Clearing, d.Currency)
 	part := p.portion(d, s)
+	held, err := statement.InOpening(s.opening, d.Line)
+	if err != nil {
+		return err
+	}
+	if held {
+		part.held, err = part.held.Add(d.Step.Amount)
+		return err
+	}
 	part.documents = append(part.documents, d)
 	if !p.settled(d) {
 		return nil
@@ -237,6 +254,9 @@ func (p *proof) finish() ([]Statement, error) {
 		var err error
 		s.Closing, err = money.Sum(s.Currency, s.Opening, s.Captures, s.Refunds, s.Fees, s.FeeVAT, s.Chargebacks, s.Reserves, s.Other, s.Payouts)
 		if err != nil {
+			return nil, err
+		}
+		if err := s.listOpening(); err != nil {
 			return nil, err
 		}
 		if err := s.age(); err != nil {

@@ -132,6 +132,7 @@ func (c *casefile) correction(ctx context.Context, payments []ports.RegisteredPa
 		case !p.Booked || p.Amount != c.line.Gross:
 			continue
 		case p.Account == clearing && !c.line.Direct:
+			c.adoptedOn = p.Date
 			return ledger.Voucher{}, nil
 		case taken > 0:
 			taken--

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/start"
@@ -34,6 +35,8 @@ type casefile struct {
 	payout    ports.PayoutRecord
 	line      ports.LineRecord
 	by        string
+	// adoptedOn is the day of a payment by others that stands where it belongs.
+	adoptedOn civil.Date
 }
 
 // openCase loads an open exception and the flow it belongs to.
@@ -156,7 +159,7 @@ func choose(l ports.LineRecord, d ports.DocumentRecord, tolerance money.Amount) 
 
 // settle marks the line as matched by a person and lets the flow go on.
 func (c *casefile) settle(ctx context.Context, tx ports.Tx, document, act, detail string) error {
-	kept, err := json.Marshal(verdict{By: c.by})
+	kept, err := json.Marshal(verdict{By: c.by, AdoptedOn: c.adoptedOn})
 	if err != nil {
 		return err
 	}

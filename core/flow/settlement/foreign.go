@@ -111,6 +111,7 @@ func (c *casefile) standsOnClearing(payments []ports.RegisteredPayment) error {
 	clearing := c.settings.Accounts.Clearing[c.line.Gross.Currency()]
 	for _, p := range payments {
 		if p.Booked && p.Account == clearing && p.Amount.Sign() == c.line.Gross.Sign() {
+			c.adoptedOn = p.Date
 			return nil
 		}
 	}

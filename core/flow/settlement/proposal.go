@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
@@ -19,6 +20,9 @@ type verdict struct {
 	Partial  bool                  `json:"partial,omitempty"`
 	Parts    []matching.Part       `json:"parts,omitempty"`
 	By       string                `json:"by,omitempty"`
+	// AdoptedOn is the day of the payment by others on the clearing account that was
+	// adopted for the line.
+	AdoptedOn civil.Date `json:"adopted_on,omitzero"`
 	// Events are the keys of the shop's events that settle the line.
 	Events []string `json:"events,omitempty"`
 }

@@ -29,6 +29,9 @@ type Clearing struct {
 	Account ledger.Account
 	// Currency is that of the books, PaidIn that of the payouts that use the account.
 	Currency, PaidIn money.Currency
+	// Opening is what stood there when kvitt began, as a person said it. Payments of
+	// before that, which are adopted later, are a part of it.
+	Opening money.Amount
 	// Vouchers, Payments and Corrections are what was booked on the account by
 	// payout vouchers, by payments of documents and by vouchers that moved payments
 	// made by hand. Payments that somebody registered on the account and a person
@@ -45,6 +48,10 @@ type Clearing struct {
 	// Items are the first 1000, Omitted is how many more there are.
 	Items   []ClearingItem
 	Omitted int64
+
+	opening ports.OpeningBalance
+	// taken is what payouts have taken of it.
+	taken money.Amount
 }
 
 // ClearingItem is one reason why money stands on a clearing account.
@@ -76,6 +83,9 @@ func (r *Reader) Clearing(ctx context.Context, flowID string) ([]Clearing, error
 		}
 		explained := explanation{flow: flow, books: owner.Currency, settings: map[int]booking.Settings{}, sales: map[*Clearing]*sales{}}
 		if explained.shop, err = ReadShop(ctx, tx, flow.MerchantID, flow.Target); err != nil {
+			return nil, err
+		}
+		if err := explained.begin(ctx, tx); err != nil {
 			return nil, err
 		}
 		err = walk.Payouts(ctx, tx, flow.MerchantID, func(p ports.PayoutRecord) error {
@@ -129,6 +139,9 @@ func (e *explanation) take(ctx context.Context, tx ports.Tx, p ports.PayoutRecor
 	if err := part.byOthers(ctx, tx); err != nil {
 		return err
 	}
+	if err := part.held(ctx, tx); err != nil {
+		return err
+	}
 	if err := part.lines(ctx, tx); err != nil {
 		return err
 	}
@@ -158,7 +171,7 @@ func (e *explanation) account(ctx context.Context, tx ports.Tx, p ports.PayoutRe
 func (e *explanation) open(account ledger.Account, paidIn money.Currency) *Clearing {
 	zero := money.Zero(e.books)
 	c := &Clearing{
-		Account: account, Currency: e.books, PaidIn: paidIn, Vouchers: zero, Payments: zero, Corrections: zero, Events: zero,
+		Account: account, Currency: e.books, PaidIn: paidIn, Opening: zero, taken: zero, Vouchers: zero, Payments: zero, Corrections: zero, Events: zero,
 		Balance: zero, Open: zero, Unexplained: zero,
 	}
 	e.accounts = append(e.accounts, c)
@@ -182,7 +195,10 @@ func (e *explanation) finish() ([]Clearing, error) {
 	explained := make([]Clearing, 0, len(e.accounts))
 	for _, c := range e.accounts {
 		var err error
-		if c.Balance, err = money.Sum(c.Currency, c.Vouchers, c.Payments, c.Corrections, c.Events); err != nil {
+		if c.Balance, err = money.Sum(c.Currency, c.Opening, c.Vouchers, c.Payments, c.Corrections, c.Events); err != nil {
+			return nil, err
+		}
+		if err := c.listOpening(); err != nil {
 			return nil, err
 		}
 		if c.Unexplained, err = c.Balance.Sub(c.Open); err != nil {
