@@ -31,3 +31,14 @@ func TestADiscoveryReadsAsASentenceAndAsASetting(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, matching.DefaultKeys()[:1], parsed.MatchKeys, "the answer is the setting")
 }
+
+func TestADifferenceIsWrittenOffOrAnAdvance(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	const resolve = "/v1/exceptions/exception-3/resolve"
+	get[api.Exception](t, h, own, "POST", resolve, `{"document":"1042","write_off":true,"reason":"so agreed"}`, http.StatusOK)
+	require.Equal(t, []string{"resolve exception-3 with 1042 writing off because so agreed by Shop (key-own)"}, h.engine.did)
+	p := h.problem(t, own, "POST", resolve, `{"document":"1042","write_off":true,"advance":true}`, http.StatusBadRequest)
+	require.Equal(t, "write_off", p.Field)
+	require.Len(t, h.engine.did, 1)
+}

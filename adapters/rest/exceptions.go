@@ -34,8 +34,15 @@ func (s *server) GetException(ctx context.Context, r api.GetExceptionRequestObje
 
 func (s *server) ResolveException(ctx context.Context, r api.ResolveExceptionRequestObject) (api.ResolveExceptionResponseObject, error) {
 	resolve := s.Casework.Resolve
-	if r.Body.Advance {
+	switch {
+	case r.Body.Advance && r.Body.WriteOff:
+		return nil, fault.Invalid(CodeInvalid, "write_off", "a difference is an advance or written off, not both")
+	case r.Body.Advance:
 		resolve = s.Casework.ResolveAdvance
+	case r.Body.WriteOff:
+		resolve = func(ctx context.Context, exceptionID, document, by string) error {
+			return s.Casework.ResolveWritingOff(ctx, exceptionID, document, r.Body.Reason, by)
+		}
 	}
 	if err := resolve(ctx, r.ID, r.Body.Document, by(ctx)); err != nil {
 		return nil, err

@@ -343,6 +343,10 @@ func (e *engine) ResolveAdvance(_ context.Context, exceptionID, document, by str
 	return e.note("resolve " + exceptionID + " with " + document + " and an advance by " + by)
 }
 
+func (e *engine) ResolveWritingOff(_ context.Context, exceptionID, document, reason, by string) error {
+	return e.note("resolve " + exceptionID + " with " + document + " writing off because " + reason + " by " + by)
+}
+
 func (e *engine) ConfirmBank(_ context.Context, payoutID string, date civil.Date, amount money.Amount, by string) error {
 	return e.note("confirm " + payoutID + " " + date.String() + " " + amount.String() + " " + string(amount.Currency()) + " by " + by)
 }

@@ -49,6 +49,8 @@ type Casework interface {
 	Resolve(ctx context.Context, exceptionID, document, by string) error
 	// ResolveAdvance books what the line exceeds the document by as an advance.
 	ResolveAdvance(ctx context.Context, exceptionID, document, by string) error
+	// ResolveWritingOff writes off what the line and the document differ by.
+	ResolveWritingOff(ctx context.Context, exceptionID, document, reason, by string) error
 	// Adopt proposes without confirm and acts with it.
 	Adopt(ctx context.Context, exceptionID string, confirm bool, by string) (settlement.Adoption, error)
 	RetryException(ctx context.Context, exceptionID, by string) error

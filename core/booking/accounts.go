@@ -124,7 +124,7 @@ func (s Settings) Ready(currency money.Currency) error {
 	if _, missing := s.arrival(currency); missing != nil {
 		return missing
 	}
-	if s.Accounts.Rounding == "" && !s.tolerance(currency).IsZero() {
+	if s.Accounts.Rounding == "" && !s.WriteOffsUpTo(currency).IsZero() {
 		return missingAccount("accounts.rounding", "differences within the tolerance need an account")
 	}
 	return nil

@@ -66,6 +66,7 @@ func Default() Settings {
 		SuggestKeys:    []matching.KeyPair{},
 		DateWindowDays: matching.DefaultDateWindowDays,
 		Tolerance:      map[money.Currency]string{kronor: "0.50"},
+		WriteOffLimit:  map[money.Currency]string{},
 		CoverageDrop:   20,
 		WaitingDays:    7,
 		PaymentMoment:  AtPayout,
@@ -115,13 +116,28 @@ func (s Settings) MatchingRules(currency money.Currency) matching.Rules {
 	}
 }
 
-func (s Settings) tolerance(currency money.Currency) money.Amount {
-	tolerance := money.Zero(currency)
-	if text, ok := s.Tolerance[currency]; ok {
+// WriteOffsUpTo is the largest difference that a person may write off, never less than
+// what is written off without one.
+func (s Settings) WriteOffsUpTo(currency money.Currency) money.Amount {
+	limit, tolerance := limitIn(s.WriteOffLimit, currency), s.tolerance(currency)
+	if limit.Minor() < tolerance.Minor() {
+		return tolerance
+	}
+	return limit
+}
+
+// limitIn gives the amount of a currency, 0 if none is set.
+func limitIn(limits map[money.Currency]string, currency money.Currency) money.Amount {
+	if text, ok := limits[currency]; ok {
 		if parsed, err := money.Parse(text, currency); err == nil {
-			tolerance = parsed
+			return parsed
 		}
 	}
+	return money.Zero(currency)
+}
+
+func (s Settings) tolerance(currency money.Currency) money.Amount {
+	tolerance := limitIn(s.Tolerance, currency)
 	if krona := money.New(100, kronor); currency == kronor && s.RoundsToKronor && tolerance.Minor() < krona.Minor() {
 		return krona
 	}

@@ -62,6 +62,9 @@ type Settings struct {
 	// Tolerance is the difference written off as rounding, in major units by
 	// currency; a currency that is not named has none.
 	Tolerance map[money.Currency]string `json:"tolerance"`
+	// WriteOffLimit is the largest difference that a person may write off by resolving
+	// an exception, in major units by currency; a currency that is not named has none.
+	WriteOffLimit map[money.Currency]string `json:"write_off_limit"`
 	// RoundsToKronor says that the accounting system rounds invoices to whole
 	// kronor, so that a tolerance of 1.00 SEK is needed.
 	RoundsToKronor bool `json:"erp_rounds_to_kronor"`

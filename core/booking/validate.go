@@ -194,17 +194,21 @@ func validatePairs(setting string, pairs []matching.KeyPair) error {
 }
 
 func (s Settings) validateTolerance() error {
-	for _, currency := range currencies(s.Tolerance) {
-		field := "tolerance." + string(currency)
+	return firstError(validateLimits("tolerance", s.Tolerance), validateLimits("write_off_limit", s.WriteOffLimit))
+}
+
+func validateLimits(setting string, limits map[money.Currency]string) error {
+	for _, currency := range currencies(limits) {
+		field := setting + "." + string(currency)
 		if err := current(field, currency); err != nil {
 			return err
 		}
-		tolerance, err := money.Parse(s.Tolerance[currency], currency)
+		limit, err := money.Parse(limits[currency], currency)
 		if err != nil {
 			return fault.Invalid(CodeSettings, field, fault.Of(err).Reason)
 		}
-		if tolerance.Sign() < 0 {
-			return fault.Invalid(CodeSettings, field, "a tolerance is not negative")
+		if limit.Sign() < 0 {
+			return fault.Invalid(CodeSettings, field, "a tolerance or limit is not negative")
 		}
 	}
 	return nil

@@ -3094,7 +3094,7 @@ type Movement struct {
 // Next The cursor of the next page; missing on the last one.
 type Next = string
 
-// OpeningBalance Example: {"account":"1686","amount":"5000.00","at":"2026-04-20T08:00:00Z","by":"key-1 (Shop)","currency":"SEK","date":"2026-04-01","note":"captures of March that Klarna pays out in April","paid_in":"SEK"}
+// OpeningBalance Example: {"account":"1686","amount":"5000.00","at":"2026-04-20T08:00:00Z","by":"Shop (key-1)","currency":"SEK","date":"2026-04-01","note":"captures of March that Klarna pays out in April","paid_in":"SEK"}
 type OpeningBalance struct {
 	Account string `json:"account"`
 
@@ -3965,6 +3965,12 @@ type Resolve struct {
 
 	// Document The number of an invoice or a credit invoice; left out to accept the suggestion.
 	Document string `json:"document,omitempty"`
+
+	// Reason Why it is written off, for the audit log; needed with write_off.
+	Reason string `json:"reason,omitempty"`
+
+	// WriteOff Write off what the line and the document differ by, up to the setting write_off_limit.
+	WriteOff bool `json:"write_off,omitempty"`
 }
 
 // ReverseChargeDeclaration defines model for ReverseChargeDeclaration.

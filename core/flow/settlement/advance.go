@@ -16,20 +16,39 @@ import (
 // decided that the customer paid it for something else. It fails with
 // booking.CodeAdvance if there is no excess.
 func (s *Service) ResolveAdvance(ctx context.Context, exceptionID, document, by string) error {
-	return s.resolve(ctx, exceptionID, document, by, true)
+	return s.resolve(ctx, exceptionID, document, by, advanced{})
 }
 
-// settlementOf gives how the line settles the document that a person chose. What a
-// person decides is no part of the payout's plan, so it is late.
-func (c *casefile) settlementOf(ctx context.Context, tx ports.Tx, d ports.DocumentRecord, advance bool) (booking.Settlement, error) {
-	if advance {
-		return c.withAdvance(d)
-	}
+// difference is what becomes of what a line and the document that a person chose
+// differ by. What a person decides is no part of the payout's plan, so it is late.
+type difference interface {
+	// settle gives how the line settles the document, and what to add to the audit log.
+	settle(ctx context.Context, tx ports.Tx, c *casefile, d ports.DocumentRecord) (booking.Settlement, string, error)
+}
+
+// plainly leaves open what the line does not pay.
+type plainly struct{}
+
+func (plainly) settle(ctx context.Context, tx ports.Tx, c *casefile, d ports.DocumentRecord) (booking.Settlement, string, error) {
 	seen, err := c.seen(d)
 	if err != nil {
-		return booking.Settlement{}, err
+		return booking.Settlement{}, "", err
 	}
-	decision, err := choose(seen, d, c.settings.MatchingRules(seen.Gross.Currency()).Tolerance)
+	settled, err := c.settlementOf(ctx, tx, seen, d, c.settings.MatchingRules(seen.Gross.Currency()).Tolerance)
+	return settled, "", err
+}
+
+// advanced books what the line exceeds the document by as an advance.
+type advanced struct{}
+
+func (advanced) settle(_ context.Context, _ ports.Tx, c *casefile, d ports.DocumentRecord) (booking.Settlement, string, error) {
+	settled, err := c.withAdvance(d)
+	return settled, "", err
+}
+
+// settlementOf gives how the line settles the document, up to a tolerance.
+func (c *casefile) settlementOf(ctx context.Context, tx ports.Tx, seen ports.LineRecord, d ports.DocumentRecord, tolerance money.Amount) (booking.Settlement, error) {
+	decision, err := choose(seen, d, tolerance)
 	if err != nil {
 		return booking.Settlement{}, err
 	}

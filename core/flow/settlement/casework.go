@@ -78,10 +78,12 @@ func (s *Service) openCase(ctx context.Context, exceptionID, by string) (*casefi
 // what is open and what the tolerance writes off. No document accepts what was
 // suggested.
 func (s *Service) Resolve(ctx context.Context, exceptionID, document, by string) error {
-	return s.resolve(ctx, exceptionID, document, by, false)
+	return s.resolve(ctx, exceptionID, document, by, plainly{})
 }
 
-func (s *Service) resolve(ctx context.Context, exceptionID, document, by string, advance bool) error {
+// resolve ties the line of an exception to a document, in the way that a person chose
+// for what the two differ by.
+func (s *Service) resolve(ctx context.Context, exceptionID, document, by string, difference difference) error {
 	c, err := s.openCase(ctx, exceptionID, by)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (s *Service) resolve(ctx context.Context, exceptionID, document, by string,
 		if err != nil {
 			return err
 		}
-		settled, err := c.settlementOf(ctx, tx, chosen, advance)
+		settled, detail, err := difference.settle(ctx, tx, c, chosen)
 		if err != nil {
 			return err
 		}
@@ -121,7 +123,7 @@ func (s *Service) resolve(ctx context.Context, exceptionID, document, by string,
 		if err := tx.Documents().Claim(ctx, c.flow.Target, []ports.Claim{planned.claim}); err != nil {
 			return err
 		}
-		return c.settle(ctx, tx, document, "resolved", "document "+document+" chosen")
+		return c.settle(ctx, tx, document, "resolved", "document "+document+" chosen"+detail)
 	})
 }
 
