@@ -45,7 +45,15 @@ func (s *server) EnableFlow(ctx context.Context, r api.EnableFlowRequestObject) 
 
 func (s *server) DisableFlow(ctx context.Context, r api.DisableFlowRequestObject) (api.DisableFlowResponseObject, error) {
 	flow, err := s.Onboarding.Disable(ctx, r.ID, by(ctx))
-	return api.DisableFlow200JSONResponse(flowAnswer(flow)), err
+	if err != nil {
+		return nil, err
+	}
+	stays, err := s.Onboarding.Outstanding(ctx, r.ID)
+	answer := flowAnswer(flow)
+	if stays.Count > 0 {
+		answer.Outstanding = &api.OutstandingPayouts{Count: stays.Count, Payouts: stays.Payouts}
+	}
+	return api.DisableFlow200JSONResponse(answer), err
 }
 
 func flowAnswer(f merchant.Flow) api.Flow {

@@ -2745,6 +2745,9 @@ type Flow struct {
 	// NextRunAt When it does so next, its share of the jitter included; left out without a schedule and while it is switched off.
 	NextRunAt *time.Time `json:"next_run_at,omitempty"`
 
+	// Outstanding Where the flow was switched off: its payouts that are neither closed nor undone.
+	Outstanding *OutstandingPayouts `json:"outstanding,omitempty"`
+
 	// Schedule When it runs by itself; left out if it never does.
 	Schedule        *Schedule `json:"schedule,omitempty"`
 	Settings        AnyObject `json:"settings"`
@@ -3273,6 +3276,14 @@ type Outlook struct {
 
 // OutlookBecomes Its state after that. `suggested` is an exception with a document to accept.
 type OutlookBecomes string
+
+// OutstandingPayouts Example: {"count":1,"payouts":["K-2026-04-02"]}
+type OutstandingPayouts struct {
+	Count int `json:"count"`
+
+	// Payouts The provider's references of the first ten.
+	Payouts []string `json:"payouts"`
+}
 
 // OverdueItem defines model for OverdueItem.
 type OverdueItem struct {

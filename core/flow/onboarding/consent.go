@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"context"
+	"strings"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/consent"
@@ -99,13 +100,17 @@ func (s *Service) wipe(ctx context.Context, id, unrevoked, by string) (ports.Con
 		if err := tx.Connections().Save(ctx, record); err != nil {
 			return err
 		}
+		stays, err := stayingOf(ctx, tx, record)
+		if err != nil {
+			return err
+		}
 		for _, trial := range []bool{true, false} {
 			if err := tx.Consents().DropGrant(ctx, id, trial); err != nil {
 				return err
 			}
 		}
 		return tx.Audit().Append(ctx, ports.AuditEntry{
-			MerchantID: record.MerchantID, At: s.now(), By: by, Act: "connection.disconnected", Subject: id, Detail: detail,
+			MerchantID: record.MerchantID, At: s.now(), By: by, Act: "connection.disconnected", Subject: id, Detail: strings.Trim(detail+"; "+stays, "; "),
 		})
 	})
 	return record, err

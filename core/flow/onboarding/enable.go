@@ -60,7 +60,8 @@ func (s *Service) permits(ctx context.Context, flowID string, settings json.RawM
 	return s.ready(ctx, c)
 }
 
-// Disable switches a flow off. A run under way ends with the payout it works on.
+// Disable switches a flow off. A run under way ends with the payout it works on; the
+// audit log says which payouts stay as they are until the flow is switched on again.
 func (s *Service) Disable(ctx context.Context, flowID, by string) (merchant.Flow, error) {
 	flow, err := s.Flow(ctx, flowID)
 	if err != nil {
@@ -75,10 +76,17 @@ func (s *Service) toggle(ctx context.Context, flow merchant.Flow, enabled bool, 
 	if enabled {
 		toggled.name = "flow.enabled"
 	}
-	err := s.update(ctx, toggled, func(ctx context.Context, tx ports.Tx) error {
+	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
 		if flow, err = tx.Flows().Get(ctx, flow.ID); err != nil {
 			return err
+		}
+		if !enabled {
+			stays, err := outstanding(ctx, tx, flow)
+			if err != nil {
+				return err
+			}
+			toggled.detail = staying(stays)
 		}
 		if flow.Enabled != enabled {
 			flow.Enabled = enabled
@@ -89,7 +97,10 @@ func (s *Service) toggle(ctx context.Context, flow merchant.Flow, enabled bool, 
 				return err
 			}
 		}
-		if err := tx.Flows().SetEnabled(ctx, flow.ID, enabled); err != nil || !enabled {
+		if err := tx.Flows().SetEnabled(ctx, flow.ID, enabled); err != nil {
+			return err
+		}
+		if err := s.audit(ctx, tx, toggled); err != nil || !enabled {
 			return err
 		}
 		return wake(ctx, tx, flow)

@@ -187,7 +187,8 @@ func (s *Service) capable(record ports.ConnectionRecord, end flowEnd) error {
 
 // SaveFlowSettings keeps the next version of a flow's settings. Documents that
 // are planned from then on carry its number. A flow that is switched on takes only
-// settings with which it could be switched on.
+// settings with which it could be switched on, and one of payouts none that take away
+// what payouts rest on which are not closed.
 func (s *Service) SaveFlowSettings(ctx context.Context, id string, settings json.RawMessage, by string) (merchant.Flow, error) {
 	flow, err := s.Flow(ctx, id)
 	if err != nil {
@@ -204,6 +205,13 @@ func (s *Service) SaveFlowSettings(ctx context.Context, id string, settings json
 	}
 	saved := act{merchant: flow.MerchantID, by: by, name: "flow.settings_saved", subject: id}
 	err = s.update(ctx, saved, func(ctx context.Context, tx ports.Tx) error {
+		now, err := tx.Flows().Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := keepsMappings(ctx, tx, now, complete); err != nil {
+			return err
+		}
 		flow.SettingsVersion, err = tx.Flows().SaveSettings(ctx, id, complete, s.now(), by)
 		flow.Settings = complete
 		if err != nil {
