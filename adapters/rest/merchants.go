@@ -49,9 +49,9 @@ func (s *server) GetChecklist(ctx context.Context, r api.GetChecklistRequestObje
 	items, err := s.Onboarding.Checklist(ctx, r.ID)
 	answer := api.GetChecklist200JSONResponse{Ready: true, Items: []api.ChecklistItem{}}
 	for _, item := range items {
-		answer.Ready = answer.Ready && item.Done
+		answer.Ready = answer.Ready && (item.Done || item.Advised)
 		answer.Items = append(answer.Items, api.ChecklistItem{
-			Item: item.Item, FlowID: item.Flow, Done: item.Done, Code: string(item.Code),
+			Item: item.Item, FlowID: item.Flow, Done: item.Done, Advised: item.Advised, Code: string(item.Code),
 			Field: item.Field, Reason: item.Reason, Remedy: item.Remedy,
 		})
 	}

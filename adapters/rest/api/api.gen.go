@@ -1809,15 +1809,17 @@ type CheckState string
 type Checklist struct {
 	Items []ChecklistItem `json:"items"`
 
-	// Ready Everything is done.
+	// Ready Everything is done but what is merely advised.
 	Ready bool `json:"ready"`
 }
 
 // ChecklistItem Example: {"code":"flow.connection_unverified","done":false,"field":"target","flow_id":"flow-1f2e3d4c5b6a7988","item":"target_verified","reason":"the connection to fortnox has not been verified","remedy":"verify the connection"}
 type ChecklistItem struct {
-	Code  string `json:"code,omitempty"`
-	Done  bool   `json:"done"`
-	Field string `json:"field,omitempty"`
+	// Advised A flow may be switched on without it.
+	Advised bool   `json:"advised,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Done    bool   `json:"done"`
+	Field   string `json:"field,omitempty"`
 
 	// FlowID The flow it concerns.
 	FlowID string `json:"flow_id,omitempty"`

@@ -1,6 +1,7 @@
 // Package discovery finds out, before anything is booked, which fields of an
 // accounting system's documents carry a provider's references. It samples lines and
-// documents, books nothing and stores nothing of what it reads.
+// documents, books nothing and stores nothing of what it reads but how much the keys
+// of the flow cover.
 package discovery
 
 import (
@@ -97,7 +98,7 @@ func (s *Service) Discover(ctx context.Context, flowID string) (Found, error) {
 	m.found.Discovery = matching.Discover(m.lines, m.documents)
 	m.found.Keys = m.settings.MatchKeys
 	m.found.KeysCover = matching.Covered(m.lines, m.documents, m.settings.MatchKeys)
-	return m.found, nil
+	return m.found, s.remember(ctx, m.flow, m.found)
 }
 
 // open loads the flow and what kvitt has of its newest payouts.

@@ -124,6 +124,8 @@ type ChecklistItem struct {
 	// Flow is the flow it concerns, empty for the merchant as a whole.
 	Flow string
 	Done bool
+	// Advised says that a flow may be switched on without it.
+	Advised bool
 	// Code, Field, Reason and Remedy say what is missing.
 	Code   fault.Code
 	Field  string
@@ -211,5 +213,6 @@ func (s *Service) flowItems(ctx context.Context, flow merchant.Flow) ([]Checklis
 	if !flow.Enabled {
 		enabled.Reason, enabled.Remedy = "the flow is switched off", "enable the flow"
 	}
-	return append(items, enabled), nil
+	advised, err := s.advice(ctx, c)
+	return append(append(items, advised...), enabled), err
 }

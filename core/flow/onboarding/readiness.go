@@ -55,6 +55,9 @@ func (s *Service) conditions(c candidate) []condition {
 		return append(offline, s.documentConditions(c)...)
 	}
 	offline = append(offline, condition{"clearing_account", func(context.Context) error { return c.ownClearing() }})
+	if c.flow.Kind == merchant.Payouts {
+		offline = append(offline, condition{"accounts_distinct", func(context.Context) error { return c.apart() }})
+	}
 	if c.flow.FromShop() {
 		offline = append(offline, condition{"shop_once", func(ctx context.Context) error { return s.shopOnce(ctx, c) }},
 			condition{"orders_once", func(ctx context.Context) error { return s.soldOnce(ctx, c) }})
