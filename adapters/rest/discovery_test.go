@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
@@ -9,9 +10,31 @@ import (
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/booking"
+	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/statement/statementtest"
+	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/matching"
+	"github.com/kvitt/kvitt/core/money"
+	"github.com/kvitt/kvitt/core/payout"
 )
+
+func (e *engine) Discover(context.Context, string) (discovery.Found, error) {
+	line := payout.Line{Key: "sale/1", Kind: payout.Sale, Gross: money.New(549_00, "SEK"), References: map[payout.Reference]string{payout.MerchantReference1: "10042"}}
+	pair := matching.KeyPair{Line: payout.MerchantReference1, Document: invoice.ExternalReference1}
+	return discovery.Found{
+		Discovery: matching.Discovery{
+			Lines: 60, Bare: 1, Proposed: []matching.KeyPair{pair}, Covered: 58, Missed: []payout.Line{line},
+			Pairs: []matching.Coverage{{Pair: pair, Found: 58, Agreeing: 57, Several: 2, Shared: 3, Examples: []matching.Example{
+				{Line: line, Document: invoice.Document{Number: "1042", Total: money.New(549_00, "SEK")}},
+			}}},
+		},
+		Payouts: []string{"P1"}, Mirrored: true, Searches: 4, Keys: matching.DefaultKeys()[:1], KeysCover: 58,
+	}, e.fail
+}
+
+func (e *engine) ResolveWritingOff(_ context.Context, exceptionID, document, reason, by string) error {
+	return e.note("resolve " + exceptionID + " with " + document + " writing off because " + reason + " by " + by)
+}
 
 func TestADiscoveryReadsAsASentenceAndAsASetting(t *testing.T) {
 	t.Parallel()

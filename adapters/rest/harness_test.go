@@ -32,7 +32,6 @@ import (
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/callback"
-	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
@@ -343,10 +342,6 @@ func (e *engine) ResolveAdvance(_ context.Context, exceptionID, document, by str
 	return e.note("resolve " + exceptionID + " with " + document + " and an advance by " + by)
 }
 
-func (e *engine) ResolveWritingOff(_ context.Context, exceptionID, document, reason, by string) error {
-	return e.note("resolve " + exceptionID + " with " + document + " writing off because " + reason + " by " + by)
-}
-
 func (e *engine) ConfirmBank(_ context.Context, payoutID string, date civil.Date, amount money.Amount, by string) error {
 	return e.note("confirm " + payoutID + " " + date.String() + " " + amount.String() + " " + string(amount.Currency()) + " by " + by)
 }
@@ -367,20 +362,6 @@ func (e *engine) Adopt(_ context.Context, exceptionID string, confirm bool, _ st
 	}
 	adoption.Payments[0].Date.Year, adoption.Payments[0].Date.Month, adoption.Payments[0].Date.Day = 2026, time.April, 3
 	return adoption, e.note("adopt " + exceptionID)
-}
-
-func (e *engine) Discover(context.Context, string) (discovery.Found, error) {
-	line := payout.Line{Key: "sale/1", Kind: payout.Sale, Gross: money.New(549_00, "SEK"), References: map[payout.Reference]string{payout.MerchantReference1: "10042"}}
-	pair := matching.KeyPair{Line: payout.MerchantReference1, Document: invoice.ExternalReference1}
-	return discovery.Found{
-		Discovery: matching.Discovery{
-			Lines: 60, Bare: 1, Proposed: []matching.KeyPair{pair}, Covered: 58, Missed: []payout.Line{line},
-			Pairs: []matching.Coverage{{Pair: pair, Found: 58, Agreeing: 57, Several: 2, Shared: 3, Examples: []matching.Example{
-				{Line: line, Document: invoice.Document{Number: "1042", Total: money.New(549_00, "SEK")}},
-			}}},
-		},
-		Payouts: []string{"P1"}, Mirrored: true, Searches: 4, Keys: matching.DefaultKeys()[:1], KeysCover: 58,
-	}, e.fail
 }
 
 func (e *engine) Correct(_ context.Context, flowID string, said []matching.Correction, apply bool, by string) (settlement.Correcting, error) {

@@ -133,7 +133,12 @@ func (m *sample) storedLines(ctx context.Context, tx ports.Tx) error {
 			break
 		}
 		before := len(m.lines)
-		err = walk.Lines(ctx, tx, p.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) error { return m.take(l.Line) })
+		err = walk.Lines(ctx, tx, p.ID, ports.LineFilter{}, 0, func(l ports.LineRecord) error {
+			if !m.take(l.Line) {
+				return walk.ErrEnough
+			}
+			return nil
+		})
 		if len(m.lines) > before {
 			m.found.Payouts = append(m.found.Payouts, p.Reference)
 		}
@@ -142,14 +147,11 @@ func (m *sample) storedLines(ctx context.Context, tx ports.Tx) error {
 	return err
 }
 
-// take adds a line to the sample if it needs a document, and ends a walk with the
-// last one that is wanted.
-func (m *sample) take(l payout.Line) error {
-	if len(m.lines) == mostLines {
-		return walk.ErrEnough
-	}
+// take adds a line to the sample if it needs a document, and reports whether more are
+// wanted.
+func (m *sample) take(l payout.Line) bool {
 	if matching.NeedsDocument(l) && !l.Synthesised {
 		m.lines = append(m.lines, l)
 	}
-	return nil
+	return len(m.lines) < mostLines
 }

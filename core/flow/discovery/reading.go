@@ -36,7 +36,7 @@ func (s *Service) readLines(ctx context.Context, m *sample) error {
 			return err
 		}
 		for _, l := range read.Lines {
-			if m.take(l) != nil {
+			if !m.take(l) {
 				return nil
 			}
 		}

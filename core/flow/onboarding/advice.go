@@ -58,7 +58,7 @@ func (s *Service) callbacksKnown(ctx context.Context, tx ports.Tx, c candidate) 
 
 // keysKnown asks how many lines the pairs of references find.
 func keysKnown(ctx context.Context, tx ports.Tx, c candidate) (*ChecklistItem, error) {
-	if c.flow.Kind != merchant.Payouts || c.unfit != nil {
+	if !c.ofPayouts() {
 		return nil, nil
 	}
 	last, known, err := discovery.Recall(ctx, tx, c.flow, c.settings)
@@ -75,7 +75,7 @@ func keysKnown(ctx context.Context, tx ports.Tx, c candidate) (*ChecklistItem, e
 
 // openingDecided asks what stood on each clearing account.
 func openingDecided(ctx context.Context, tx ports.Tx, c candidate) (*ChecklistItem, error) {
-	if c.flow.Kind != merchant.Payouts || c.unfit != nil {
+	if !c.ofPayouts() {
 		return nil, nil
 	}
 	said, err := tx.Flows().Openings(ctx, c.flow.ID)
@@ -102,6 +102,9 @@ func tried(ctx context.Context, tx ports.Tx, c candidate) (*ChecklistItem, error
 		Remedy: "run it in mode shadow, or a trial of a few payouts, and look at what it plans",
 	}, err
 }
+
+// ofPayouts reports whether the flow is one of payouts whose settings can be read.
+func (c candidate) ofPayouts() bool { return c.flow.Kind == merchant.Payouts && c.unfit == nil }
 
 // apart refuses a clearing account that is the bank or the interim account of another
 // flow into the same books, or the other way round: money between the two would not
