@@ -3,9 +3,12 @@ package onboarding
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/discovery"
+	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -113,11 +116,12 @@ func (c candidate) apart() error {
 	if c.unfit != nil || c.flow.Kind != merchant.Payouts {
 		return c.unfit
 	}
+	itself := neighbour{source: c.flow.Source, connector: c.source.Connector, settings: c.settings}
 	for _, other := range c.others {
-		for _, pair := range [2][2]accountsOf{{ownAccounts(c), accountsOf(other)}, {accountsOf(other), ownAccounts(c)}} {
-			if account, shared := pair[0].clearingAmongBanks(pair[1]); shared {
+		for _, pair := range [2][2]neighbour{{itself, other}, {other, itself}} {
+			if account := pair[0].clearingAtBankOf(pair[1]); account != "" {
 				return fault.New(CodeClearingShared, fault.Conflict,
-					"account "+account+" is a clearing account of "+pair[0].connector+" and the bank account of "+pair[1].connector).
+					"account "+string(account)+" is a clearing account of "+pair[0].connector+" and the bank account of "+pair[1].connector).
 					WithField("settings.accounts").WithRemedy("choose another clearing account, such as one of 1580 to 1589")
 			}
 		}
@@ -125,30 +129,15 @@ func (c candidate) apart() error {
 	return nil
 }
 
-// accountsOf are those of a flow, under its connector's name.
-type accountsOf neighbour
-
-func ownAccounts(c candidate) accountsOf {
-	return accountsOf{source: c.flow.Source, connector: c.source.Connector, settings: c.settings}
-}
-
-func (a accountsOf) clearingAmongBanks(other accountsOf) (string, bool) {
-	for _, currency := range clearingOf(a.settings) {
-		account := a.settings.Accounts.Clearing[currency]
-		for _, banks := range []map[string]bool{texts(other.settings.Accounts.Bank), texts(other.settings.Accounts.Interim)} {
-			if banks[string(account)] {
-				return string(account), true
-			}
+// clearingAtBankOf gives a clearing account that is a bank or an interim account of
+// another flow, or none.
+func (n neighbour) clearingAtBankOf(other neighbour) ledger.Account {
+	banks := slices.Collect(maps.Values(other.settings.Accounts.Bank))
+	banks = slices.AppendSeq(banks, maps.Values(other.settings.Accounts.Interim))
+	for _, currency := range clearingOf(n.settings) {
+		if account := n.settings.Accounts.Clearing[currency]; slices.Contains(banks, account) {
+			return account
 		}
 	}
-	return "", false
-}
-
-// texts gives the accounts that are chosen.
-func texts[K comparable, A ~string](accounts map[K]A) map[string]bool {
-	chosen := map[string]bool{}
-	for _, account := range accounts {
-		chosen[string(account)] = account != ""
-	}
-	return chosen
+	return ""
 }
