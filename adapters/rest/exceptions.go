@@ -12,7 +12,7 @@ import (
 func (s *server) ListExceptions(ctx context.Context, r api.ListExceptionsRequestObject) (api.ListExceptionsResponseObject, error) {
 	filter := ports.ExceptionFilter{
 		PayoutID: r.Params.Payout, State: ports.ExceptionState(r.Params.State), Code: fault.Code(r.Params.Code),
-		FlowID: r.Params.Flow, Reference: r.Params.Reference, Before: momentOf(r.Params.RaisedBefore), Parked: r.Params.Parked, At: s.Now(),
+		FlowID: r.Params.Flow, Reference: r.Params.Reference, Before: momentOf(r.Params.RaisedBefore), Parked: r.Params.Parked, At: s.Clock.Now(),
 	}
 	found, err := s.Statements.Exceptions(ctx, r.ID, filter, pageOf(r.Params.Limit, r.Params.After))
 	items, next := answered(found, r.Params.Limit, func(e ports.Exception) string { return e.ID }, exceptionAnswer)

@@ -131,6 +131,8 @@ type Deps struct {
 	Catalogue      Catalogue
 	Signer         Signer
 	Pages          Pages
+	// Clock is business time, by which a day that a person has named comes.
+	Clock ports.BusinessClock
 	// Now is machine time.
 	Now func() time.Time
 	Log hclog.Logger

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *server) ListWork(ctx context.Context, r api.ListWorkRequestObject) (api.ListWorkResponseObject, error) {
-	items, err := s.Statements.Work(ctx, r.ID, statement.WorkState(r.Params.State), s.Now())
+	items, err := s.Statements.Work(ctx, r.ID, statement.WorkState(r.Params.State), s.Clock.Now())
 	answer := api.ListWork200JSONResponse{Items: []api.WorkItem{}}
 	for _, i := range items {
 		answer.Items = append(answer.Items, api.WorkItem{

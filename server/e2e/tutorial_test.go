@@ -23,21 +23,29 @@ func TestTheTutorialLeadsToAMatchedPayout(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil && os.Getenv("CI") != "true" {
 		t.Skip("the edits of the tutorial are applied with git")
 	}
-	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "connectors", "tutorial.md"))
+	path := "PATH=" + tutorialKvitt(t) + string(os.PathListSeparator) + os.Getenv("PATH")
+	requirePageHolds(t, filepath.Join("..", "..", "docs", "connectors", "tutorial.md"), t.TempDir(), path, "GOFLAGS=-mod=readonly", "GOWORK=off")
+}
+
+// requirePageHolds runs the commands and edits of a page in a folder, and compares
+// what they print with what the page says.
+func requirePageHolds(t *testing.T, file, folder string, environment ...string) {
+	t.Helper()
+	page, err := os.ReadFile(file)
 	require.NoError(t, err)
-	blocks := tutorialBlocks(string(page))
+	blocks := pageBlocks(string(page))
 	require.NotEmpty(t, blocks)
 
 	began := time.Now()
-	shell := exec.CommandContext(t.Context(), "bash", "-c", tutorialScript(blocks, freePorts(t, string(page))))
-	shell.Dir = t.TempDir()
-	shell.Env = append(os.Environ(), "PATH="+tutorialKvitt(t)+string(os.PathListSeparator)+os.Getenv("PATH"), "GOFLAGS=-mod=readonly", "GOWORK=off")
+	shell := exec.CommandContext(t.Context(), "bash", "-c", pageScript(blocks, freePorts(t, string(page))))
+	shell.Dir = folder
+	shell.Env = append(os.Environ(), environment...)
 	var out bytes.Buffer
 	shell.Stdout, shell.Stderr = &out, &out
 	err = shell.Run()
 	said := out.String()
 	require.NoError(t, err, said)
-	t.Logf("the commands and edits of the tutorial took %s", time.Since(began).Round(time.Second))
+	t.Logf("the commands and edits of %s took %s", filepath.Base(file), time.Since(began).Round(time.Second))
 	for i, b := range blocks {
 		if b.kind == "text" {
 			requirePrinted(t, b, between(said, marker(i-1), marker(i)))
@@ -50,7 +58,7 @@ type block struct {
 	kind, note, text string
 }
 
-func tutorialBlocks(page string) []block {
+func pageBlocks(page string) []block {
 	var all []block
 	for _, m := range regexp.MustCompile("(?ms)^```(sh|diff|text)( [a-z]+)?\n(.*?)^```$").FindAllStringSubmatch(page, -1) {
 		all = append(all, block{kind: m[1], note: strings.TrimSpace(m[2]), text: m[3]})
@@ -60,9 +68,9 @@ func tutorialBlocks(page string) []block {
 
 func marker(n int) string { return fmt.Sprintf("@@ block %d\n", n) }
 
-// tutorialScript runs the blocks in one shell, so that folders and variables last.
+// pageScript runs the blocks in one shell, so that folders and variables last.
 // A block with the note "fails" must fail.
-func tutorialScript(blocks []block, ports *strings.Replacer) string {
+func pageScript(blocks []block, ports *strings.Replacer) string {
 	var s strings.Builder
 	s.WriteString("set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n")
 	for i, b := range blocks {

@@ -69,6 +69,7 @@ type handlerParts struct {
 	Engine         *engine
 	Catalogue      ports.Catalogue
 	Signer         *secrets.Signer
+	Clock          ports.BusinessClock
 	Listener       net.Listener
 	Log            hclog.Logger
 }
@@ -80,7 +81,7 @@ func newHandler(p handlerParts) (http.Handler, error) {
 	}
 	return rest.New(rest.Deps{
 		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Discovery: p.Discovery, Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
-		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Now: time.Now, Log: p.Log.Named("api"),
+		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Clock: p.Clock, Now: time.Now, Log: p.Log.Named("api"),
 		Version: version.Version, PublicURL: publicURL(p.Config, p.Listener), Options: rest.DefaultOptions(),
 	})
 }
