@@ -32,12 +32,6 @@ func TestContractIsValidWithItsExamples(t *testing.T) {
 		}
 	}
 	require.Greater(t, examples, 15)
-	for path, item := range document.Paths.Map() {
-		for method, o := range item.Operations() {
-			require.NotEmpty(t, o.Summary, "%s %s", method, path)
-			require.NotEmpty(t, o.Tags, "%s %s", method, path)
-		}
-	}
 }
 
 func TestDocsNeedNothingFromElsewhere(t *testing.T) {

@@ -1849,7 +1849,9 @@ type ChoicePage struct {
 type ClearSuspense struct {
 	// Account Where the amount belongs.
 	Account string `json:"account"`
-	Reason  string `json:"reason"`
+
+	// Reason Why; the voucher states it.
+	Reason string `json:"reason"`
 }
 
 // Clearing defines model for Clearing.
@@ -2070,8 +2072,10 @@ type ConnectionState string
 // ConnectionChange Example: {"label":"Klarna Sverige"}
 type ConnectionChange struct {
 	Credentials AnyObject `json:"credentials,omitempty"`
-	Label       *string   `json:"label,omitempty"`
-	Settings    AnyObject `json:"settings,omitempty"`
+
+	// Label How people call it.
+	Label    *string   `json:"label,omitempty"`
+	Settings AnyObject `json:"settings,omitempty"`
 }
 
 // ConnectionInput Example: {"connector":"klarna","credentials":{"password":"secret","username":"K123456_ab12cd34"},"label":"Klarna Sweden","settings":{"region":"eu"}}
@@ -2079,8 +2083,10 @@ type ConnectionInput struct {
 	// Connector The id of an installed connector.
 	Connector   string    `json:"connector"`
 	Credentials AnyObject `json:"credentials"`
-	Label       string    `json:"label,omitempty"`
-	Settings    AnyObject `json:"settings,omitempty"`
+
+	// Label How people call it.
+	Label    string    `json:"label,omitempty"`
+	Settings AnyObject `json:"settings,omitempty"`
 }
 
 // ConnectionPage defines model for ConnectionPage.
@@ -2262,7 +2268,7 @@ type Date = string
 // Example: -1234.50
 type Decimal = string
 
-// Delivery defines model for Delivery.
+// Delivery Example: {"date":"2026-04-30"}
 type Delivery struct {
 	// Date A calendar date in the merchant's time zone.
 	//
@@ -3050,7 +3056,9 @@ type MerchantInput struct {
 
 	// Currency ISO 4217 code of the currency of its books.
 	Currency string `json:"currency"`
-	Name     string `json:"name"`
+
+	// Name The registered name of the company.
+	Name string `json:"name"`
 
 	// OrganisationNumber In Sweden six digits, a hyphen and four digits.
 	OrganisationNumber string `json:"organisation_number"`
@@ -3180,10 +3188,14 @@ type OrderInput struct {
 	// Date A calendar date in the merchant's time zone.
 	//
 	// Example: 2026-04-02
-	Date     Date        `json:"date"`
-	Number   string      `json:"number"`
-	Parts    []OrderPart `json:"parts"`
-	Postcode string      `json:"postcode,omitempty"`
+	Date Date `json:"date"`
+
+	// Number The number under which the customer knows it.
+	Number string      `json:"number"`
+	Parts  []OrderPart `json:"parts"`
+
+	// Postcode Of where the goods go; some postcodes of EU countries lie outside the EU's VAT territory.
+	Postcode string `json:"postcode,omitempty"`
 
 	// VatNumberValid The customer is a business whose VAT number was valid at the time of the sale.
 	VatNumberValid bool `json:"vat_number_valid,omitempty"`
@@ -3533,7 +3545,7 @@ type PaymentEventPage struct {
 	Next Next `json:"next,omitempty"`
 }
 
-// PaymentEventsInput defines model for PaymentEventsInput.
+// PaymentEventsInput Example: {"events":[{"amount":"100.00","at":"2026-04-02T09:00:00Z","currency":"SEK","key":"1001/payment","kind":"payment","method":"card","order":"1001","transaction":"T-1001"}]}
 type PaymentEventsInput struct {
 	Events []PaymentEventInput `json:"events"`
 }
@@ -3564,7 +3576,9 @@ type PaymentMethodInput struct {
 
 	// Kind provider: a payment service provider takes the money and pays it out; invoice: the customer pays the merchant's own invoice; gift_card: a gift card is used up, no money moves.
 	Kind PaymentMethodKind `json:"kind"`
-	Name string            `json:"name"`
+
+	// Name How people call it.
+	Name string `json:"name"`
 }
 
 // PaymentMethodKind provider: a payment service provider takes the money and pays it out; invoice: the customer pays the merchant's own invoice; gift_card: a gift card is used up, no money moves.
@@ -3897,6 +3911,7 @@ type RegisteredPayment struct {
 
 // Rejection Example: {"reason":"the fees are not those of our contract"}
 type Rejection struct {
+	// Reason Why; the payout is held with it.
 	Reason string `json:"reason"`
 }
 
@@ -4708,7 +4723,7 @@ type Warning struct {
 	Reason string `json:"reason"`
 }
 
-// Withdrawal defines model for Withdrawal.
+// Withdrawal Example: {"reason":"registered twice by mistake"}
 type Withdrawal struct {
 	// Reason The correction of what was booked states it.
 	Reason string `json:"reason"`
