@@ -6,14 +6,12 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -424,40 +422,6 @@ func (e *engine) ClearSuspense(_ context.Context, id string, account ledger.Acco
 
 func (e *engine) RetryException(_ context.Context, exceptionID, by string) error {
 	return e.note("retry " + exceptionID + " by " + by)
-}
-
-// signer is a fake whose tokens can be read.
-type signer struct{}
-
-func (signer) Sign(subject string, expires time.Time) string {
-	return subject + "|" + expires.Format(time.RFC3339)
-}
-
-func (signer) Verify(token, subject string, now time.Time) error {
-	signed, until, _ := strings.Cut(token, "|")
-	expires, err := time.Parse(time.RFC3339, until)
-	if err != nil || signed != subject || now.After(expires) {
-		return errors.New("refused")
-	}
-	return nil
-}
-
-// syncBuffer is a log that may be written from several goroutines.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // seal gives the settled merchant's connections credentials that can be opened.
