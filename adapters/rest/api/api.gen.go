@@ -3107,7 +3107,7 @@ type Movement struct {
 // Next The cursor of the next page; missing on the last one.
 type Next = string
 
-// OpeningBalance Example: {"account":"1686","amount":"5000.00","at":"2026-04-20T08:00:00Z","by":"Shop (key-1)","currency":"SEK","date":"2026-04-01","note":"captures of March that Klarna pays out in April","paid_in":"SEK"}
+// OpeningBalance Example: {"account":"1686","amount":"5000.00","at":"2026-04-20T08:00:00Z","by":"Shop (key-1)","currency":"SEK","date":"2026-03-30","note":"captures until 29 March that Klarna pays out later","paid_in":"SEK"}
 type OpeningBalance struct {
 	Account string `json:"account"`
 
@@ -3131,7 +3131,7 @@ type OpeningBalance struct {
 	PaidIn Currency `json:"paid_in"`
 }
 
-// OpeningBalanceInput Example: {"amount":"5000.00","date":"2026-04-01","note":"captures of March that Klarna pays out in April"}
+// OpeningBalanceInput Example: {"amount":"5000.00","date":"2026-03-30","note":"captures until 29 March that Klarna pays out later"}
 type OpeningBalanceInput struct {
 	// Amount In the currency of the books, debit positive: what the provider owed.
 	Amount Decimal `json:"amount"`
