@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,16 +89,35 @@ func pageScript(blocks []block, ports *strings.Replacer) string {
 }
 
 // freePorts gives every port of the page a free one, for other tests may use those.
+//
+// A page starts its programs long after, so that no port is taken that the system might
+// give to another test meanwhile: the ephemeral ones begin at 32768.
 func freePorts(t *testing.T, page string) *strings.Replacer {
 	t.Helper()
 	var pairs []string
 	for _, address := range regexp.MustCompile(`127\.0\.0\.1:\d+`).FindAllString(page, -1) {
-		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer listener.Close()
-		pairs = append(pairs, address, listener.Addr().String())
+		pairs = append(pairs, address, freeAddress(t))
 	}
 	return strings.NewReplacer(pairs...) // the first of equal pairs counts
+}
+
+// portsTaken counts the ports given to pages, which are run at the same time.
+var portsTaken atomic.Int64 //nolint:gochecknoglobals // one process, one set of ports
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	const first, many = 20000, 12000
+	for range many {
+		at := first + (int64(os.Getpid())*101+portsTaken.Add(1))%many
+		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", at))
+		if err != nil {
+			continue
+		}
+		require.NoError(t, listener.Close())
+		return listener.Addr().String()
+	}
+	t.Fatal("every port is taken")
+	return ""
 }
 
 // tutorialKvitt gives a folder with a kvitt that was built in the checkout, as the
