@@ -112,7 +112,7 @@ func (s *stage) insist(call func() error) {
 func (s *stage) waitFor(what string, happened func() bool) {
 	s.t.Helper()
 	s.until(what, func() bool {
-		if err := s.client.Get(s.t.Context(), "/v1/health", nil); err != nil {
+		if err := s.client.Get(s.t.Context(), "/v1/merchants", nil); err != nil {
 			s.excuse(err)
 			return false
 		}

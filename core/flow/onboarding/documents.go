@@ -106,7 +106,9 @@ func (b books) salesAccountsExist(ctx context.Context) error {
 
 // invoicesOn refuses refunds without the flow that makes the invoices they credit.
 func (s *Service) invoicesOn(ctx context.Context, c candidate) error {
-	on, err := s.beside(ctx, c, func(f merchant.Flow) bool { return f.Kind == merchant.Invoices && f.Source == c.flow.Source })
+	on, err := s.beside(ctx, c, func(f merchant.Flow) bool {
+		return f.Kind == merchant.Invoices && f.Source == c.flow.Source && f.Target == c.flow.Target
+	})
 	if err != nil || on != "" {
 		return err
 	}
@@ -116,28 +118,29 @@ func (s *Service) invoicesOn(ctx context.Context, c candidate) error {
 
 // soldOnce refuses a flow that would put sales into books into which another flow puts
 // them already: the orders of a shop that pays through the provider are the provider's
-// orders too.
+// orders too. And it refuses to invoice a provider's orders in two accounting systems.
 func (s *Service) soldOnce(ctx context.Context, c candidate) error {
+	documents := c.flow.Kind.MakesDocuments()
 	other, err := s.beside(ctx, c, func(f merchant.Flow) bool {
-		if c.flow.Kind.MakesDocuments() {
-			return f.FromShop()
+		if documents && f.Kind.MakesDocuments() {
+			return f.Source == c.flow.Source && f.Target != c.flow.Target
 		}
-		return f.Kind.MakesDocuments()
+		return f.Target == c.flow.Target && (documents && f.FromShop() || !documents && f.Kind.MakesDocuments())
 	})
 	if err != nil || other == "" {
 		return err
 	}
-	return fault.New(CodeSoldTwice, fault.Conflict, "flow "+other+" puts the merchant's orders into the same accounting system already").WithField("source").
+	return fault.New(CodeSoldTwice, fault.Conflict, "flow "+other+" puts the same orders into an accounting system already").WithField("source").
 		WithRemedy("let one of the two make orders and invoices: disable the other flow first")
 }
 
-// beside gives the id of an enabled flow of the merchant into the same target for which
-// fits holds, or none.
+// beside gives the id of another enabled flow of the merchant for which fits holds, or
+// none.
 func (s *Service) beside(ctx context.Context, c candidate, fits func(merchant.Flow) bool) (string, error) {
 	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (string, error) {
 		found := ""
 		err := walk.Flows(ctx, tx, c.flow.MerchantID, func(f merchant.Flow) error {
-			if f.ID == c.flow.ID || !f.Enabled || f.Target != c.flow.Target || !fits(f) {
+			if f.ID == c.flow.ID || !f.Enabled || !fits(f) {
 				return nil
 			}
 			found = f.ID

@@ -110,3 +110,21 @@ func TestOrdersAreNotFedTwice(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// TestOrdersAreInvoicedInOneAccountingSystem: two would invoice each sale twice.
+func TestOrdersAreInvoicedInOneAccountingSystem(t *testing.T) {
+	t.Parallel()
+	d, _ := openShop(t)
+	source, target := d.pair(t)
+	first := d.documents(t, merchant.Invoices, source.ID, target.ID, `{`+few+`}`)
+	_, err := d.Enable(t.Context(), first.ID, "test")
+	require.NoError(t, err)
+	d.remote.AccountID["fortnox"] = "4712"
+	elsewhere := d.fortnox(t)
+	_, err = d.Verify(t.Context(), elsewhere.ID, "test")
+	require.NoError(t, err)
+	second := d.documents(t, merchant.Orders, source.ID, elsewhere.ID, `{`+few+`}`)
+	_, err = d.Enable(t.Context(), second.ID, "test")
+	require.Equal(t, onboarding.CodeSoldTwice, fault.CodeOf(err))
+	require.Contains(t, err.Error(), first.ID)
+}
