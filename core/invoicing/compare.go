@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/invoice"
 	"github.com/kvitt/kvitt/core/ledger"
@@ -25,6 +27,9 @@ func Compare(asked invoice.Draft, kind invoice.Kind, made invoice.Written) *faul
 	shown, err := made.Total.Sub(roundOff(made))
 	if err != nil {
 		return differs(kind, "it is in "+string(made.Total.Currency())+", not in "+string(asked.Currency))
+	}
+	if tooMuch(roundOff(made)) {
+		return differs(kind, "it is rounded by "+made.RoundOff.String())
 	}
 	want, have := grouped(asked.Rows), grouped(made.Rows)
 	missing, wrong := unlike(want, have)
@@ -50,6 +55,12 @@ func roundOff(w invoice.Written) money.Amount {
 		return money.Zero(w.Total.Currency())
 	}
 	return w.RoundOff
+}
+
+// tooMuch reports whether more was rounded than rounding to whole units explains
+// (fortnox.md 7: up to 0.50 kronor).
+func tooMuch(rounded money.Amount) bool {
+	return rounded.Abs().Decimal().GreaterThan(decimal.New(5, -1))
 }
 
 func differs(kind invoice.Kind, how string) *fault.Error {

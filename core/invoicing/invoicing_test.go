@@ -255,11 +255,12 @@ func TestADraftIsComparedByAccountRateAndTotal(t *testing.T) {
 		made invoice.Written
 		want fault.Code
 	}{
-		"as asked":          {invoice.Invoice, made(func(*invoice.Written) {}), ""},
-		"rounded to kronor": {invoice.Invoice, made(func(w *invoice.Written) { w.Total, w.RoundOff = sek(174_40), sek(40) }), ""},
-		"another total":     {invoice.Invoice, made(func(w *invoice.Written) { w.Total = sek(174_40) }), invoicing.CodeInvoiceDiffers},
-		"another currency":  {invoice.Invoice, made(func(w *invoice.Written) { w.Total = money.New(174_00, "EUR") }), invoicing.CodeInvoiceDiffers},
-		"a row is missing":  {invoice.Credit, made(func(w *invoice.Written) { w.Rows = w.Rows[:1] }), invoicing.CodeCreditRowsMissing},
+		"as asked":                    {invoice.Invoice, made(func(*invoice.Written) {}), ""},
+		"rounded to kronor":           {invoice.Invoice, made(func(w *invoice.Written) { w.Total, w.RoundOff = sek(174_40), sek(40) }), ""},
+		"rounded by more than a half": {invoice.Invoice, made(func(w *invoice.Written) { w.Total, w.RoundOff = sek(175_00), sek(1_00) }), invoicing.CodeInvoiceDiffers},
+		"another total":               {invoice.Invoice, made(func(w *invoice.Written) { w.Total = sek(174_40) }), invoicing.CodeInvoiceDiffers},
+		"another currency":            {invoice.Invoice, made(func(w *invoice.Written) { w.Total = money.New(174_00, "EUR") }), invoicing.CodeInvoiceDiffers},
+		"a row is missing":            {invoice.Credit, made(func(w *invoice.Written) { w.Rows = w.Rows[:1] }), invoicing.CodeCreditRowsMissing},
 		"a row nobody asked for": {invoice.Invoice, made(func(w *invoice.Written) {
 			w.Rows = append(w.Rows, invoice.Row{Row: row(order.FeeRow, "x", 1_00, 25), Account: "3590"})
 		}), invoicing.CodeInvoiceDiffers},
