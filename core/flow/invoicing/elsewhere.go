@@ -112,15 +112,23 @@ func (p *planner) foreign(ctx context.Context, references map[invoice.Reference]
 // mostSteps is more than one document has.
 const mostSteps = 1000
 
-// own reports whether kvitt made a document, or adopted it.
+// own reports whether kvitt made a document of this accounting system, or adopted it. In
+// another system of the merchant's the number is another document's.
 func (p *planner) own(ctx context.Context, number string) (bool, error) {
 	steps, err := p.tx.Steps().ByNumber(ctx, p.merchant.ID, number, ports.Page{Limit: mostSteps})
+	if err != nil {
+		return false, err
+	}
 	for _, s := range steps {
-		if (s.Kind == ports.StepInvoice || s.Kind == ports.StepCredit) && s.Number == number {
-			return true, nil
+		if (s.Kind != ports.StepInvoice && s.Kind != ports.StepCredit) || s.Number != number {
+			continue
+		}
+		maker, err := p.tx.Flows().Get(ctx, s.FlowID)
+		if err != nil || maker.Target == p.flow.Target {
+			return err == nil, err
 		}
 	}
-	return false, err
+	return false, nil
 }
 
 // notElsewhere refuses to make a document that somebody else seems to have made: one of
@@ -180,6 +188,10 @@ func (p *planner) elsewhere(ctx context.Context, c invoicing.Credit) (posted, er
 	if len(fits) != 1 {
 		return posted{}, fault.New(CodeOriginalMissing, fault.Conflict, "the refund credits the capture of "+capture.Amount.String()+", whose invoice kvitt did not make and cannot tell from others").
 			WithRemedy("make the credit invoice in the accounting system by hand and adopt it")
+	}
+	if !fits[0].Booked {
+		return posted{}, fault.New(CodeOriginalMissing, fault.Conflict, "the refund credits invoice "+fits[0].Number+", which kvitt did not make and which is not booked").
+			WithRemedy("book the invoice in the accounting system, or cancel it there, then retry the exception")
 	}
 	maker, err := p.maker(ctx, capture.Amount, c.Rows, p.day(capture.At))
 	return posted{number: fits[0].Number, booked: fits[0].Booked, market: maker.Market}, err
