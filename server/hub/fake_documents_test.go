@@ -39,9 +39,10 @@ func (f *orderingProvider) ReadPurchase(_ context.Context, req ports.ReadPurchas
 // are known by the key that made them.
 type invoicingBooks struct {
 	*fakeBooks
-	made   map[string]*invoice.Written
-	orders map[string]*ports.OrderResult
-	asked  map[string]ports.OrderRequest
+	made     map[string]*invoice.Written
+	orders   map[string]*ports.OrderResult
+	asked    map[string]ports.OrderRequest
+	numbered int
 	// spoil changes a draft as it is made.
 	spoil func(w *invoice.Written)
 }
@@ -90,10 +91,10 @@ func (f *invoicingBooks) make(key string, attempt int, operation string, d invoi
 	result := ports.InvoiceResult{Outcome: ports.Found, Usage: ports.Usage{Calls: 1}}
 	err := f.happen(operation, attempt, func() {
 		w := f.made[key]
-		if w == nil {
+		if w == nil || w.Cancelled {
 			total, _ := d.Total()
 			w = &invoice.Written{Rows: d.Rows, Credits: credits, Document: invoice.Document{
-				Number: strconv.Itoa(5000 + len(f.made) + 1), Kind: kind, Total: total, Balance: total, Date: d.Date, DueDate: d.Due, References: d.References,
+				Number: strconv.Itoa(5000 + f.drafts()), Kind: kind, Total: total, Balance: total, Date: d.Date, DueDate: d.Due, References: d.References,
 			}}
 			if f.spoil != nil {
 				f.spoil(w)
@@ -110,11 +111,17 @@ func (f *invoicingBooks) make(key string, attempt int, operation string, d invoi
 	return result, err
 }
 
+// drafts counts the documents that were ever made, and the next one.
+func (f *invoicingBooks) drafts() int {
+	f.numbered++
+	return f.numbered
+}
+
 func (f *invoicingBooks) EnsureInvoice(_ context.Context, req ports.InvoiceRequest) (ports.InvoiceResult, error) {
 	return f.make(req.Key, req.Attempt, "EnsureInvoice", req.Draft, invoice.Invoice, "", func() {
 		for _, o := range f.orders {
 			if o.Number == req.Order {
-				o.Invoice = strconv.Itoa(5000 + len(f.made))
+				o.Invoice = strconv.Itoa(5000 + f.numbered)
 			}
 		}
 	})

@@ -196,8 +196,7 @@ func (w *work) lookAgain(ctx context.Context, e ports.Exception, step ports.Step
 		return err
 	}
 	if seen.Invoice.Cancelled {
-		return fault.New(invoicing.CodeInvoiceDiffers, fault.Conflict, "document "+step.Number+" is cancelled in the accounting system").
-			WithRemedy("make the document by hand and adopt it")
+		return w.makeAnew(ctx, e, step, by)
 	}
 	if f := invoicing.Compare(content.Draft, kind, seen.Invoice); f != nil {
 		return f
@@ -213,6 +212,22 @@ func (w *work) lookAgain(ctx context.Context, e ports.Exception, step ports.Step
 			return err
 		}
 		if err := w.planBooking(ctx, tx, step, kind, content.Draft); err != nil {
+			return err
+		}
+		return w.goOn(ctx, tx, w.flow)
+	})
+}
+
+// makeAnew plans a document once more whose draft a person has cancelled. Nothing of the
+// draft was booked, so that its number says nothing any more.
+func (w *work) makeAnew(ctx context.Context, e ports.Exception, step ports.Step, by string) error {
+	return w.store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		resolution := "draft " + step.Number + " is cancelled, the document is made anew"
+		step.State, step.Attempt, step.Number, step.Outcome, step.Result = ports.StepPlanned, 0, "", "", nil
+		if err := tx.Steps().Save(ctx, step); err != nil {
+			return err
+		}
+		if err := tx.Exceptions().Resolve(ctx, e.ID, resolution, by, w.clock.Now().UTC()); err != nil {
 			return err
 		}
 		return w.goOn(ctx, tx, w.flow)

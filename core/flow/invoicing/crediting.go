@@ -14,9 +14,9 @@ import (
 // credits plans the credit invoices of all refunds.
 func (p *planner) credits(ctx context.Context) error {
 	purchase := p.record.Purchase
-	credits, err := invoicing.Credits(purchase)
-	if err != nil {
-		return p.each(ctx, "", func(context.Context) error { return err })
+	credits, unfit := invoicing.Credits(purchase)
+	if err := p.each(ctx, "", func(context.Context) error { return unfit }); err != nil {
+		return err
 	}
 	for _, c := range credits {
 		id := purchase.Refunds[c.Refund].ID + "/" + purchase.Captures[c.Capture].ID
@@ -82,7 +82,7 @@ func (p *planner) original(ctx context.Context, c invoicing.Credit) (original, e
 	if err != nil {
 		return original{}, err
 	}
-	if !known {
+	if !known || made.State == ports.StepDropped { // given up, because others had booked until then
 		if invoices, on := p.invoices(); on && !capture.At.Before(invoices.Since) {
 			return original{}, errWaits
 		}
@@ -112,7 +112,7 @@ func (p *planner) original(ctx context.Context, c invoicing.Credit) (original, e
 // cancelDraft plans the cancelling of an invoice that was never booked, if all of it is
 // refunded; else the credit waits until the draft is booked.
 func (p *planner) cancelDraft(ctx context.Context, c invoicing.Credit, o original) error {
-	if !c.Whole || o.key == "" {
+	if !c.Whole {
 		return errWaits
 	}
 	if booking, known, err := p.known(ctx, ending(o.key, bookedMark)); err != nil {
