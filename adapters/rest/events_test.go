@@ -161,7 +161,8 @@ func TestAFlowOfEventsMayReadAShop(t *testing.T) {
 	require.Equal(t, "flow.connection_unverified", p.Code)
 	require.Equal(t, "source", p.Field)
 
-	p = h.problem(t, own, "POST", base+"/flows", strings.Replace(body, statementtest.Target, source.ID, 1), http.StatusUnprocessableEntity)
+	shopToShop := fmt.Sprintf(`{"kind":"events","source":%q,"target":%q}`, source.ID, source.ID)
+	p = h.problem(t, own, "POST", base+"/flows", shopToShop, http.StatusUnprocessableEntity)
 	require.Equal(t, "flow.capability_missing", p.Code)
 	require.Equal(t, "target", p.Field)
 	run := get[api.Run](t, h, own, "GET", "/v1/runs/"+statementtest.Run, "", http.StatusOK)
