@@ -19,11 +19,14 @@ const (
 
 // Catalogue hands out installed connectors.
 type Catalogue interface {
-	// Connector gives the active version of a connector. The value implements the
-	// interfaces of the capabilities in its description. Calls fail with
-	// CodeConnectorUnavailable, of class fault.NotSent, while it is down.
-	Connector(id string) (Connector, error)
-	// Status lists every installed connector by id.
+	// Serving gives a connector as it serves one connection: by the version to which the
+	// connection has been handed over by the time of a call, which is also the one that
+	// it describes. The value implements the interfaces of the capabilities in its
+	// description. Calls fail with CodeConnectorUnavailable, of class fault.NotSent,
+	// while it is down.
+	Serving(id, connectionID string) (Connector, error)
+	// Status lists every installed connector by id, in the version that serves all
+	// connections but those that are pinned to another.
 	Status() []ConnectorStatus
 }
 

@@ -48,8 +48,8 @@ func start(ctx context.Context, host *pluginhost.Host, program string) error {
 	return connector.Start(ctx)
 }
 
-// Connector implements ports.Catalogue.
-func (c catalogue) Connector(id string) (ports.Connector, error) {
+// Serving implements ports.Catalogue.
+func (c catalogue) Serving(id, _ string) (ports.Connector, error) {
 	if connector, ok := c.host.Connector(id); ok {
 		return connector, nil
 	}

@@ -275,7 +275,7 @@ func (f *fakeBooks) countPayments() int {
 // fakeCatalogue hands out connectors that live in the test.
 type fakeCatalogue map[string]ports.Connector
 
-func (c fakeCatalogue) Connector(id string) (ports.Connector, error) {
+func (c fakeCatalogue) Serving(id, _ string) (ports.Connector, error) {
 	if connector, ok := c[id]; ok {
 		return connector, nil
 	}

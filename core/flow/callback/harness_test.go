@@ -213,7 +213,7 @@ func (a *acme) ReadCallback(_ context.Context, req ports.CallbackRequest) (ports
 }
 
 // Connector gives acme while it is installed.
-func (a *acme) Connector(id string) (ports.Connector, error) {
+func (a *acme) Serving(id, _ string) (ports.Connector, error) {
 	if !a.installed || id != "acme" {
 		return nil, fault.New(ports.CodeConnectorUnknown, fault.NotFound, "no such connector")
 	}

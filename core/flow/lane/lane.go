@@ -18,8 +18,13 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// CodeGrantTooLarge: an operation declares more calls than the window allows.
-const CodeGrantTooLarge fault.Code = "lane.grant_too_large"
+// Faults of lanes.
+const (
+	// CodeGrantTooLarge: an operation declares more calls than the window allows.
+	CodeGrantTooLarge fault.Code = "lane.grant_too_large"
+	// CodeHeld: two want to hold the lane at the same time.
+	CodeHeld fault.Code = "lane.held"
+)
 
 // Clock is machine time, which tests replace.
 type Clock interface {
@@ -42,6 +47,7 @@ type Lane struct {
 	pause    time.Time   // no call before this moment
 	strikes  int         // refusals for exceeding the limit since the last success
 	changed  chan struct{}
+	held     chan struct{} // closed when the lane is no longer held, nil if nobody holds it
 }
 
 // New makes a lane. A lane that is not clean, because nobody knows which calls its
@@ -65,6 +71,46 @@ func New(quota ports.Quota, clock Clock, clean bool) *Lane {
 // InFlight is how many requests may run at the same time.
 func (l *Lane) InFlight() int { return cap(l.slots) }
 
+// Limit replaces how many calls a window holds, as another version of a connector
+// declares it. How many requests may run at the same time stays as it was.
+func (l *Lane) Limit(quota ports.Quota) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.quota.Calls, l.quota.Window = quota.Calls, quota.Window
+}
+
+// State is what a lane looks like at a moment.
+type State struct {
+	// Running requests have their grant or wait for it; InFlight of them may.
+	Running, InFlight int
+	// Calls is how many calls of a window may be made, 0 if that is not limited, and Left
+	// how many of them may be made now.
+	Calls, Left int
+	Window      time.Duration
+	// Paused is until when no call is made, zero if the lane does not rest.
+	Paused time.Time
+	Held   bool
+}
+
+// State looks at the lane.
+func (l *Lane) State() State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.Now()
+	s := State{Running: len(l.slots), InFlight: cap(l.slots), Calls: l.quota.Calls, Window: l.quota.Window, Held: l.held != nil}
+	used := l.granted
+	for _, at := range l.answered {
+		if now.Sub(at) < l.quota.Window {
+			used++
+		}
+	}
+	s.Left = max(s.Calls-used, 0)
+	if l.pause.After(now) {
+		s.Paused = l.pause
+	}
+	return s
+}
+
 // Grant is leave to make a number of calls. It must be settled once.
 type Grant struct {
 	lane  *Lane
@@ -79,18 +125,41 @@ func (l *Lane) Take(ctx context.Context, calls int) (*Grant, error) {
 		return nil, fault.New(CodeGrantTooLarge, fault.Validation, "one request asks for more calls than the window holds").
 			WithField("operations").WithRemedy("split the operation or correct the connector's quota")
 	}
+	for {
+		grant, held, err := l.queue(ctx, calls)
+		if held == nil {
+			return grant, err
+		}
+		select {
+		case <-held:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// queue waits for a slot, a turn and the calls. It gives way to whoever wants to hold
+// the lane, and then returns what is closed when that is over.
+func (l *Lane) queue(ctx context.Context, calls int) (grant *Grant, held <-chan struct{}, err error) {
+	if held := l.holding(); held != nil {
+		return nil, held, nil
+	}
 	if err := enter(ctx, l.slots); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := enter(ctx, l.turn); err != nil {
 		<-l.slots
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { <-l.turn }()
 	for {
 		wait, changed := l.tryTake(calls)
 		if wait == 0 {
-			return &Grant{lane: l, calls: calls, since: l.clock.Now()}, nil
+			return &Grant{lane: l, calls: calls, since: l.clock.Now()}, nil, nil
+		}
+		if held := l.holding(); held != nil {
+			<-l.slots
+			return nil, held, nil
 		}
 		var timer <-chan time.Time
 		if wait > 0 {
@@ -101,9 +170,54 @@ func (l *Lane) Take(ctx context.Context, calls int) (*Grant, error) {
 		case <-changed:
 		case <-ctx.Done():
 			<-l.slots
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 	}
+}
+
+// holding gives what is closed when the lane is no longer held, nil if nobody holds it.
+func (l *Lane) holding() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
+}
+
+// Hold waits until no request is in flight and keeps further ones from starting until
+// release is called, once. What the window holds stays as it is. It fails if the
+// context ends first, or with CodeHeld if somebody holds the lane already.
+func (l *Lane) Hold(ctx context.Context) (release func(), err error) {
+	l.mu.Lock()
+	if l.held != nil {
+		l.mu.Unlock()
+		return nil, fault.New(CodeHeld, fault.Conflict, "the lane is being handed over already").WithRemedy("wait until that has ended")
+	}
+	l.held = make(chan struct{})
+	l.change()
+	l.mu.Unlock()
+	taken := 0
+	release = func() {
+		for range taken {
+			<-l.slots
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		close(l.held)
+		l.held = nil
+	}
+	for range cap(l.slots) {
+		if err := enter(ctx, l.slots); err != nil {
+			release()
+			return nil, err
+		}
+		taken++
+	}
+	return release, nil
+}
+
+// change tells those who wait that something has. The caller holds the lock.
+func (l *Lane) change() {
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
 func enter(ctx context.Context, door chan struct{}) error {
@@ -162,8 +276,7 @@ func (g *Grant) Settle(usage ports.Usage, known bool) {
 		}
 	}
 	l.rest(usage, now)
-	close(l.changed)
-	l.changed = make(chan struct{})
+	l.change()
 	l.mu.Unlock()
 	<-l.slots
 }

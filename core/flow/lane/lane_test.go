@@ -208,3 +208,87 @@ func TestNoWindowEverHoldsMoreThanTheQuota(t *testing.T) {
 		})
 	})
 }
+
+func TestWhoHoldsALaneWaitsForRequestsInFlightAndLetsNoneStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(100, 3), systemClock{}, true)
+		first, second := take(t, l, 1), take(t, l, 1)
+		var held, late time.Time
+		start := time.Now()
+		var all sync.WaitGroup
+		all.Go(func() {
+			release, err := l.Hold(context.Background())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			held = time.Now()
+			time.Sleep(time.Second)
+			release()
+		})
+		time.Sleep(time.Second)
+		all.Go(func() {
+			grant, err := l.Take(context.Background(), 1)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			late = time.Now()
+			grant.Settle(ports.Usage{Calls: 1}, true)
+		})
+		time.Sleep(time.Second)
+		first.Settle(ports.Usage{Calls: 1}, true)
+		time.Sleep(time.Second)
+		require.True(t, held.IsZero(), "one request is in flight")
+		second.Settle(ports.Usage{Calls: 1}, true)
+		all.Wait()
+		require.Equal(t, 3*time.Second, held.Sub(start))
+		require.Equal(t, 4*time.Second, late.Sub(start), "it came before the lane was held, and waited")
+		require.Equal(t, lane.State{InFlight: 3, Calls: 100, Left: 97, Window: 5 * time.Second}, l.State(), "the window is the same")
+	})
+}
+
+// A request that waits for its window is not in flight: whoever holds the lane need not
+// wait for it.
+func TestWhoWaitsForTheWindowGivesWayToWhoHoldsTheLane(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(1, 2), systemClock{}, true)
+		start := time.Now()
+		take(t, l, 1).Settle(ports.Usage{Calls: 1, RateLimited: 1, RetryAfter: time.Minute}, true)
+		granted := make(chan time.Time)
+		go func() {
+			grant, err := l.Take(context.Background(), 1)
+			if err == nil {
+				grant.Settle(ports.Usage{}, true)
+			}
+			granted <- time.Now()
+		}()
+		time.Sleep(time.Second)
+		release, err := l.Hold(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, time.Second, time.Since(start))
+		release()
+		require.Equal(t, time.Minute, (<-granted).Sub(start), "the rest that was asked for outlives the hold")
+	})
+}
+
+func TestALaneThatCannotBeHeldInTimeGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(10, 2), systemClock{}, true)
+		slow := take(t, l, 1)
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := l.Hold(impatient)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		take(t, l, 1).Settle(ports.Usage{Calls: 1}, true)
+		slow.Settle(ports.Usage{Calls: 1}, true)
+		release, err := l.Hold(t.Context())
+		require.NoError(t, err)
+		_, err = l.Hold(t.Context())
+		require.Equal(t, lane.CodeHeld, fault.CodeOf(err))
+		release()
+	})
+}

@@ -7,6 +7,7 @@
 package posting
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -98,7 +99,9 @@ func (c *Clerk) take(ctx context.Context, s ports.Step) error {
 	if err != nil || s.State != ports.StepOpen {
 		return err
 	}
-	done, err := c.write(remote.WithTally(ctx, c.Tally), s)
+	var served remote.Served
+	done, err := c.write(remote.WithServed(remote.WithTally(ctx, c.Tally), &served), s)
+	s.ConnectorVersion = cmp.Or(served.Version(), s.ConnectorVersion)
 	if err != nil {
 		return c.failed(ctx, s, err)
 	}

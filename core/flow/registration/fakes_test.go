@@ -76,7 +76,7 @@ func (f *fakeBooks) failing(attempt int, done bool) error {
 // fakeCatalogue hands out connectors that live in the test.
 type fakeCatalogue map[string]ports.Connector
 
-func (c fakeCatalogue) Connector(id string) (ports.Connector, error) {
+func (c fakeCatalogue) Serving(id, _ string) (ports.Connector, error) {
 	if connector, ok := c[id]; ok {
 		return connector, nil
 	}

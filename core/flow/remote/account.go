@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/lane"
@@ -14,21 +15,41 @@ import (
 const accessToken = "access_token"
 
 // Account is one merchant's account at a remote system. It is made for one piece
-// of work and thrown away; what outlives it is the lane.
+// of work and thrown away; what outlives it is the lane. It is safe for concurrent use.
 type Account struct {
-	desk        *Desk
-	record      ports.ConnectionRecord
-	connector   ports.Connector
+	desk      *Desk
+	record    ports.ConnectionRecord
+	connector ports.Connector
+	// entered are the credentials as they were entered.
+	entered map[string]string
+	lane    *lane.Lane
+	terms   atomic.Pointer[terms]
+}
+
+// terms are what one version of the connector declares, and the credentials as that
+// completes them.
+type terms struct {
 	description ports.Description
 	credentials map[string]string
-	lane        *lane.Lane
+}
+
+// describe gives the terms of the version that the connector is now.
+func (a *Account) describe() *terms {
+	t := &terms{a.connector.Describe(), a.entered}
+	if t.description.OAuth != nil {
+		declared, complete := t.description.OAuth.For(a.entered, a.desk.options.Clients[a.record.Connector])
+		t.description.OAuth, t.credentials = &declared, complete
+	}
+	a.terms.Store(t)
+	return t
 }
 
 // Record is the connection.
 func (a *Account) Record() ports.ConnectionRecord { return a.record }
 
-// Description is the connector's.
-func (a *Account) Description() ports.Description { return a.description }
+// Description is the connector's, of the version that made the last request or will
+// make the first one.
+func (a *Account) Description() ports.Description { return a.terms.Load().description }
 
 // InFlight is how many requests may run at the same time.
 func (a *Account) InFlight() int { return a.lane.InFlight() }
@@ -36,11 +57,15 @@ func (a *Account) InFlight() int { return a.lane.InFlight() }
 // Capability gives the connector as the interface of a capability, or a fault
 // that says it lacks it.
 func Capability[T any](a *Account, capability ports.Capability) (T, error) {
-	implementation, ok := a.connector.(T)
-	if !ok || !a.description.Has(capability) {
+	return capable[T](a.connector, capability)
+}
+
+func capable[T any](connector ports.Connector, capability ports.Capability) (T, error) {
+	implementation, ok := connector.(T)
+	if description := connector.Describe(); !ok || !description.Has(capability) {
 		var none T
 		return none, fault.New(ports.CodeCapabilityMissing, fault.Validation,
-			"the connector "+a.description.ID+" "+a.description.Version+" does not offer "+string(capability)).
+			"the connector "+description.ID+" "+description.Version+" does not offer "+string(capability)).
 			WithRemedy("choose a connection whose connector offers it")
 	}
 	return implementation, nil
@@ -75,15 +100,16 @@ func (a *Account) Do(ctx context.Context, operation string, attempt int, request
 
 // once makes one request. It says whether a token was refused.
 func (a *Account) once(ctx context.Context, operation string, attempt int, request func(context.Context, ports.Call) (ports.Usage, error)) (bool, error) {
-	grant, calls, err := a.grant(ctx, operation, attempt)
+	grant, under, calls, err := a.grant(ctx, operation, attempt)
 	if err != nil {
 		return false, err
 	}
-	call, err := a.call(ctx, calls)
+	call, err := a.call(ctx, under, calls)
 	if err != nil {
 		grant.Settle(ports.Usage{}, true)
 		return false, err
 	}
+	noteServed(ctx, under.description.Version)
 	deadline, cancel := context.WithTimeout(ctx, a.desk.options.Deadline)
 	defer cancel()
 	usage, err := request(deadline, call)
@@ -94,20 +120,34 @@ func (a *Account) once(ctx context.Context, operation string, attempt int, reque
 			usage, known = ports.Usage{}, true
 		}
 		if fault.ClassOf(err) == fault.Auth {
-			refused = a.description.OAuth != nil
+			refused = under.description.OAuth != nil
 			a.desk.tokens.Forget(a.record.ID, call.Connection.Credentials[accessToken])
 		}
 	}
 	grant.Settle(usage, known)
-	Meter(ctx).add(a.description.ID, usage)
+	Meter(ctx).add(under.description.ID, usage)
 	return refused, err
 }
 
-// grant waits for the lane. Nothing has been sent when it fails.
-func (a *Account) grant(ctx context.Context, operation string, attempt int) (*lane.Grant, int, error) {
-	declared, ok := a.description.Operation(operation)
+// grant waits for the lane. Nothing has been sent when it fails. Meanwhile the connection
+// may have been handed over to another version of the connector, which may ask for
+// another grant; once the request has its grant, the version stays.
+func (a *Account) grant(ctx context.Context, operation string, attempt int) (*lane.Grant, *terms, int, error) {
+	under := a.terms.Load()
+	for {
+		grant, calls, err := a.take(ctx, under.description, operation, attempt)
+		if err != nil || a.connector.Describe().Version == under.description.Version {
+			return grant, under, calls, err
+		}
+		grant.Settle(ports.Usage{}, true)
+		under = a.describe()
+	}
+}
+
+func (a *Account) take(ctx context.Context, description ports.Description, operation string, attempt int) (*lane.Grant, int, error) {
+	declared, ok := description.Operation(operation)
 	if !ok {
-		return nil, 0, fault.New(CodeOperationUndeclared, fault.NotSent, "the connector "+a.description.ID+" does not declare what "+operation+" costs").
+		return nil, 0, fault.New(CodeOperationUndeclared, fault.NotSent, "the connector "+description.ID+" does not declare what "+operation+" costs").
 			From(fault.Connector).WithRemedy("ask the connector's author to declare the operation")
 	}
 	calls := declared.Calls
@@ -123,14 +163,14 @@ func (a *Account) grant(ctx context.Context, operation string, attempt int) (*la
 
 // call completes a request. It looks anew whether the connection is paused: accounts
 // stay open for long, and a turn may come late.
-func (a *Account) call(ctx context.Context, grant int) (ports.Call, error) {
+func (a *Account) call(ctx context.Context, under *terms, grant int) (ports.Call, error) {
 	if err := a.desk.usable(ctx, a.record.ID); err != nil {
 		return ports.Call{}, err
 	}
-	credentials := a.credentials
-	hosts := a.desk.options.Hosts[a.description.ID]
-	if a.description.OAuth != nil {
-		token, err := a.desk.tokens.Token(ctx, a.record.ID, *a.description.OAuth, a.credentials, hosts)
+	credentials := under.credentials
+	hosts := a.desk.options.Hosts[under.description.ID]
+	if under.description.OAuth != nil {
+		token, err := a.desk.tokens.Token(ctx, a.record.ID, *under.description.OAuth, under.credentials, hosts)
 		if err != nil {
 			return ports.Call{}, err
 		}

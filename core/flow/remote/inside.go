@@ -12,12 +12,17 @@ import (
 // nor an access token: the call has no grant and carries the credentials as they were
 // entered, but for those that tokens are bought with.
 func Inside[Port any](ctx context.Context, d *Desk, connectionID string, capability ports.Capability, request func(context.Context, Port, ports.Call) error) error {
-	record, connector, credentials, err := d.find(ctx, connectionID)
+	return InsideBy(ctx, d, connectionID, nil, capability, request)
+}
+
+// InsideBy is Inside with a connector of the caller's choice, see Desk.OpenBy.
+func InsideBy[Port any](ctx context.Context, d *Desk, connectionID string, by ports.Connector, capability ports.Capability, request func(context.Context, Port, ports.Call) error) error {
+	record, connector, credentials, err := d.find(ctx, connectionID, by)
 	if err != nil {
 		return err
 	}
 	description := connector.Describe()
-	port, err := Capability[Port](&Account{connector: connector, description: description}, capability)
+	port, err := capable[Port](connector, capability)
 	if err != nil {
 		return err
 	}

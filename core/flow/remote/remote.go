@@ -87,30 +87,31 @@ func (d *Desk) Close(ctx context.Context) error {
 
 // Open gives access to the remote account of a connection.
 func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) {
-	record, connector, credentials, err := d.find(ctx, connectionID)
+	return d.OpenBy(ctx, connectionID, nil)
+}
+
+// OpenBy is Open with a connector of the caller's choice, such as another version than
+// the one that serves the connection. Its calls go through the same lane.
+func (d *Desk) OpenBy(ctx context.Context, connectionID string, connector ports.Connector) (*Account, error) {
+	record, connector, credentials, err := d.find(ctx, connectionID, connector)
 	if paused := Paused(record.Connection); paused != nil {
 		return nil, paused
 	}
 	if err != nil {
 		return nil, err
 	}
-	description := connector.Describe()
-	if description.OAuth != nil {
-		declared, complete := description.OAuth.For(credentials, d.options.Clients[record.Connector])
-		description.OAuth, credentials = &declared, complete
-	}
-	l, err := d.lane(ctx, description, record, credentials)
+	a := &Account{desk: d, record: record, connector: connector, entered: credentials}
+	under := a.describe()
+	a.lane, err = d.lane(ctx, under.description, record, under.credentials)
 	if err != nil {
 		return nil, err
 	}
-	return &Account{
-		desk: d, record: record, connector: connector, description: description,
-		credentials: credentials, lane: l,
-	}, nil
+	return a, nil
 }
 
-// find gives a connection with its connector and its credentials as they were entered.
-func (d *Desk) find(ctx context.Context, connectionID string) (ports.ConnectionRecord, ports.Connector, map[string]string, error) {
+// find gives a connection with its connector, that which serves it unless one is given,
+// and its credentials as they were entered.
+func (d *Desk) find(ctx context.Context, connectionID string, connector ports.Connector) (ports.ConnectionRecord, ports.Connector, map[string]string, error) {
 	record, err := d.record(ctx, connectionID)
 	if err != nil {
 		return record, nil, nil, err
@@ -119,9 +120,10 @@ func (d *Desk) find(ctx context.Context, connectionID string) (ports.ConnectionR
 		return record, nil, nil, fault.New(CodeDisconnected, fault.Auth, "the connection to "+record.Connector+" was disconnected").
 			WithRemedy("enter credentials again, or ask for consent, and verify the connection")
 	}
-	connector, err := d.catalogue.Connector(record.Connector)
-	if err != nil {
-		return record, nil, nil, err
+	if connector == nil {
+		if connector, err = d.catalogue.Serving(record.Connector, connectionID); err != nil {
+			return record, nil, nil, err
+		}
 	}
 	credentials, err := d.credentials(ctx, record)
 	return record, connector, credentials, err
@@ -159,9 +161,9 @@ func (d *Desk) credentials(ctx context.Context, record ports.ConnectionRecord) (
 	return credentials, nil
 }
 
-// lane gives the one lane of the remote account that the credentials name. What a
+// laneKey names the one lane of the remote account that the credentials name. What a
 // consent does not name stands in the account's own name, once that is known.
-func (d *Desk) lane(ctx context.Context, description ports.Description, record ports.ConnectionRecord, credentials map[string]string) (*lane.Lane, error) {
+func laneKey(description ports.Description, record ports.ConnectionRecord, credentials map[string]string) string {
 	parts := []string{description.ID}
 	for _, name := range description.Quota.Account {
 		parts = append(parts, cmp.Or(credentials[name], record.AccountID, record.ID))
@@ -169,7 +171,19 @@ func (d *Desk) lane(ctx context.Context, description ports.Description, record p
 	if len(description.Quota.Account) == 0 {
 		parts = append(parts, record.ID)
 	}
-	key := strings.Join(parts, "|")
+	return strings.Join(parts, "|")
+}
+
+// quota is the operator's, or else the one that a connector declares.
+func (d *Desk) quota(description ports.Description) ports.Quota {
+	if agreed, ok := d.options.Quotas[description.ID]; ok {
+		return agreed
+	}
+	return description.Quota
+}
+
+func (d *Desk) lane(ctx context.Context, description ports.Description, record ports.ConnectionRecord, credentials map[string]string) (*lane.Lane, error) {
+	key := laneKey(description, record, credentials)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if h, ok := d.lanes[key]; ok {
@@ -184,11 +198,7 @@ func (d *Desk) lane(ctx context.Context, description ports.Description, record p
 	if err != nil {
 		return nil, err
 	}
-	quota, agreed := d.options.Quotas[description.ID]
-	if !agreed {
-		quota = description.Quota
-	}
-	l := lane.New(quota, d.clock, lease.Clean)
+	l := lane.New(d.quota(description), d.clock, lease.Clean)
 	d.lanes[key] = &held{lane: l, lease: lease}
 	return l, nil
 }

@@ -34,7 +34,7 @@ func (p probe) Verify(context.Context, ports.VerifyRequest) (ports.VerifyReport,
 	return ports.VerifyReport{}, nil
 }
 
-func (p probe) Connector(string) (ports.Connector, error) { return p, nil }
+func (p probe) Serving(string, string) (ports.Connector, error) { return p, nil }
 func (p probe) Status() []ports.ConnectorStatus           { return nil }
 
 // tokens hands out one token and notes which were forgotten.

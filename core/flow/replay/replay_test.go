@@ -40,7 +40,7 @@ func (a *acme) Verify(context.Context, ports.VerifyRequest) (ports.VerifyReport,
 	return ports.VerifyReport{}, errors.New("not asked here")
 }
 
-func (a *acme) Connector(string) (ports.Connector, error) { return a, nil }
+func (a *acme) Serving(string, string) (ports.Connector, error) { return a, nil }
 func (a *acme) Status() []ports.ConnectorStatus           { return nil }
 
 func (a *acme) ReadPayoutPage(_ context.Context, req ports.PageRequest) (ports.PageReading, error) {

@@ -120,7 +120,7 @@ func (r *Remote) descriptions() map[string]ports.Description {
 }
 
 // Connector gives one of them.
-func (r *Remote) Connector(id string) (ports.Connector, error) {
+func (r *Remote) Serving(id, _ string) (ports.Connector, error) {
 	description, ok := r.descriptions()[id]
 	if !ok {
 		return nil, fault.New(ports.CodeConnectorUnknown, fault.NotFound, "no such connector")
