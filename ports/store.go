@@ -73,6 +73,8 @@ type Tx interface {
 	Access() AccessStore
 	Audit() AuditStore
 	Search() SearchStore
+	Catalogue() CatalogueStore
+	Impact() ImpactStore
 	Jobs() JobQueue
 }
 

@@ -73,11 +73,11 @@ func (h *Host) adopt(ctx context.Context, id string, a *attached) (*Instance, er
 	if h.stopped {
 		return nil, unavailable("the hub is being stopped", 0)
 	}
-	if known, ok := h.instances[id]; ok {
-		return nil, fault.New(CodeLoaded, fault.Conflict, "version "+known.Describe().Version+" of "+id+" is loaded already")
+	for version := range h.instances[id] {
+		return nil, fault.New(CodeLoaded, fault.Conflict, "version "+version+" of "+id+" is loaded already")
 	}
 	instance := &Instance{Client: wire.NewClient(a, description), keeper: a}
-	h.instances[id] = instance
+	h.add(instance)
 	h.config.Logger.Named("connector").With("connector", id, "version", a.version).Warn("connector is attached", "address", a.address)
 	return instance, nil
 }

@@ -16,6 +16,6 @@
 // A process that a developer has started under a debugger is attached instead: it
 // is called as any other, and nothing of the above is done to it.
 //
-// Left out on purpose: several versions of one connector side by side, and moving
-// accounts between them, would make Host hold more than one Instance per id.
+// Versions of one connector stand side by side, each with a process of its own. A route
+// says which of them serves a connection; it may be changed between two calls.
 package pluginhost

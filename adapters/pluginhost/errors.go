@@ -20,8 +20,10 @@ const (
 	CodeDescription fault.Code = "connector.invalid_description"
 	// CodeStart: the connector's process did not become ready.
 	CodeStart fault.Code = "connector.start_failed"
-	// CodeLoaded: another version of the connector is loaded already.
+	// CodeLoaded: the version is loaded already, from another program.
 	CodeLoaded fault.Code = "connector.already_loaded"
+	// CodeInUse: the version serves connections.
+	CodeInUse fault.Code = "connector.in_use"
 	// CodeAttach: a connector that runs under a debugger was not attached.
 	CodeAttach fault.Code = "connector.attach_refused"
 	// CodeSocketDir: the folder for sockets cannot be used.

@@ -1,7 +1,10 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,8 +22,9 @@ type Host struct {
 	sockets *socketFolder
 	starter *starter
 
-	mu        sync.Mutex
-	instances map[string]*Instance
+	mu        sync.RWMutex
+	instances map[string]map[string]*Instance // by id and version
+	routes    map[string]routes               // by id
 	stopped   bool
 }
 
@@ -38,7 +42,8 @@ func New(config Config) (*Host, error) {
 	return &Host{
 		config:    config,
 		sockets:   sockets,
-		instances: make(map[string]*Instance),
+		instances: make(map[string]map[string]*Instance),
+		routes:    make(map[string]routes),
 		starter: &starter{
 			config: config, spawner: &spawner{}, sockets: sockets.path, kill: (*goplugin.Client).Kill,
 		},
@@ -48,7 +53,8 @@ func New(config Config) (*Host, error) {
 // Load installs a connector and asks what it is; its process starts with its
 // first call. It fails with a fault that says in a sentence why the file cannot
 // be a connector here. Loading the same file again gives the same instance, and
-// loading what is attached gives what is attached.
+// loading what is attached gives what is attached. Versions of a connector stand side
+// by side; the first one serves all connections until Route says otherwise.
 func (h *Host) Load(ctx context.Context, source Source) (*Instance, error) {
 	if err := inspect(source.Path); err != nil {
 		return nil, err
@@ -68,11 +74,17 @@ func (h *Host) Load(ctx context.Context, source Source) (*Instance, error) {
 	if h.stopped {
 		return nil, unavailable("the hub is being stopped", 0)
 	}
-	if known, ok := h.instances[description.ID]; ok {
-		if known.SHA256() == sum || known.Status().State == Attached {
+	for _, known := range h.instances[description.ID] {
+		if known.Status().State == Attached {
 			return known, nil
 		}
-		return nil, fault.New(CodeLoaded, fault.Conflict, "version "+known.Describe().Version+" of "+description.ID+" is loaded already")
+	}
+	if known, ok := h.instances[description.ID][description.Version]; ok {
+		if known.SHA256() == sum {
+			return known, nil
+		}
+		return nil, fault.New(CodeLoaded, fault.Conflict, "version "+description.Version+" of "+description.ID+" is loaded already, and is another program (SHA-256 "+known.SHA256()+")").
+			From(fault.Connector).WithRemedy("give the connector another version whenever anything in it changes")
 	}
 	s := &supervisor{
 		program: program{path: path, sha256: sum, source: source, description: description},
@@ -83,31 +95,73 @@ func (h *Host) Load(ctx context.Context, source Source) (*Instance, error) {
 		log:     h.config.Logger.Named("connector").With("connector", description.ID, "version", description.Version),
 	}
 	instance := &Instance{Client: wire.NewClient(s, description), keeper: s}
-	h.instances[description.ID] = instance
+	h.add(instance)
 	return instance, nil
 }
 
-// Connector gives a connector that has been loaded.
+// add takes an instance up. The caller holds the lock.
+func (h *Host) add(instance *Instance) {
+	d := instance.Describe()
+	if h.instances[d.ID] == nil {
+		h.instances[d.ID] = make(map[string]*Instance)
+		h.routes[d.ID] = routes{all: d.Version, own: make(map[string]string)}
+	}
+	h.instances[d.ID][d.Version] = instance
+}
+
+// Connector gives the version of a connector that serves all connections without a route
+// of their own.
 func (h *Host) Connector(id string) (*Instance, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	instance, ok := h.instances[id]
+	return h.Serving(id, "")
+}
+
+// Version gives one version of a connector.
+func (h *Host) Version(id, version string) (*Instance, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	instance, ok := h.instances[id][version]
 	return instance, ok
 }
 
-// Connectors lists what has been loaded, by id.
+// Connectors lists what has been loaded, by id and version.
 func (h *Host) Connectors() []*Instance {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	list := make([]*Instance, 0, len(h.instances))
-	for _, instance := range h.instances {
-		list = append(list, instance)
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	var list []*Instance
+	for _, versions := range h.instances {
+		list = slices.AppendSeq(list, maps.Values(versions))
 	}
-	slices.SortFunc(list, func(a, b *Instance) int { return strings.Compare(a.Describe().ID, b.Describe().ID) })
+	slices.SortFunc(list, func(a, b *Instance) int {
+		x, y := a.Describe(), b.Describe()
+		return cmp.Or(strings.Compare(x.ID, y.ID), strings.Compare(x.Version, y.Version))
+	})
 	return list
 }
 
-// Status says how all connectors fare, by id.
+// Unload stops a version and forgets it, with the hub's copy of its program. It fails
+// with CodeInUse while a route leads to it.
+func (h *Host) Unload(ctx context.Context, id, version string) error {
+	h.mu.Lock()
+	instance, ok := h.instances[id][version]
+	if !ok {
+		h.mu.Unlock()
+		return nil
+	}
+	if h.routes[id].leadTo(version) {
+		h.mu.Unlock()
+		return fault.New(CodeInUse, fault.Conflict, "version "+version+" of "+id+" serves connections").WithRemedy("hand them over to another version first")
+	}
+	delete(h.instances[id], version)
+	h.mu.Unlock()
+	sum := instance.SHA256()
+	instance.keeper.stop(ctx)
+	if sum == "" {
+		return nil
+	}
+	return os.Remove(filepath.Join(h.config.Dir, "connectors", sum))
+}
+
+// Status says how all connectors fare, by id and version.
 func (h *Host) Status() []Status {
 	var list []Status
 	for _, instance := range h.Connectors() {

@@ -56,6 +56,8 @@ func (t *tx) Events() ports.EventStore           { return events{t} }
 func (t *tx) ShopOrders() ports.ShopOrderStore   { return shopOrders{t} }
 func (t *tx) Purchases() ports.PurchaseStore     { return purchases{t} }
 func (t *tx) Exceptions() ports.ExceptionStore   { return exceptions{t} }
+func (t *tx) Catalogue() ports.CatalogueStore    { return catalogue{t} }
+func (t *tx) Impact() ports.ImpactStore          { return impact{t} }
 func (t *tx) Cursors() ports.CursorStore         { return cursors{t} }
 func (t *tx) Lanes() ports.LaneStore             { return lanes{t} }
 func (t *tx) Consents() ports.ConsentStore       { return consents{t} }

@@ -54,6 +54,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"exceptions":    exceptions,
 		"cursors":       cursors,
 		"lanes":         lanes,
+		"catalogue":     catalogue,
 		"consents":      consents,
 		"callbacks":     callbacks,
 		"access":        access,
