@@ -13,6 +13,9 @@ const (
 	CodeConnectorUnknown fault.Code = "connector.unknown"
 	// CodeConnectorUnavailable: it is installed but not running now.
 	CodeConnectorUnavailable fault.Code = "connector.unavailable"
+	// CodeConnectorQuarantined: it has exited too often; work waits until a person has
+	// looked. It is of class fault.NotSent.
+	CodeConnectorQuarantined fault.Code = "connector.quarantined"
 	// CodeCapabilityMissing: the connector cannot do what the flow needs.
 	CodeCapabilityMissing fault.Code = "connector.capability_missing"
 )

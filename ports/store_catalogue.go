@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"time"
-
-	"github.com/kvitt/kvitt/core/fault"
 )
 
 // InstalledVersion is one version of a connector in the catalogue. It never changes:
@@ -192,10 +190,6 @@ type SwapDifference struct {
 	// Blocks: the line is booked, and the field decides what is booked.
 	Blocks bool `json:"blocks"`
 }
-
-// CodeConnectorQuarantined: the connector has exited too often; work waits until a person
-// has looked. It is of class fault.NotSent.
-const CodeConnectorQuarantined fault.Code = "connector.quarantined"
 
 // ImpactStore answers what one version of a connector did.
 type ImpactStore interface {

@@ -4,14 +4,15 @@ import (
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/ports"
 )
 
 // Faults of connectors as processes.
 const (
 	// CodeUnavailable: the connector is down; nothing was sent to it.
-	CodeUnavailable fault.Code = "connector.unavailable"
+	CodeUnavailable = ports.CodeConnectorUnavailable
 	// CodeQuarantined: the connector has exited too often; a person must look.
-	CodeQuarantined fault.Code = "connector.quarantined"
+	CodeQuarantined = ports.CodeConnectorQuarantined
 	// CodeNotInstallable: the file cannot be a connector on this machine.
 	CodeNotInstallable fault.Code = "connector.not_installable"
 	// CodeChecksum: the file is not the one that was pinned.

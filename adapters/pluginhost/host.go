@@ -104,6 +104,8 @@ func (h *Host) add(instance *Instance) {
 	d := instance.Describe()
 	if h.instances[d.ID] == nil {
 		h.instances[d.ID] = make(map[string]*Instance)
+	}
+	if _, routed := h.routes[d.ID]; !routed {
 		h.routes[d.ID] = routes{all: d.Version, own: make(map[string]string)}
 	}
 	h.instances[d.ID][d.Version] = instance
@@ -152,13 +154,18 @@ func (h *Host) Unload(ctx context.Context, id, version string) error {
 		return fault.New(CodeInUse, fault.Conflict, "version "+version+" of "+id+" serves connections").WithRemedy("hand them over to another version first")
 	}
 	delete(h.instances[id], version)
+	sum, shared := instance.SHA256(), false
+	for _, versions := range h.instances {
+		for _, other := range versions {
+			shared = shared || other.SHA256() == sum
+		}
+	}
 	h.mu.Unlock()
-	sum := instance.SHA256()
 	instance.keeper.stop(ctx)
-	if sum == "" {
+	if sum == "" || shared {
 		return nil
 	}
-	return os.Remove(filepath.Join(h.config.Dir, "connectors", sum))
+	return os.Remove(h.Copy(sum))
 }
 
 // Status says how all connectors fare, by id and version.

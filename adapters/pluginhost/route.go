@@ -5,7 +5,6 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk/wire"
 )
@@ -37,24 +36,24 @@ func (r routes) leadTo(version string) bool {
 
 // Route has a version serve a connection from its next call on, or all connections
 // without a route of their own if connectionID is empty. An empty version ends the
-// connection's own route.
-func (h *Host) Route(id, connectionID, version string) error {
+// connection's own route, or has all without one be served by nobody, as does a version
+// that is not loaded.
+func (h *Host) Route(id, connectionID, version string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if _, ok := h.instances[id][version]; !ok && (version != "" || connectionID == "") {
-		return fault.New(ports.CodeConnectorUnknown, fault.NotFound, "version "+version+" of "+id+" is not loaded")
+	r, ok := h.routes[id]
+	if !ok {
+		r.own = make(map[string]string)
 	}
-	r := h.routes[id]
 	switch {
 	case connectionID == "":
 		r.all = version
-		h.routes[id] = r
 	case version == "":
 		delete(r.own, connectionID)
 	default:
 		r.own[connectionID] = version
 	}
-	return nil
+	h.routes[id] = r
 }
 
 // Serving gives the version that serves a connection now.
@@ -107,4 +106,11 @@ func (r route) Invoke(ctx context.Context, method string, args, reply any, opts 
 
 func (r route) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, errNoStreams
+}
+
+// Leads reports whether any route leads to a version.
+func (h *Host) Leads(id, version string) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.routes[id].leadTo(version)
 }

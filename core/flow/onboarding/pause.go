@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kvitt/kvitt/core/flow/remote"
-	"github.com/kvitt/kvitt/core/flow/walk"
+	"github.com/kvitt/kvitt/core/flow/start"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -42,7 +42,7 @@ func (s *Service) Resume(ctx context.Context, id, by string) (ports.ConnectionRe
 			if record.Pause.Since.IsZero() {
 				return fault.New(CodeNotPaused, fault.Conflict, "the connection to "+record.Connector+" is not paused")
 			}
-			return wakeWaiting(ctx, tx, record)
+			return start.Waiting(ctx, tx, record)
 		})
 }
 
@@ -64,24 +64,4 @@ func (s *Service) changePause(ctx context.Context, id string, pause merchant.Pau
 		return s.audit(ctx, tx, a)
 	})
 	return record, err
-}
-
-// wakeWaiting lets the flows go on that wait for a connection. One that was switched off
-// meanwhile ends the run that it has.
-func wakeWaiting(ctx context.Context, tx ports.Tx, record ports.ConnectionRecord) error {
-	return walk.Flows(ctx, tx, record.MerchantID, func(f merchant.Flow) error {
-		if f.Source != record.ID && f.Target != record.ID {
-			return nil
-		}
-		if !f.Enabled {
-			_, err := tx.Runs().Current(ctx, f.ID)
-			if fault.CodeOf(err) == ports.CodeNotFound {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: f.ID})
-	})
 }

@@ -3,6 +3,7 @@ package onboarding
 import (
 	"context"
 	"errors"
+	"github.com/kvitt/kvitt/core/flow/start"
 	"slices"
 
 	"github.com/kvitt/kvitt/core/flow/consent"
@@ -103,7 +104,7 @@ func promote(ctx context.Context, tx ports.Tx, record ports.ConnectionRecord) er
 	if err != nil || !promoted {
 		return err
 	}
-	return wakeWaiting(ctx, tx, record)
+	return start.Waiting(ctx, tx, record)
 }
 
 // recognise takes over the name of the account. Once known it cannot become

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/lane"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
@@ -50,6 +51,9 @@ func (d *Desk) berth(ctx context.Context, connectionID string) (string, *lane.La
 		return "", nil, err
 	}
 	credentials, err := d.credentials(ctx, record)
+	if fault.ClassOf(err) == fault.Auth {
+		return "", nil, nil // they cannot be read, so that no call is made with them
+	}
 	if err != nil {
 		return "", nil, err
 	}

@@ -20,7 +20,14 @@ func Paused(c merchant.Connection) error {
 }
 
 // Awaited reports whether a run waits for what caused the fault, and fails nothing:
-// whoever gives consent or ends the pause also wakes the flow.
+// whoever gives consent, ends the pause or brings the connector back also wakes the flow.
 func Awaited(f *fault.Error) bool {
-	return f != nil && (f.Code == ports.CodeConsentNeeded || f.Code == CodePaused)
+	if f == nil {
+		return false
+	}
+	switch f.Code {
+	case ports.CodeConsentNeeded, CodePaused, ports.CodeConnectorQuarantined, ports.CodeConnectorUnknown:
+		return true
+	}
+	return false
 }

@@ -35,7 +35,7 @@ func (p probe) Verify(context.Context, ports.VerifyRequest) (ports.VerifyReport,
 }
 
 func (p probe) Serving(string, string) (ports.Connector, error) { return p, nil }
-func (p probe) Status() []ports.ConnectorStatus           { return nil }
+func (p probe) Status() []ports.ConnectorStatus                 { return nil }
 
 // tokens hands out one token and notes which were forgotten.
 type tokens struct{ forgotten []string }

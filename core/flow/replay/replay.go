@@ -64,7 +64,13 @@ func New(store ports.Store, desk *remote.Desk) *Service { return &Service{store:
 
 // Compare reads a payout again. Of the payout one page is held in memory at a time.
 func (s *Service) Compare(ctx context.Context, payoutID string) (Report, error) {
-	c := &comparison{Service: s}
+	return s.CompareBy(ctx, payoutID, nil)
+}
+
+// CompareBy is Compare with a connector of the caller's choice, such as another version
+// than the one that serves.
+func (s *Service) CompareBy(ctx context.Context, payoutID string, connector ports.Connector) (Report, error) {
+	c := &comparison{Service: s, by: connector}
 	err := s.store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
 		if c.record, err = tx.Payouts().Get(ctx, payoutID); err != nil {
@@ -105,6 +111,7 @@ func excerpt(ctx context.Context, tx ports.Tx, record ports.PayoutRecord) ([]byt
 // comparison is one payout that is read again.
 type comparison struct {
 	*Service
+	by     ports.Connector // nil for the one that serves
 	record ports.PayoutRecord
 	stated []byte
 	cursor string
@@ -176,7 +183,7 @@ func (c *comparison) load(ctx context.Context, tx ports.Tx) error {
 // compare has a page read and holds its lines against those that are stored.
 func (c *comparison) compare(ctx context.Context, g group) error {
 	var reading ports.PageReading
-	err := remote.Inside(ctx, c.desk, c.record.ConnectionID, ports.CapabilityPages, func(ctx context.Context, reader ports.PageReader, call ports.Call) error {
+	err := remote.InsideBy(ctx, c.desk, c.record.ConnectionID, c.by, ports.CapabilityPages, func(ctx context.Context, reader ports.PageReader, call ports.Call) error {
 		if described, ok := reader.(ports.Connector); ok {
 			c.report.Now = described.Describe().Version
 		}

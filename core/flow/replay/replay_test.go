@@ -41,7 +41,7 @@ func (a *acme) Verify(context.Context, ports.VerifyRequest) (ports.VerifyReport,
 }
 
 func (a *acme) Serving(string, string) (ports.Connector, error) { return a, nil }
-func (a *acme) Status() []ports.ConnectorStatus           { return nil }
+func (a *acme) Status() []ports.ConnectorStatus                 { return nil }
 
 func (a *acme) ReadPayoutPage(_ context.Context, req ports.PageRequest) (ports.PageReading, error) {
 	a.asked = append(a.asked, req)

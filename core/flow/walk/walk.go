@@ -34,6 +34,13 @@ func Flows(ctx context.Context, tx ports.Tx, merchantID string, fn func(merchant
 	})
 }
 
+// ConnectionsTo calls fn with every connection to a connector, of all merchants, by id.
+func ConnectionsTo(ctx context.Context, tx ports.Tx, connector string, fn func(ports.ConnectionRecord) error) error {
+	return pages("", fn, func(c ports.ConnectionRecord) string { return c.ID }, func(after string) ([]ports.ConnectionRecord, error) {
+		return tx.Catalogue().Connections(ctx, connector, ports.Page{After: after, Limit: page})
+	})
+}
+
 // Payouts calls fn with every payout of a merchant, by date.
 func Payouts(ctx context.Context, tx ports.Tx, merchantID string, fn func(ports.PayoutRecord) error) error {
 	return pages("", fn, func(p ports.PayoutRecord) string { return p.ID }, func(after string) ([]ports.PayoutRecord, error) {

@@ -1,0 +1,46 @@
+package pluginhost
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Examined is what a file turned out to be.
+type Examined struct {
+	Description ports.Description
+	// SHA256 of the file in lower-case hex, and its size in bytes.
+	SHA256 string
+	Size   int64
+}
+
+// Examine says what a connector's file is, by a copy of it that is thrown away: nothing
+// is loaded. It fails as Load does.
+func (h *Host) Examine(ctx context.Context, source Source) (Examined, error) {
+	if err := inspect(source.Path); err != nil {
+		return Examined{}, err
+	}
+	folder, err := os.MkdirTemp(h.config.Dir, "examined-")
+	if err != nil {
+		return Examined{}, err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // what is left of it is swept by no one, and does no harm
+	path, sum, err := install(source.Path, folder, strings.ToLower(source.SHA256))
+	if err != nil {
+		return Examined{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return Examined{}, err
+	}
+	description, err := h.starter.describe(ctx, path, source, &secrets{})
+	return Examined{Description: description, SHA256: sum, Size: info.Size()}, err
+}
+
+// Copy is the path of the host's own copy of a program.
+func (h *Host) Copy(sha256 string) string {
+	return filepath.Join(h.config.Dir, "connectors", sha256)
+}

@@ -1,0 +1,209 @@
+package swap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/ports"
+)
+
+var errStopping = errors.New("the hub is being stopped")
+
+// act is one swap under way.
+type act struct {
+	*Service
+	ctx    context.Context //nolint:containedctx // it is the swap's own, which outlives the request
+	cancel context.CancelCauseFunc
+
+	mu   sync.Mutex
+	swap ports.Swap
+	// moved are the connections that have been handed over.
+	moved []string
+}
+
+// look gives the swap as it is now.
+func (a *act) look() ports.Swap {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.swap
+}
+
+func (a *act) change(fn func(*ports.Swap)) ports.Swap {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	fn(&a.swap)
+	return a.swap
+}
+
+// enter stores that the swap has come to a state.
+func (a *act) enter(ctx context.Context, state ports.SwapState) error {
+	swap := a.change(func(s *ports.Swap) {
+		s.State = state
+		s.Entered = append(s.Entered, ports.SwapEntry{State: state, At: a.now()})
+	})
+	a.parts.Log.Info("swap "+string(state), "swap", swap.ID, "connector", swap.Connector, "from", swap.From, "to", swap.To)
+	return a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error { return tx.Catalogue().SaveSwap(ctx, swap) })
+}
+
+// run takes a swap from its beginning to its end.
+func (a *act) run() {
+	defer a.dismiss(a.swap.Connector)
+	defer a.cancel(nil)
+	err := a.prepare()
+	if err != nil {
+		a.refuse(err)
+		return
+	}
+	a.finish(a.serve(a.handOver))
+}
+
+// resume goes on with a swap whose lanes had begun to move when the hub stopped: all are
+// on the new version now.
+func (a *act) resume() {
+	defer a.dismiss(a.swap.Connector)
+	defer a.cancel(nil)
+	a.finish(a.serve(func() error { return nil }))
+}
+
+// prepare does all that changes nothing.
+func (a *act) prepare() error {
+	swap := a.look()
+	if err := a.parts.Fleet.Start(a.ctx, swap.Connector, swap.To); err != nil {
+		return err
+	}
+	if err := a.check(); err != nil {
+		return err
+	}
+	if swap.Undo {
+		return nil // what was stored under the version to which it goes back was read by it
+	}
+	if err := a.enter(a.ctx, ports.SwapComparing); err != nil {
+		return err
+	}
+	return a.compare()
+}
+
+// serve has the new version serve and watches it.
+func (a *act) serve(handOver func() error) error {
+	if err := handOver(); err != nil {
+		return err
+	}
+	if err := a.drain(); err != nil {
+		return err
+	}
+	return a.watch()
+}
+
+// why is the cause of an end: that of the context, if it has ended.
+func (a *act) why(err error) error {
+	if cause := context.Cause(a.ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// refuse ends a swap that has changed nothing.
+func (a *act) refuse(err error) {
+	cause := a.why(err)
+	if errors.Is(cause, errStopping) {
+		return // Resume says so when the hub starts again
+	}
+	state := ports.SwapRefused
+	if fault.CodeOf(cause) == CodeCancelled {
+		state = ports.SwapCancelled
+	}
+	a.end(state, cause)
+	a.rest(a.look().To)
+}
+
+// finish ends a swap whose lanes have begun to move: all is well, or they go back.
+func (a *act) finish(err error) {
+	if err == nil {
+		a.end(ports.SwapDone, nil)
+		return
+	}
+	cause := a.why(err)
+	if errors.Is(cause, errStopping) {
+		return
+	}
+	swap := a.look()
+	a.parts.Log.Warn("the old version takes over again", "swap", swap.ID, "connector", swap.Connector, "version", swap.From, "reason", cause)
+	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		back := a.back()
+		if back == nil {
+			break
+		}
+		a.parts.Log.Error("the old version could not take over, and is asked again", "swap", swap.ID, "connector", swap.Connector, "error", back, "in", pause)
+		select {
+		case <-a.parts.Clock.After(pause):
+		case <-a.running.Done():
+			return
+		}
+	}
+	state := ports.SwapReturned
+	if fault.CodeOf(cause) == CodeCancelled {
+		state = ports.SwapCancelled
+	}
+	a.end(state, cause)
+	a.rest(swap.To)
+}
+
+// rest stops a version that serves nobody.
+func (a *act) rest(version string) {
+	swap := a.look()
+	if a.parts.Fleet.Serves(swap.Connector, version) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), swap.Drain)
+	defer cancel()
+	if err := a.parts.Fleet.Rest(ctx, swap.Connector, version); err != nil {
+		a.parts.Log.Warn("a version that serves nobody was not stopped", "connector", swap.Connector, "version", version, "error", err)
+	}
+}
+
+// end stores how the swap has ended, and wakes what waits for the connector.
+func (a *act) end(state ports.SwapState, cause error) {
+	ctx := context.WithoutCancel(a.ctx)
+	swap := a.change(func(s *ports.Swap) {
+		s.State, s.EndedAt, s.InFlight = state, a.now(), 0
+		s.Entered = append(s.Entered, ports.SwapEntry{State: state, At: s.EndedAt})
+		if cause != nil {
+			s.Fault = recorded(cause, s.EndedAt)
+		}
+	})
+	detail := swap.ID + " " + swap.From + " to " + swap.To
+	log, pairs := a.parts.Log.Info, []any{"swap", swap.ID, "connector", swap.Connector, "from", swap.From, "to", swap.To}
+	if swap.Fault != nil {
+		detail += ": " + swap.Fault.Reason
+		log, pairs = a.parts.Log.Warn, append(pairs, "code", string(swap.Fault.Code), "reason", swap.Fault.Reason)
+	}
+	log("swap "+string(state), pairs...)
+	by := "hub"
+	if swap.State == ports.SwapDone {
+		by = swap.By
+	}
+	err := a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		if err := tx.Catalogue().SaveSwap(ctx, swap); err != nil {
+			return err
+		}
+		return a.audit(ctx, tx, swap, "connector.swap_"+string(state), detail, by)
+	})
+	if err == nil {
+		err = a.Wake(ctx, swap.Connector)
+	}
+	if err != nil {
+		a.parts.Log.Error("the end of a swap could not be stored", "swap", swap.ID, "connector", swap.Connector, "state", string(state), "error", err)
+	}
+}
+
+func recorded(err error, at time.Time) *ports.FaultRecord {
+	f := fault.Of(err)
+	if f == nil {
+		f = fault.New("swap.failed", fault.Temporary, fmt.Sprint(err))
+	}
+	return ports.Recorded(f, at)
+}

@@ -1,0 +1,66 @@
+package swap
+
+import (
+	"context"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/start"
+	"github.com/kvitt/kvitt/core/flow/walk"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// Resume takes up the swaps under which the hub has stopped. One whose lanes had not begun
+// to move is over: the old version serves. One whose lanes had is taken up at its watch:
+// every connection is served by the new version since the hub has started.
+func (s *Service) Resume(ctx context.Context) error {
+	open, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, swap := range open {
+		a, err := s.admit(swap)
+		if err != nil {
+			return err
+		}
+		switch swap.State {
+		case ports.SwapHandingOver, ports.SwapDraining, ports.SwapWatching:
+			s.work.Go(a.resume)
+		case ports.SwapChecking, ports.SwapComparing, ports.SwapDone, ports.SwapRefused, ports.SwapCancelled, ports.SwapReturned:
+			a.end(ports.SwapRefused, fault.New(CodeInterrupted, fault.Temporary, "the hub was stopped before the first lane had moved").
+				WithRemedy("swap again"))
+			s.dismiss(swap.Connector)
+		}
+	}
+	return nil
+}
+
+// open lists the swaps that have not ended: at most the last one of each connector.
+func (s *Service) open(ctx context.Context) ([]ports.Swap, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) ([]ports.Swap, error) {
+		wanted, err := tx.Catalogue().Wanted(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var open []ports.Swap
+		for _, w := range wanted {
+			if w.ConnectionID != "" {
+				continue
+			}
+			last, err := tx.Catalogue().Swaps(ctx, w.Connector, ports.Page{Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			if len(last) > 0 && !last[0].State.Ended() {
+				open = append(open, last[0])
+			}
+		}
+		return open, nil
+	})
+}
+
+// Wake lets the flows go on that wait for a connector.
+func (s *Service) Wake(ctx context.Context, connector string) error {
+	return s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		return walk.ConnectionsTo(ctx, tx, connector, func(c ports.ConnectionRecord) error { return start.Waiting(ctx, tx, c) })
+	})
+}

@@ -1,0 +1,83 @@
+package swap
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/ports"
+)
+
+// watch looks at the new version until the time is over, and checks the connections once
+// more half-way.
+func (a *act) watch() error {
+	swap := a.look()
+	before := a.parts.Fleet.Health(swap.Connector, swap.To)
+	until := a.now().Add(swap.Watch)
+	if !swap.WatchUntil.IsZero() {
+		until = swap.WatchUntil // it was watched before the hub was started anew
+	}
+	a.change(func(s *ports.Swap) { s.WatchUntil = until })
+	if err := a.enter(a.ctx, ports.SwapWatching); err != nil {
+		return err
+	}
+	for half := a.now().Add(until.Sub(a.now()) / 2); ; {
+		if err := a.sound(before); err != nil {
+			return err
+		}
+		now := a.now()
+		if !now.Before(until) {
+			return nil
+		}
+		if !half.IsZero() && !now.Before(half) {
+			half = time.Time{}
+			if err := a.checkAgain(); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-a.parts.Clock.After(min(a.parts.Options.Look, max(until.Sub(now), time.Millisecond))):
+		case <-a.ctx.Done():
+			return context.Cause(a.ctx)
+		}
+	}
+}
+
+// sound says what speaks against the version since it has begun to serve.
+func (a *act) sound(before Health) error {
+	swap := a.look()
+	now := a.parts.Fleet.Health(swap.Connector, swap.To)
+	if now.Quarantined || now.Restarts > before.Restarts {
+		return fault.New(CodeCrashed, fault.Conflict, "version "+swap.To+" went down while it was watched: "+now.Last).From(fault.Connector).
+			WithRemedy("look at the version's log, GET /v1/connectors/{id}/versions/{version}/log")
+	}
+	calls, failed := now.Calls-before.Calls, now.Failed-before.Failed
+	if failed > a.parts.Options.Failures && failed*100 > calls*a.parts.Options.Share {
+		return fault.New(CodeFailing, fault.Conflict, fmt.Sprintf("%d of %d call(s) of version %s failed by its own fault while it was watched, the last: %s",
+			failed, calls, swap.To, now.LastError)).From(fault.Connector).
+			WithRemedy("look at the version's errors, GET /v1/connectors/{id}/versions/{version}/errors")
+	}
+	return nil
+}
+
+// mostAgain is how many connections are checked a second time.
+const mostAgain = 20
+
+// checkAgain checks connections that could be served before.
+func (a *act) checkAgain() error {
+	swap := a.look()
+	if swap.Undo {
+		return nil
+	}
+	to, err := a.parts.Fleet.Version(swap.Connector, swap.To)
+	if err != nil {
+		return err
+	}
+	list, err := a.concerned(a.ctx)
+	if err != nil {
+		return err
+	}
+	list = list[:min(len(list), mostAgain)]
+	return refusal(a.each(list, func(c ports.ConnectionRecord) ports.SwapCheck { return a.checked(c, to) }), len(list))
+}
