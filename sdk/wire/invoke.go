@@ -40,7 +40,8 @@ func invoke[Req, Resp any, In callMessage, Out proto.Message](
 	if wrong != nil {
 		return none, wrong
 	}
-	out, err := call(ctx, in)
+	heard := &verdict{}
+	out, err := call(context.WithValue(ctx, verdictKey{}, heard), in)
 	if err != nil {
 		return none, callError(in, err)
 	}
@@ -52,7 +53,9 @@ func invoke[Req, Resp any, In callMessage, Out proto.Message](
 		wrong = checkRaw(out)
 	}
 	if wrong != nil {
-		return none, unreadable(wrong, kind)
+		f := unreadable(wrong, kind)
+		heard.tell(f)
+		return none, f
 	}
 	return resp, nil
 }
@@ -69,7 +72,7 @@ func callError(in callMessage, err error) error {
 }
 
 // unreadable is the fault of an answer that breaks the protocol.
-func unreadable(wrong *fault.Error, kind access) error {
+func unreadable(wrong *fault.Error, kind access) *fault.Error {
 	f := *wrong
 	f.Source = fault.Connector
 	if kind == write {
