@@ -8,6 +8,9 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/sdk/wire"
 )
 
 // attached is a connection to a connector whose process is somebody else's. It is
@@ -18,6 +21,8 @@ type attached struct {
 	version string
 	address string
 	since   time.Time
+	secrets secrets
+	record  record
 
 	mu       sync.Mutex
 	stopping bool
@@ -36,15 +41,28 @@ func newAttached(conn *grpc.ClientConn, id, address string) *attached {
 // that gives up for another reason ends the call.
 func (a *attached) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	if err := a.begin(); err != nil {
+		a.record.refuse()
 		return err
 	}
 	defer a.end()
 	if err := a.reach(ctx); err != nil {
+		a.record.refuse()
 		return err
 	}
 	patient, cancel := withoutDeadline(ctx)
 	defer cancel()
-	return a.conn.Invoke(patient, method, args, reply, opts...)
+	a.secrets.learn(args)
+	began := time.Now()
+	err := a.conn.Invoke(patient, method, args, reply, opts...)
+	done := call{method: method, request: args, took: time.Since(began)}
+	if err != nil {
+		done.fault = wire.FaultOf(args, err)
+	}
+	if done.cutOff() && patient.Err() != nil {
+		done.fault = done.fault.From(fault.Hub)
+	}
+	a.record.note(patient, done, &a.secrets)
+	return err
 }
 
 func withoutDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -137,3 +155,10 @@ func (a *attached) stop(ctx context.Context) {
 	}
 	_ = a.conn.Close() // calls under way end with an open outcome
 }
+
+// rest does nothing: the process is not ours to end.
+func (a *attached) rest(context.Context) error { return nil }
+
+func (a *attached) calls() Calls { return a.record.calls(a.status().InFlight) }
+
+func (a *attached) errors() []CallError { return a.record.failures() }

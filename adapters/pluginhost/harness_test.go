@@ -169,3 +169,9 @@ func askUntil(ctx context.Context, i *pluginhost.Instance, what string) ([]strin
 }
 
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	require.Positive(t, pid)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+}

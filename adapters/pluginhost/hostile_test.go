@@ -17,6 +17,7 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
+	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk"
@@ -132,6 +133,7 @@ func (hostile) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (p
 	case "hang":
 		select {}
 	case "wait":
+		_ = os.WriteFile(argument+".entered", nil, 0o600)
 		for !exists(argument) && ctx.Err() == nil {
 			time.Sleep(time.Millisecond)
 		}
@@ -155,6 +157,20 @@ func (hostile) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (p
 			return ports.PayoutPage{}, err
 		}
 		return names(fmt.Sprint(child.Process.Pid)), nil
+	case "fail":
+		return ports.PayoutPage{}, errors.New("something private")
+	case "fault":
+		f := fault.New("acme.refused", fault.Auth, "refused")
+		switch argument {
+		case "upstream":
+			f = fault.New(f.Code, fault.Auth, "the token "+req.Connection.Credentials["token"]+" was refused").From(fault.Upstream)
+		case "hub":
+		default:
+			f = fault.New(fault.Code("acme."+argument), fault.Auth, argument)
+		}
+		return ports.PayoutPage{}, f
+	case "wrong-hash":
+		return ports.PayoutPage{Raw: []ports.RawPage{{SHA256: "00", Bytes: []byte("x")}}}, nil
 	case "raw":
 		body := make([]byte, 5<<20)
 		sum := sha256.Sum256(body)

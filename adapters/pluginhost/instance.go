@@ -25,6 +25,9 @@ type keeper interface {
 	reset()
 	// stop takes no more calls and lets those under way end until ctx does.
 	stop(ctx context.Context)
+	// rest is Instance.Rest.
+	rest(ctx context.Context) error
+	witness
 }
 
 // Status says how the connector's process fares.
@@ -43,3 +46,21 @@ func (i *Instance) Start(ctx context.Context) error { return i.keeper.start(ctx)
 // Reset releases the connector from quarantine or back-off: the next call starts
 // it, and what it did before counts no more.
 func (i *Instance) Reset() { i.keeper.reset() }
+
+// Rest takes the connector out of service without ending its supervision. Calls under
+// way may end until ctx does; when its deadline passes, the process is ended anyway and
+// the outcome of these calls is open. When ctx is cancelled, the process stays up and
+// serves on, and Rest returns ErrRestCancelled. Calls that come meanwhile wait, and start
+// the connector anew afterwards. Status says Draining and how many calls are InFlight.
+//
+// A connector that rests is Idle. One that has no process already, because it is in
+// back-off or quarantine, stays what it is, and one that is attached stays attached: its
+// process is somebody else's.
+func (i *Instance) Rest(ctx context.Context) error { return i.keeper.rest(ctx) }
+
+// Calls says how many calls there were since the connector was loaded, and how they
+// went.
+func (i *Instance) Calls() Calls { return i.keeper.calls() }
+
+// Errors gives the last calls that failed, the oldest first.
+func (i *Instance) Errors() []CallError { return i.keeper.errors() }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -40,6 +41,10 @@ type process struct {
 	began  time.Time // of the start
 	since  time.Time // when it was ready
 	kill   func(*goplugin.Client)
+	// forced says that the hub ends the process, whatever it is doing.
+	forced atomic.Bool
+	// broken says that the process has cut a call off by itself.
+	broken atomic.Bool
 }
 
 // starter starts processes.

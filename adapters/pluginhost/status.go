@@ -50,7 +50,7 @@ func (s *supervisor) status() Status {
 		LastExit:   s.lastExit,
 		LastExitAt: s.exitedAt,
 	}
-	if s.stopping && s.state != Stopped {
+	if s.stopping && s.state != Stopped || s.resting != nil && (s.state == Ready || s.state == Starting) {
 		out.State = Draining
 	}
 	if s.state == Backoff {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/sdk/wire"
 )
 
 var (
@@ -26,15 +27,17 @@ type supervisor struct {
 	starter *starter
 	log     hclog.Logger
 	secrets *secrets
+	record  record
 	work    sync.WaitGroup
 
 	mu       sync.Mutex
 	state    State
 	process  *process
 	attempt  chan struct{} // closed when the start under way has ended
+	resting  chan struct{} // closed when the rest under way has ended, else nil
 	stopping bool
 	inFlight int
-	drained  chan struct{} // closed when stopping and nothing is in flight
+	drained  chan struct{} // closed when nothing is in flight, if somebody waits for that
 
 	exits    []time.Time // within the window
 	failures int         // since it last ran for a whole window
@@ -58,10 +61,25 @@ func (s *supervisor) Invoke(ctx context.Context, method string, args, reply any,
 	}
 	p, err := s.acquire(ctx)
 	if err != nil {
+		s.record.refuse()
 		return err
 	}
 	defer s.release()
-	return p.conn.Invoke(ctx, method, args, reply, opts...)
+	began := time.Now()
+	err = p.conn.Invoke(ctx, method, args, reply, opts...)
+	done := call{method: method, request: args, took: time.Since(began)}
+	if err != nil {
+		done.fault = wire.FaultOf(args, err)
+	}
+	if done.cutOff() {
+		if p.forced.Load() || ctx.Err() != nil {
+			done.fault = done.fault.From(fault.Hub) // nobody but the hub has ended it
+		} else {
+			p.broken.Store(true)
+		}
+	}
+	s.record.note(ctx, done, s.secrets)
+	return err
 }
 
 // NewStream is part of the interface of a connection; no service has streams.
@@ -95,7 +113,8 @@ func (s *supervisor) acquire(ctx context.Context) (*process, error) {
 	}
 }
 
-// admit gives the process, or the start to wait for, or the reason for neither.
+// admit gives the process, or the start or the rest to wait for, or the reason for
+// neither.
 func (s *supervisor) admit() (*process, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,6 +123,8 @@ func (s *supervisor) admit() (*process, <-chan struct{}, error) {
 		return nil, nil, unavailable("the connector is being stopped", 0)
 	case s.state == Quarantined:
 		return nil, nil, quarantined(s.lastExit)
+	case s.resting != nil:
+		return nil, s.resting, nil
 	case s.state == Ready:
 		s.inFlight++
 		return s.process, nil, nil
@@ -160,16 +181,28 @@ func reasonOf(err error) (reason, remedy string) {
 func (s *supervisor) watch(p *process) {
 	defer s.work.Done()
 	<-p.child.exited
-	s.mu.Lock()
-	if s.process == p {
-		s.process = nil
-		if !s.stopping && time.Since(p.since) >= s.config.Restart.Window {
-			s.failures = 0
-		}
-		s.failed("the connector exited ("+p.child.reason+")", "")
-	}
-	s.mu.Unlock()
+	s.gone(p)
 	p.stop(s.config.KillTimeout)
+}
+
+// gone notes the exit of a process, once.
+func (s *supervisor) gone(p *process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process != p {
+		return
+	}
+	s.process = nil
+	s.forgive(p)
+	s.failed("the connector exited ("+p.child.reason+")", "")
+}
+
+// forgive lets a process that has run for long enough start the back-off afresh. The
+// caller holds the lock.
+func (s *supervisor) forgive(p *process) {
+	if !s.stopping && time.Since(p.since) >= s.config.Restart.Window {
+		s.failures = 0
+	}
 }
 
 // failed notes an exit or a start that came to nothing, and decides when the
@@ -227,13 +260,7 @@ func (s *supervisor) reset() {
 func (s *supervisor) stop(ctx context.Context) {
 	s.mu.Lock()
 	s.stopping = true
-	var drained chan struct{}
-	if s.inFlight > 0 {
-		if s.drained == nil {
-			s.drained = make(chan struct{})
-		}
-		drained = s.drained
-	}
+	drained := s.drain()
 	s.mu.Unlock()
 	if drained != nil {
 		select {
@@ -252,6 +279,7 @@ func (s *supervisor) stop(ctx context.Context) {
 		s.mu.Unlock()
 	}
 	if p != nil {
+		p.forced.Store(true)
 		p.stop(s.config.KillTimeout)
 	}
 	s.work.Wait()
