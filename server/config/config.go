@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -28,6 +29,8 @@ type Config struct {
 	Data string `yaml:"data"`
 	// Connectors is the folder whose executables are the installed connectors.
 	Connectors string `yaml:"connectors"`
+	// Catalogue says which versions of connectors may be installed.
+	Catalogue Catalogue `yaml:"catalogue"`
 	// PlainText lists connectors, by id, that are called without mutual TLS because
 	// their language cannot handle its certificates: [acme].
 	PlainText []string `yaml:"plain_text"`
@@ -64,6 +67,22 @@ type Config struct {
 	// Callbacks bounds what is kept of the messages that providers send.
 	Callbacks Callbacks `yaml:"callbacks"`
 	Timings   Timings   `yaml:"timings"`
+}
+
+// Catalogue says which versions of connectors may be installed.
+type Catalogue struct {
+	// TrustedKeys are minisign public keys of those whose word counts, each as in the second
+	// line of a minisign.pub file.
+	TrustedKeys []string `yaml:"trusted_keys"`
+	// Signed refuses programs that none of them has signed. A waiver excepts one.
+	Signed bool `yaml:"signed"`
+	// Waivers except programs, by their SHA-256, and say why: {"9f86d0…": "built here"}.
+	Waivers map[string]string `yaml:"waivers"`
+	// Level is the least level of conformance that a program's report must state, 0 to 4.
+	Level int `yaml:"conformance_level"`
+	// Incoming is the folder from which programs may be installed by path; empty means the
+	// folder "incoming" of the data folder.
+	Incoming string `yaml:"incoming"`
 }
 
 // Callbacks bounds what is kept of the messages that providers send.
@@ -182,6 +201,17 @@ func (c Config) Validate() error {
 	for connector, client := range c.OAuthClients {
 		if client.ID == "" || client.SecretFile == "" {
 			return fault.Invalid(CodeInvalid, "oauth_clients."+connector, "a client needs both id and secret_file")
+		}
+	}
+	if c.Catalogue.Level < 0 || c.Catalogue.Level > 4 {
+		return fault.Invalid(CodeInvalid, "catalogue.conformance_level", "a connector is tested up to level 4; 0 asks for no report")
+	}
+	if c.Catalogue.Signed && len(c.Catalogue.TrustedKeys) == 0 {
+		return fault.Invalid(CodeInvalid, "catalogue.signed", "no key is trusted, so that nothing could ever be installed").WithRemedy("name the signers' keys in catalogue.trusted_keys")
+	}
+	for sum, why := range c.Catalogue.Waivers {
+		if len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "" || why == "" {
+			return fault.Invalid(CodeInvalid, "catalogue.waivers", "a waiver names a SHA-256 in lower-case hex, and the reason")
 		}
 	}
 	if c.Callbacks.Retention < day {

@@ -120,3 +120,23 @@ func (f fleet) Reset(connector, version string) error {
 	instance.Reset()
 	return nil
 }
+
+// Health implements swap.Fleet.
+func (f fleet) Health(connector, version string) swap.Health {
+	instance, err := f.instance(connector, version)
+	if err != nil {
+		return swap.Health{Restarts: 1, Last: err.Error()}
+	}
+	status, calls := instance.Status(), instance.Calls()
+	health := swap.Health{
+		Restarts: status.Restarts, Last: status.LastExit, Quarantined: status.State == pluginhost.Quarantined,
+		Calls: calls.Total, Failed: calls.FailedBy(fault.Connector),
+	}
+	errors := instance.Errors()
+	for i := len(errors) - 1; i >= 0 && health.LastError == ""; i-- {
+		if e := errors[i]; e.Source == fault.Connector {
+			health.LastError = e.Method + ": " + string(e.Code) + ": " + e.Reason
+		}
+	}
+	return health
+}

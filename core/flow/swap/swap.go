@@ -10,6 +10,7 @@ package swap
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
@@ -85,7 +86,7 @@ type Health struct {
 
 // Schemas checks a document against a JSON Schema.
 type Schemas interface {
-	Validate(schema, document []byte) error
+	Validate(schema, document json.RawMessage) error
 }
 
 // Log takes what support wants to read; a hclog.Logger is one.
