@@ -69,3 +69,68 @@ type Tokens interface {
 	// empty one stands for whichever there is.
 	Forget(connectionID, token string)
 }
+
+// VersionStatus is how one version of a connector fares on this hub.
+type VersionStatus struct {
+	ConnectorStatus
+	// Serves: connections are served by it now. Draining: it ends its last calls.
+	Serves, Draining bool
+	Uptime           time.Duration
+	// RetryAt is when it may start again, LastExitAt when it was last down.
+	RetryAt, LastExitAt time.Time
+	// Memory in bytes, of the process and its children; MemoryLimit is 0 for none.
+	Memory, MemoryLimit int64
+	Calls               CallCounts
+}
+
+// CallCounts is how the calls of a version went since it was loaded.
+type CallCounts struct {
+	Total, Failed int64
+	// Refused calls were never made, because the version was down.
+	Refused  int64
+	InFlight int
+	// Faults divides the failed calls by who can mend them.
+	Faults []FaultCount
+	// Median, Slow and Slowest are how long a call takes, slower than which are one in
+	// two, one in a hundred and none.
+	Median, Slow, Slowest time.Duration
+	// Took is the distribution: how many took at most each bound, in ascending order, and
+	// how long all took together.
+	Took    []DurationCount
+	TookAll time.Duration
+}
+
+// FaultCount is how many calls failed in one way.
+type FaultCount struct {
+	Class  fault.Class
+	Source fault.Source
+	Count  int64
+}
+
+// DurationCount is how many calls took at most as long.
+type DurationCount struct {
+	AtMost time.Duration
+	Count  int64
+}
+
+// CallFailure is a call that failed.
+type CallFailure struct {
+	At           time.Time
+	Method       string
+	ConnectionID string
+	// Work is what it was made for, see WithWork.
+	Work   string
+	Took   time.Duration
+	Code   fault.Code
+	Class  fault.Class
+	Source fault.Source
+	Reason string
+}
+
+// LogEntry is a line of a version's own log, without secrets.
+type LogEntry struct {
+	At      time.Time
+	Level   string
+	Message string
+	Fields  map[string]string
+}

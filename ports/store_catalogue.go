@@ -196,6 +196,6 @@ type ImpactStore interface {
 	// Payouts gives the payouts that a version has read, by id.
 	Payouts(ctx context.Context, connector, version string, page Page) ([]PayoutRecord, error)
 	// Steps gives what a version has written, or was about to write, after an id and by
-	// id; open leaves only those whose outcome is not known.
-	Steps(ctx context.Context, connector, version string, open bool, after int64, limit int) ([]Step, error)
+	// id; unsettled leaves only those that are open or parked.
+	Steps(ctx context.Context, connector, version string, unsettled bool, after int64, limit int) ([]Step, error)
 }

@@ -41,6 +41,8 @@ type operation struct {
 	secret bool
 	// table says that the body is a CSV file, which its use case reads.
 	table bool
+	// upload says that the handler reads the body as it comes.
+	upload bool
 	// answer says that another system made the query and may add to it (RFC 6749
 	// §4.1.2: what is not known is ignored).
 	answer bool
@@ -65,6 +67,7 @@ func loadContract() (*contract, error) {
 			}
 			_, op.answer = o.Extensions["x-kvitt-answer"]
 			_, op.secret = o.Extensions["x-kvitt-secret"]
+			_, op.upload = o.Extensions["x-kvitt-upload"]
 			op.table = o.RequestBody != nil && o.RequestBody.Value.Content.Get(mediaCSV) != nil
 			c.operations[method+" "+ginPath(path)] = op
 		}
@@ -86,7 +89,7 @@ func scopesOf(o *openapi3.Operation) ([]ports.Scope, error) {
 	return scopes, nil
 }
 
-var templated = regexp.MustCompile(`\{([a-z]+)\}`)
+var templated = regexp.MustCompile(`\{([a-z0-9]+)\}`)
 
 func ginPath(path string) string { return templated.ReplaceAllString(path, ":$1") }
 
@@ -110,12 +113,20 @@ func pageHeaders(header http.Header) {
 const (
 	bodyKey  = "kvitt.body"
 	mediaCSV = "text/csv"
+	// mediaBytes is what is taken as it comes.
+	mediaBytes = "application/octet-stream"
 )
 
 // conform refuses what does not fit the contract, naming the field. It reads the
 // body, which is small, once for all.
 func (s *server) conform(contract *contract) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		if contract.operation(c).upload {
+			if err := contract.check(c, nil); err != nil {
+				s.refuse(c, err)
+			}
+			return // the handler reads what is sent as it comes
+		}
 		body, err := readBody(c)
 		if err == nil {
 			c.Set(bodyKey, body)
@@ -147,6 +158,8 @@ func readBody(c *gin.Context) ([]byte, error) {
 // checkForm refuses a body that is not in the form that the operation takes.
 func (o operation) checkForm(c *gin.Context, body []byte) error {
 	switch {
+	case o.upload && c.ContentType() != mediaBytes:
+		return fault.Invalid(CodeMediaType, "Content-Type", "the body must be "+mediaBytes)
 	case o.table && c.ContentType() != mediaCSV:
 		return fault.Invalid(CodeMediaType, "Content-Type", "the body must be "+mediaCSV)
 	case o.table && len(body) == 0:
@@ -177,7 +190,7 @@ func (k *contract) check(c *gin.Context, body []byte) error {
 		Request: request, PathParams: params, Route: operation.route,
 		Options: &openapi3filter.Options{
 			AuthenticationFunc:                func(context.Context, *openapi3filter.AuthenticationInput) error { return nil },
-			ExcludeRequestBody:                operation.table,
+			ExcludeRequestBody:                operation.table || operation.upload,
 			RejectWhenRequestBodyNotSpecified: true,
 			SkipSettingDefaults:               true,
 		},

@@ -75,14 +75,20 @@ func (s *server) recoverPanic(c *gin.Context) {
 }
 
 // limit bounds the time and the body of a request.
-func (s *server) limit(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), s.Options.Timeout)
-	defer cancel()
-	c.Request = c.Request.WithContext(ctx)
-	if c.Request.Body != nil {
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.Options.Body)
+func (s *server) limit(contract *contract) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), s.Options.Timeout)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		most := s.Options.Body
+		if contract.operation(c).upload {
+			most = s.Options.Upload
+		}
+		if c.Request.Body != nil {
+			c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)
+		}
+		c.Next()
 	}
-	c.Next()
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

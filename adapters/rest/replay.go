@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
+	"github.com/kvitt/kvitt/core/flow/replay"
 )
 
 func (s *server) ReplayPayout(ctx context.Context, r api.ReplayPayoutRequestObject) (api.ReplayPayoutResponseObject, error) {
@@ -11,7 +12,11 @@ func (s *server) ReplayPayout(ctx context.Context, r api.ReplayPayoutRequestObje
 	if err != nil {
 		return nil, err
 	}
-	answer := api.ReplayPayout200JSONResponse{
+	return api.ReplayPayout200JSONResponse(replayAnswer(report)), nil
+}
+
+func replayAnswer(report replay.Report) api.Replay {
+	answer := api.Replay{
 		PayoutID: report.PayoutID, VersionThen: report.Then, VersionNow: report.Now, Pages: report.Pages, Lines: report.Lines,
 		Differ: report.Differ, Differences: []api.ReplayDifference{},
 	}
@@ -22,5 +27,5 @@ func (s *server) ReplayPayout(ctx context.Context, r api.ReplayPayoutRequestObje
 		}
 		answer.Differences = append(answer.Differences, difference)
 	}
-	return answer, nil
+	return answer
 }

@@ -17,8 +17,10 @@ import (
 	"github.com/kvitt/kvitt/adapters/rest/api"
 	"github.com/kvitt/kvitt/core/civil"
 	"github.com/kvitt/kvitt/core/flow/callback"
+	"github.com/kvitt/kvitt/core/flow/catalogue"
 	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
+	"github.com/kvitt/kvitt/core/flow/impact"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
@@ -26,6 +28,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/flow/swap"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
 	"github.com/kvitt/kvitt/core/money"
@@ -129,6 +132,12 @@ type Deps struct {
 	Engine         Engine
 	Casework       Casework
 	Catalogue      Catalogue
+	Versions       *catalogue.Service
+	Swaps          *swap.Service
+	Impact         *impact.Service
+	Fleet          Fleet
+	Lanes          Lanes
+	Incoming       Incoming
 	Signer         Signer
 	Pages          Pages
 	// Clock is business time, by which a day that a person has named comes.
@@ -148,8 +157,8 @@ type Deps struct {
 type Options struct {
 	// Timeout is how long a request may take.
 	Timeout time.Duration
-	// Body is the most bytes of a request's body.
-	Body int64
+	// Body is the most bytes of a request's body, Upload those of a connector's program.
+	Body, Upload int64
 	// ProofLink is how long a proof link is valid.
 	ProofLink time.Duration
 	// CallbackRate is how many messages of providers are taken for one connection in a
@@ -161,7 +170,7 @@ type Options struct {
 // DefaultOptions are those of a hub in production. The timeout leaves room for an
 // accounting system that is asked for its accounts.
 func DefaultOptions() Options {
-	return Options{Timeout: 2 * time.Minute, Body: 1 << 20, ProofLink: time.Hour, CallbackRate: 20, CallbackBurst: 200}
+	return Options{Timeout: 2 * time.Minute, Body: 1 << 20, Upload: 256 << 20, ProofLink: time.Hour, CallbackRate: 20, CallbackBurst: 200}
 }
 
 // server implements the operations of the contract.
@@ -180,7 +189,7 @@ func New(deps Deps) (http.Handler, error) {
 	engine.ContextWithFallback = true // handlers get the request's own deadline
 	engine.HandleMethodNotAllowed = true
 	s := &server{deps}
-	engine.Use(s.identify, s.logAccess, s.recoverPanic, s.limit)
+	engine.Use(s.identify, s.logAccess, s.recoverPanic, s.limit(contract))
 	engine.NoRoute(func(c *gin.Context) { s.refuse(c, errNoRoute()) })
 	engine.NoMethod(func(c *gin.Context) { s.refuse(c, errNoMethod()) })
 	engine.GET("/openapi.json", contract.serveJSON)

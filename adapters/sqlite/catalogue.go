@@ -129,11 +129,11 @@ func (s impact) Payouts(ctx context.Context, connector, version string, page por
 		AND connection IN (SELECT id FROM connection WHERE connector = ?) ORDER BY id LIMIT ?`, version, page.After, connector, page.Limit)
 }
 
-func (s impact) Steps(ctx context.Context, connector, version string, open bool, after int64, limit int) ([]ports.Step, error) {
+func (s impact) Steps(ctx context.Context, connector, version string, unsettled bool, after int64, limit int) ([]ports.Step, error) {
 	if err := limitOf(limit, maxPage); err != nil {
 		return nil, err
 	}
 	return all(ctx, s.tx, readStep, stepSelect+`JOIN flow f ON f.id = coalesce(p.flow, s.flow) JOIN connection c ON c.id = f.target
-		WHERE s.connector_version = ? AND s.id > ? AND c.connector = ? AND (NOT ? OR s.state = 'open') ORDER BY s.id LIMIT ?`,
-		version, after, connector, open, limit)
+		WHERE s.connector_version = ? AND s.id > ? AND c.connector = ? AND (NOT ? OR s.state IN ('open', 'parked')) ORDER BY s.id LIMIT ?`,
+		version, after, connector, unsettled, limit)
 }

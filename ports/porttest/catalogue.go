@@ -141,11 +141,11 @@ func swapsKept(w *world) {
 func impactOfVersion(w *world) {
 	newer := aPayout("payout-9", "REF-9", 1)
 	newer.ConnectorVersion = "2.0.0"
-	open, done := aStep("open", 0), aStep("done", 0)
-	open.State, done.State = ports.StepOpen, ports.StepDone
+	open, done, parked := aStep("open", 0), aStep("done", 0), aStep("parked", 0)
+	open.State, done.State, parked.State = ports.StepOpen, ports.StepDone, ports.StepParked
 	w.update(func(ctx context.Context, tx ports.Tx) {
 		w.ok(tx.Payouts().Create(ctx, newer))
-		w.ok(tx.Steps().Plan(ctx, []ports.Step{open, done}))
+		w.ok(tx.Steps().Plan(ctx, []ports.Step{open, done, parked}))
 	})
 	w.view(func(ctx context.Context, tx ports.Tx) {
 		read, err := tx.Impact().Payouts(ctx, "klarna", "2.0.0", ports.Page{Limit: 10})
@@ -156,20 +156,20 @@ func impactOfVersion(w *world) {
 		w.ok(err)
 		require.Empty(w, read, "another connector of that version")
 
-		keys := func(connector, version string, open bool, after int64) (list []string) {
-			steps, err := tx.Impact().Steps(ctx, connector, version, open, after, 10)
+		keys := func(connector, version string, unsettled bool, after int64) (list []string) {
+			steps, err := tx.Impact().Steps(ctx, connector, version, unsettled, after, 10)
 			w.ok(err)
 			for _, s := range steps {
 				list = append(list, s.Key)
 			}
 			return list
 		}
-		require.Equal(w, []string{open.Key, done.Key}, keys("fortnox", open.ConnectorVersion, false, 0))
-		require.Equal(w, []string{open.Key}, keys("fortnox", open.ConnectorVersion, true, 0))
+		require.Equal(w, []string{open.Key, done.Key, parked.Key}, keys("fortnox", open.ConnectorVersion, false, 0))
+		require.Equal(w, []string{open.Key, parked.Key}, keys("fortnox", open.ConnectorVersion, true, 0))
 		require.Empty(w, keys("klarna", open.ConnectorVersion, false, 0), "what is read is not written")
 		require.Empty(w, keys("fortnox", "9.9.9", false, 0))
 		all, err := tx.Impact().Steps(ctx, "fortnox", open.ConnectorVersion, false, 0, 10)
 		w.ok(err)
-		require.Equal(w, []string{done.Key}, keys("fortnox", open.ConnectorVersion, false, all[0].ID))
+		require.Equal(w, []string{done.Key, parked.Key}, keys("fortnox", open.ConnectorVersion, false, all[0].ID))
 	})
 }

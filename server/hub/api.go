@@ -3,8 +3,10 @@ package hub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -12,19 +14,24 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/kvitt/kvitt/adapters/console"
+	"github.com/kvitt/kvitt/adapters/incoming"
 	"github.com/kvitt/kvitt/adapters/jobs"
 	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/adapters/secrets"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/callback"
+	"github.com/kvitt/kvitt/core/flow/catalogue"
 	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
+	"github.com/kvitt/kvitt/core/flow/impact"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
 	"github.com/kvitt/kvitt/core/flow/registration"
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/flow/swap"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/config"
 	"github.com/kvitt/kvitt/server/version"
@@ -68,6 +75,10 @@ type handlerParts struct {
 	Discovery      *discovery.Service
 	Engine         *engine
 	Catalogue      ports.Catalogue
+	Versions       *catalogue.Service
+	Swaps          *swap.Service
+	Fleet          fleet
+	Desk           *remote.Desk
 	Signer         *secrets.Signer
 	Clock          ports.BusinessClock
 	Listener       net.Listener
@@ -79,8 +90,17 @@ func newHandler(p handlerParts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	arriving := p.Config.Catalogue.Incoming
+	if arriving == "" {
+		arriving = filepath.Join(p.Config.Data, "incoming")
+	}
+	arrived, err := incoming.Open(arriving)
+	if err != nil {
+		return nil, fmt.Errorf("making the folder for incoming programs: %w", err)
+	}
 	return rest.New(rest.Deps{
 		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Discovery: p.Discovery, Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
+		Versions: p.Versions, Swaps: p.Swaps, Impact: impact.New(p.Store, p.Replays, p.Fleet, p.Engine, p.Swaps, time.Now), Fleet: p.Fleet, Lanes: p.Desk, Incoming: arrived,
 		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Clock: p.Clock, Now: time.Now, Log: p.Log.Named("api"),
 		Version: version.Version, PublicURL: publicURL(p.Config, p.Listener), Options: rest.DefaultOptions(),
 	})

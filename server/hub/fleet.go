@@ -4,19 +4,22 @@ import (
 	"context"
 
 	"github.com/kvitt/kvitt/adapters/pluginhost"
+	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/catalogue"
 	"github.com/kvitt/kvitt/core/flow/swap"
 	"github.com/kvitt/kvitt/ports"
 )
 
-// fleet shows the host's connectors to the flows, to the catalogue and to swaps.
+// fleet shows the host's connectors to the flows, to the catalogue, to swaps and to
+// support.
 type fleet struct{ host *pluginhost.Host }
 
 var (
 	_ ports.Catalogue    = fleet{}
 	_ catalogue.Programs = fleet{}
 	_ swap.Fleet         = fleet{}
+	_ rest.Fleet         = fleet{}
 )
 
 // Serving gives a connector as it serves a connection.

@@ -58,20 +58,16 @@ func flowModule() fx.Option {
 
 // newDesk makes the one desk of the hub. Its lanes are left in good order when the
 // hub stops, after the queue has ended the work that uses them.
-func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens *consent.Keeper, clients clients) (*remote.Desk, error) {
-	host, err := os.Hostname()
-	if err != nil {
-		return nil, fmt.Errorf("asking for the machine's name: %w", err)
-	}
+func newDesk(lc fx.Lifecycle, cfg config.Config, store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens *consent.Keeper, clients clients) *remote.Desk {
 	quotas := map[string]ports.Quota{}
 	for connector, q := range cfg.Quotas {
 		quotas[connector] = ports.Quota{Calls: q.Calls, Window: q.Window, InFlight: q.InFlight}
 	}
 	desk := remote.NewDesk(store, catalogue, secrets, tokens, clock.Machine{}, remote.Options{
-		Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Hosts: cfg.Hosts, Quotas: quotas, Clients: clients, Deadline: cfg.Timings.Call,
+		Owner: nodeName(), Hosts: cfg.Hosts, Quotas: quotas, Clients: clients, Deadline: cfg.Timings.Call,
 	})
 	lc.Append(fx.StopHook(desk.Close))
-	return desk, nil
+	return desk
 }
 
 func newSettlement(cfg config.Config, store ports.Store, desk *remote.Desk, business ports.BusinessClock, rates exchange.Table, log hclog.Logger) *settlement.Service {

@@ -60,6 +60,27 @@ func (e BooksDocumentStatus) Valid() bool {
 	}
 }
 
+// Defines values for CallErrorSource.
+const (
+	CallErrorSourceConnector CallErrorSource = "connector"
+	CallErrorSourceHub       CallErrorSource = "hub"
+	CallErrorSourceUpstream  CallErrorSource = "upstream"
+)
+
+// Valid indicates whether the value is a known member of the CallErrorSource enum.
+func (e CallErrorSource) Valid() bool {
+	switch e {
+	case CallErrorSourceConnector:
+		return true
+	case CallErrorSourceHub:
+		return true
+	case CallErrorSourceUpstream:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CallbackNoticeOutcome.
 const (
 	Kept     CallbackNoticeOutcome = "kept"
@@ -110,22 +131,22 @@ func (e CallbackNoticeSubject) Valid() bool {
 
 // Defines values for CallbackState.
 const (
-	Read       CallbackState = "read"
-	Received   CallbackState = "received"
-	Refused    CallbackState = "refused"
-	Unreadable CallbackState = "unreadable"
+	CallbackStateRead       CallbackState = "read"
+	CallbackStateReceived   CallbackState = "received"
+	CallbackStateRefused    CallbackState = "refused"
+	CallbackStateUnreadable CallbackState = "unreadable"
 )
 
 // Valid indicates whether the value is a known member of the CallbackState enum.
 func (e CallbackState) Valid() bool {
 	switch e {
-	case Read:
+	case CallbackStateRead:
 		return true
-	case Received:
+	case CallbackStateReceived:
 		return true
-	case Refused:
+	case CallbackStateRefused:
 		return true
-	case Unreadable:
+	case CallbackStateUnreadable:
 		return true
 	default:
 		return false
@@ -242,28 +263,49 @@ func (e ConnectionState) Valid() bool {
 
 // Defines values for ConnectorState.
 const (
-	Attached    ConnectorState = "attached"
-	BackingOff  ConnectorState = "backing_off"
-	Quarantined ConnectorState = "quarantined"
-	Ready       ConnectorState = "ready"
-	Starting    ConnectorState = "starting"
-	Stopped     ConnectorState = "stopped"
+	ConnectorStateAttached    ConnectorState = "attached"
+	ConnectorStateBackingOff  ConnectorState = "backing_off"
+	ConnectorStateQuarantined ConnectorState = "quarantined"
+	ConnectorStateReady       ConnectorState = "ready"
+	ConnectorStateStarting    ConnectorState = "starting"
+	ConnectorStateStopped     ConnectorState = "stopped"
 )
 
 // Valid indicates whether the value is a known member of the ConnectorState enum.
 func (e ConnectorState) Valid() bool {
 	switch e {
-	case Attached:
+	case ConnectorStateAttached:
 		return true
-	case BackingOff:
+	case ConnectorStateBackingOff:
 		return true
-	case Quarantined:
+	case ConnectorStateQuarantined:
 		return true
-	case Ready:
+	case ConnectorStateReady:
 		return true
-	case Starting:
+	case ConnectorStateStarting:
 		return true
-	case Stopped:
+	case ConnectorStateStopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConnectorVersionOrigin.
+const (
+	ConnectorVersionOriginFolder ConnectorVersionOrigin = "folder"
+	ConnectorVersionOriginPath   ConnectorVersionOrigin = "path"
+	ConnectorVersionOriginUpload ConnectorVersionOrigin = "upload"
+)
+
+// Valid indicates whether the value is a known member of the ConnectorVersionOrigin enum.
+func (e ConnectorVersionOrigin) Valid() bool {
+	switch e {
+	case ConnectorVersionOriginFolder:
+		return true
+	case ConnectorVersionOriginPath:
+		return true
+	case ConnectorVersionOriginUpload:
 		return true
 	default:
 		return false
@@ -540,6 +582,27 @@ func (e ExplanationShape) Valid() bool {
 	}
 }
 
+// Defines values for FaultCountSource.
+const (
+	FaultCountSourceConnector FaultCountSource = "connector"
+	FaultCountSourceHub       FaultCountSource = "hub"
+	FaultCountSourceUpstream  FaultCountSource = "upstream"
+)
+
+// Valid indicates whether the value is a known member of the FaultCountSource enum.
+func (e FaultCountSource) Valid() bool {
+	switch e {
+	case FaultCountSourceConnector:
+		return true
+	case FaultCountSourceHub:
+		return true
+	case FaultCountSourceUpstream:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FlowKind.
 const (
 	FlowKindEvents   FlowKind = "events"
@@ -642,6 +705,51 @@ func (e HitGroupKind) Valid() bool {
 	case HitGroupKindRun:
 		return true
 	case HitGroupKindStep:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImpactDocumentOutcome.
+const (
+	ImpactDocumentOutcomeCreated ImpactDocumentOutcome = "created"
+	ImpactDocumentOutcomeFound   ImpactDocumentOutcome = "found"
+)
+
+// Valid indicates whether the value is a known member of the ImpactDocumentOutcome enum.
+func (e ImpactDocumentOutcome) Valid() bool {
+	switch e {
+	case ImpactDocumentOutcomeCreated:
+		return true
+	case ImpactDocumentOutcomeFound:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImpactDocumentState.
+const (
+	ImpactDocumentStateDone    ImpactDocumentState = "done"
+	ImpactDocumentStateDropped ImpactDocumentState = "dropped"
+	ImpactDocumentStateOpen    ImpactDocumentState = "open"
+	ImpactDocumentStateParked  ImpactDocumentState = "parked"
+	ImpactDocumentStatePlanned ImpactDocumentState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the ImpactDocumentState enum.
+func (e ImpactDocumentState) Valid() bool {
+	switch e {
+	case ImpactDocumentStateDone:
+		return true
+	case ImpactDocumentStateDropped:
+		return true
+	case ImpactDocumentStateOpen:
+		return true
+	case ImpactDocumentStateParked:
+		return true
+	case ImpactDocumentStatePlanned:
 		return true
 	default:
 		return false
@@ -768,6 +876,42 @@ func (e Mode) Valid() bool {
 	case Live:
 		return true
 	case Shadow:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NodeVersionState.
+const (
+	NodeVersionStateAttached    NodeVersionState = "attached"
+	NodeVersionStateBackingOff  NodeVersionState = "backing_off"
+	NodeVersionStateDraining    NodeVersionState = "draining"
+	NodeVersionStateMissing     NodeVersionState = "missing"
+	NodeVersionStateQuarantined NodeVersionState = "quarantined"
+	NodeVersionStateReady       NodeVersionState = "ready"
+	NodeVersionStateStarting    NodeVersionState = "starting"
+	NodeVersionStateStopped     NodeVersionState = "stopped"
+)
+
+// Valid indicates whether the value is a known member of the NodeVersionState enum.
+func (e NodeVersionState) Valid() bool {
+	switch e {
+	case NodeVersionStateAttached:
+		return true
+	case NodeVersionStateBackingOff:
+		return true
+	case NodeVersionStateDraining:
+		return true
+	case NodeVersionStateMissing:
+		return true
+	case NodeVersionStateQuarantined:
+		return true
+	case NodeVersionStateReady:
+		return true
+	case NodeVersionStateStarting:
+		return true
+	case NodeVersionStateStopped:
 		return true
 	default:
 		return false
@@ -1299,6 +1443,66 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for SwapState.
+const (
+	SwapStateCancelled   SwapState = "cancelled"
+	SwapStateChecking    SwapState = "checking"
+	SwapStateComparing   SwapState = "comparing"
+	SwapStateDone        SwapState = "done"
+	SwapStateDraining    SwapState = "draining"
+	SwapStateHandingOver SwapState = "handing_over"
+	SwapStateRefused     SwapState = "refused"
+	SwapStateReturned    SwapState = "returned"
+	SwapStateWatching    SwapState = "watching"
+)
+
+// Valid indicates whether the value is a known member of the SwapState enum.
+func (e SwapState) Valid() bool {
+	switch e {
+	case SwapStateCancelled:
+		return true
+	case SwapStateChecking:
+		return true
+	case SwapStateComparing:
+		return true
+	case SwapStateDone:
+		return true
+	case SwapStateDraining:
+		return true
+	case SwapStateHandingOver:
+		return true
+	case SwapStateRefused:
+		return true
+	case SwapStateReturned:
+		return true
+	case SwapStateWatching:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SwapCheckState.
+const (
+	SwapCheckStateFailed  SwapCheckState = "failed"
+	SwapCheckStateOk      SwapCheckState = "ok"
+	SwapCheckStateWarning SwapCheckState = "warning"
+)
+
+// Valid indicates whether the value is a known member of the SwapCheckState enum.
+func (e SwapCheckState) Valid() bool {
+	switch e {
+	case SwapCheckStateFailed:
+		return true
+	case SwapCheckStateOk:
+		return true
+	case SwapCheckStateWarning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TriedDocumentKind.
 const (
 	TriedDocumentKindAttachment          TriedDocumentKind = "attachment"
@@ -1704,6 +1908,44 @@ type BooksYear struct {
 	To Date `json:"to"`
 }
 
+// CallCounts defines model for CallCounts.
+type CallCounts struct {
+	Failed int64        `json:"failed"`
+	Faults []FaultCount `json:"faults"`
+	MaxMs  float64      `json:"max_ms"`
+	P50Ms  float64      `json:"p50_ms"`
+	P99Ms  float64      `json:"p99_ms"`
+
+	// Refused Calls that were never made because it was down.
+	Refused int64 `json:"refused"`
+	Total   int64 `json:"total"`
+}
+
+// CallError defines model for CallError.
+type CallError struct {
+	At           time.Time `json:"at"`
+	Class        string    `json:"class"`
+	Code         string    `json:"code"`
+	ConnectionID string    `json:"connection_id,omitempty"`
+
+	// Method Example: ListPayoutLines
+	Method string          `json:"method"`
+	Reason string          `json:"reason"`
+	Source CallErrorSource `json:"source"`
+	TookMs float64         `json:"took_ms"`
+
+	// Work What it was made for: a payout, a document, a message.
+	Work string `json:"work,omitempty"`
+}
+
+// CallErrorSource defines model for CallError.Source.
+type CallErrorSource string
+
+// CallErrorList defines model for CallErrorList.
+type CallErrorList struct {
+	Items []CallError `json:"items"`
+}
+
 // Callback defines model for Callback.
 type Callback struct {
 	// Attempts How many readings have failed through the message itself.
@@ -1985,6 +2227,20 @@ type ClearingStatement struct {
 	Reserves Decimal `json:"reserves"`
 }
 
+// CompareInput Example: {}
+type CompareInput struct {
+	// With The version that reads; that which serves each connection if it is left out.
+	With string `json:"with,omitempty"`
+}
+
+// ComparePage defines model for ComparePage.
+type ComparePage struct {
+	Items []VersionComparison `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
 // Compared defines model for Compared.
 type Compared struct {
 	// Document The invoice or credit invoice of a payment.
@@ -2089,6 +2345,37 @@ type ConnectionInput struct {
 	Settings AnyObject `json:"settings,omitempty"`
 }
 
+// ConnectionLane defines model for ConnectionLane.
+type ConnectionLane struct {
+	// CallsLeft How many calls the remote system takes now; missing if that is not limited.
+	CallsLeft    *int   `json:"calls_left,omitempty"`
+	ConnectionID string `json:"connection_id"`
+
+	// InFlight Calls of its lane that are under way.
+	InFlight int    `json:"in_flight"`
+	Label    string `json:"label,omitempty"`
+
+	// LastSuccess When a call last succeeded, since the hub has started.
+	LastSuccess *time.Time `json:"last_success,omitempty"`
+	MerchantID  string     `json:"merchant_id"`
+	Paused      *Pause     `json:"paused,omitempty"`
+
+	// RestingUntil Until when the remote system wants to be left alone.
+	RestingUntil *time.Time `json:"resting_until,omitempty"`
+
+	// Running The version that serves, empty if none does.
+	Running string `json:"running"`
+
+	// State That of the connection.
+	State string `json:"state"`
+
+	// Waiting Calls that wait for their turn in it.
+	Waiting int `json:"waiting"`
+
+	// Wanted The version that is wanted.
+	Wanted string `json:"wanted"`
+}
+
 // ConnectionPage defines model for ConnectionPage.
 type ConnectionPage struct {
 	Items []Connection `json:"items"`
@@ -2141,8 +2428,62 @@ type ConnectorList struct {
 	Items []Connector `json:"items"`
 }
 
+// ConnectorLog defines model for ConnectorLog.
+type ConnectorLog struct {
+	Items []LogLine `json:"items"`
+}
+
 // ConnectorState What the connector's process does.
 type ConnectorState string
+
+// ConnectorVersion defines model for ConnectorVersion.
+type ConnectorVersion struct {
+	Capabilities []string  `json:"capabilities,omitempty"`
+	Conformance  AnyObject `json:"conformance,omitempty"`
+
+	// ConformanceLevel What the report about this very program states, 0 without one.
+	ConformanceLevel int `json:"conformance_level"`
+
+	// Connector Example: klarna
+	Connector string `json:"connector"`
+
+	// Hosts Where credentials are sent to.
+	Hosts       []string  `json:"hosts,omitempty"`
+	InstalledAt time.Time `json:"installed_at"`
+	InstalledBy string    `json:"installed_by"`
+
+	// Name This and what follows is told of one version alone, not in lists.
+	Name string `json:"name,omitempty"`
+
+	// Nodes How it runs on each hub.
+	Nodes []NodeVersion `json:"nodes"`
+
+	// Origin Where it came from.
+	Origin ConnectorVersionOrigin `json:"origin"`
+
+	// Pinned The connections that are pinned to it.
+	Pinned    []string          `json:"pinned"`
+	Protocol  int               `json:"protocol,omitempty"`
+	Sha256    string            `json:"sha256"`
+	Signature *VersionSignature `json:"signature,omitempty"`
+
+	// Size Of the program in bytes.
+	Size int64 `json:"size"`
+
+	// Version Example: 1.4.2
+	Version string `json:"version"`
+
+	// Wanted It is the one that all connections are to be served by which are pinned to none.
+	Wanted bool `json:"wanted"`
+}
+
+// ConnectorVersionOrigin Where it came from.
+type ConnectorVersionOrigin string
+
+// ConnectorVersionList defines model for ConnectorVersionList.
+type ConnectorVersionList struct {
+	Items []ConnectorVersion `json:"items"`
+}
 
 // ConsentLink Example: {"expires_at":"2026-04-20T08:30:00Z","url":"https://apps.fortnox.se/oauth-v1/auth?client_id=8VurtMGDTeAI\u0026response_type=code\u0026state=abcd"}
 type ConsentLink struct {
@@ -2706,6 +3047,19 @@ type Fault struct {
 	Remedy string    `json:"remedy,omitempty"`
 }
 
+// FaultCount defines model for FaultCount.
+type FaultCount struct {
+	// Class Example: rate_limited
+	Class string `json:"class"`
+	Count int64  `json:"count"`
+
+	// Source Who can mend it.
+	Source FaultCountSource `json:"source"`
+}
+
+// FaultCountSource Who can mend it.
+type FaultCountSource string
+
 // FeeInvoice Example: {"confirm":true,"date":"2026-04-30","from":"2026-04-01","reference":"INV-2026-04","to":"2026-04-30"}
 type FeeInvoice struct {
 	// Confirm Do it rather than propose it.
@@ -2846,6 +3200,108 @@ type HitGroup struct {
 // HitGroupKind A document is one of the accounting system; a step is what kvitt has written there, or will.
 type HitGroupKind string
 
+// ImpactDocument defines model for ImpactDocument.
+type ImpactDocument struct {
+	// Amount An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Amount   Decimal    `json:"amount,omitempty"`
+	Attempt  int        `json:"attempt"`
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency Currency `json:"currency,omitempty"`
+
+	// Document The invoice or credit invoice that it pays.
+	Document string `json:"document,omitempty"`
+	Fault    *Fault `json:"fault,omitempty"`
+	FlowID   string `json:"flow_id,omitempty"`
+	ID       int64  `json:"id"`
+
+	// Key Identifies it for ever and in both systems.
+	Key string `json:"key"`
+
+	// Kind Example: voucher
+	Kind string `json:"kind"`
+
+	// Number Its number in the accounting system.
+	Number   string                `json:"number,omitempty"`
+	Outcome  ImpactDocumentOutcome `json:"outcome,omitempty"`
+	PayoutID string                `json:"payout_id,omitempty"`
+	RunID    string                `json:"run_id,omitempty"`
+	State    ImpactDocumentState   `json:"state"`
+}
+
+// ImpactDocumentOutcome defines model for ImpactDocument.Outcome.
+type ImpactDocumentOutcome string
+
+// ImpactDocumentState defines model for ImpactDocument.State.
+type ImpactDocumentState string
+
+// ImpactDocumentPage defines model for ImpactDocumentPage.
+type ImpactDocumentPage struct {
+	Items []ImpactDocument `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
+// ImpactPayout defines model for ImpactPayout.
+type ImpactPayout struct {
+	ConnectionID string `json:"connection_id"`
+
+	// Currency An ISO 4217 code.
+	//
+	// Example: SEK
+	Currency   Currency  `json:"currency"`
+	Date       time.Time `json:"date"`
+	FlowID     string    `json:"flow_id"`
+	Hold       *Fault    `json:"hold,omitempty"`
+	ID         string    `json:"id"`
+	MerchantID string    `json:"merchant_id"`
+
+	// Net An amount in major units with all decimals of its currency.
+	//
+	// Example: -1234.50
+	Net       Decimal `json:"net"`
+	Reference string  `json:"reference"`
+
+	// State Example: booked
+	State string `json:"state"`
+}
+
+// ImpactPayoutPage defines model for ImpactPayoutPage.
+type ImpactPayoutPage struct {
+	Items []ImpactPayout `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
+// InstallInput Example: {"path":"klarna-1.4.3","waive_signature":"built on this machine for a test"}
+type InstallInput struct {
+	// ApproveHosts Take a version that sends credentials to other hosts than the one that serves.
+	ApproveHosts bool      `json:"approve_hosts,omitempty"`
+	Conformance  AnyObject `json:"conformance,omitempty"`
+
+	// Path A program below the hub's folder for incoming programs, instead of an upload.
+	Path string `json:"path,omitempty"`
+
+	// Sha256 What the program's digest must be.
+	Sha256 string `json:"sha256,omitempty"`
+
+	// Signature The whole text of its minisign signature.
+	Signature string `json:"signature,omitempty"`
+
+	// Upload The SHA-256 of a program that was sent.
+	Upload string `json:"upload,omitempty"`
+
+	// WaiveSignature Why this program is taken without a signature though the hub asks for one. It is logged.
+	WaiveSignature string `json:"waive_signature,omitempty"`
+}
+
 // Key defines model for Key.
 type Key struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -2870,6 +3326,14 @@ type KeyInput struct {
 
 	// Scope What a key may do.
 	Scope Scope `json:"scope"`
+}
+
+// LanePage defines model for LanePage.
+type LanePage struct {
+	Items []ConnectionLane `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
 }
 
 // Line defines model for Line.
@@ -2995,6 +3459,14 @@ type LineSource struct {
 // LineState What has become of a line.
 type LineState string
 
+// LogLine defines model for LogLine.
+type LogLine struct {
+	At      time.Time         `json:"at"`
+	Fields  map[string]string `json:"fields,omitempty"`
+	Level   string            `json:"level"`
+	Message string            `json:"message"`
+}
+
 // LostDispute Example: {"confirm":true,"date":"2026-04-20","parts":[{"gross":"125.00","rate":"25"}]}
 type LostDispute struct {
 	// Confirm Do it rather than propose it.
@@ -3106,6 +3578,41 @@ type Movement struct {
 
 // Next The cursor of the next page; missing on the last one.
 type Next = string
+
+// NodeVersion defines model for NodeVersion.
+type NodeVersion struct {
+	Calls CallCounts `json:"calls"`
+
+	// InFlight Calls under way.
+	InFlight int `json:"in_flight"`
+
+	// Memory In bytes.
+	Memory int64 `json:"memory"`
+
+	// MemoryLimit In bytes, 0 for none.
+	MemoryLimit int64 `json:"memory_limit"`
+
+	// Node The hub.
+	Node string `json:"node"`
+	Pid  int    `json:"pid,omitempty"`
+
+	// Reason Why it does not serve though it is wanted, or why it was last down.
+	Reason string `json:"reason,omitempty"`
+
+	// Restarts How often it has exited or failed to start.
+	Restarts int `json:"restarts"`
+
+	// RetryAt When it may start again.
+	RetryAt *time.Time `json:"retry_at,omitempty"`
+
+	// Serves Connections are served by it now.
+	Serves        bool             `json:"serves"`
+	State         NodeVersionState `json:"state"`
+	UptimeSeconds float64          `json:"uptime_seconds"`
+}
+
+// NodeVersionState defines model for NodeVersion.State.
+type NodeVersionState string
 
 // OpeningBalance Example: {"account":"1686","amount":"5000.00","at":"2026-04-20T08:00:00Z","by":"Shop (key-1)","currency":"SEK","date":"2026-03-30","note":"captures until 29 March that Klarna pays out later","paid_in":"SEK"}
 type OpeningBalance struct {
@@ -3826,6 +4333,12 @@ type RawPageList struct {
 	Next Next `json:"next,omitempty"`
 }
 
+// ReasonInput Example: {"reason":"fees of 1.4.2 are wrong"}
+type ReasonInput struct {
+	// Reason Why, for whoever looks for it.
+	Reason string `json:"reason"`
+}
+
 // Reconciliation defines model for Reconciliation.
 type Reconciliation struct {
 	FlowID string `json:"flow_id"`
@@ -3941,6 +4454,28 @@ type RematchReport struct {
 	Run       *Run `json:"run,omitempty"`
 	Suggested int  `json:"suggested"`
 	Waiting   int  `json:"waiting"`
+}
+
+// ReplanFault defines model for ReplanFault.
+type ReplanFault struct {
+	// Fault Why something stopped.
+	Fault Fault  `json:"fault"`
+	ID    string `json:"id"`
+}
+
+// Replanned defines model for Replanned.
+type Replanned struct {
+	// Exceptions Those of documents that were parked and are tried again.
+	Exceptions []string `json:"exceptions"`
+
+	// Faults What could not be taken up.
+	Faults []ReplanFault `json:"faults"`
+
+	// Open How many documents are looked up because their outcome is open.
+	Open int `json:"open"`
+
+	// Payouts Those that were held and are read anew.
+	Payouts []string `json:"payouts"`
 }
 
 // Replay defines model for Replay.
@@ -4444,6 +4979,120 @@ type SuspenseItem struct {
 	Since Date `json:"since"`
 }
 
+// Swap defines model for Swap.
+type Swap struct {
+	AcceptDifferences bool        `json:"accept_differences,omitempty"`
+	By                string      `json:"by"`
+	Checks            []SwapCheck `json:"checks"`
+	Connections       []string    `json:"connections,omitempty"`
+	Connector         string      `json:"connector"`
+
+	// Differ How many lines are read otherwise.
+	Differ int64 `json:"differ"`
+
+	// Differences The first 200.
+	Differences  []SwapDifference `json:"differences"`
+	DrainSeconds float64          `json:"drain_seconds,omitempty"`
+	EndedAt      *time.Time       `json:"ended_at,omitempty"`
+
+	// Entered Its states, with when it came to them.
+	Entered []SwapEntry `json:"entered"`
+	Fault   *Fault      `json:"fault,omitempty"`
+	From    string      `json:"from"`
+	ID      string      `json:"id"`
+
+	// InFlight Calls that are waited for now.
+	InFlight int `json:"in_flight"`
+
+	// Lanes To be handed over.
+	Lanes int   `json:"lanes"`
+	Lines int64 `json:"lines"`
+	Live  bool  `json:"live,omitempty"`
+
+	// Moved Handed over.
+	Moved int `json:"moved"`
+
+	// Payouts How many were read anew.
+	Payouts   int       `json:"payouts"`
+	Reason    string    `json:"reason"`
+	StartedAt time.Time `json:"started_at"`
+
+	// State refused: nothing was changed. returned: the old version serves again. `fault` says why.
+	State SwapState `json:"state"`
+	To    string    `json:"to"`
+
+	// Undo It goes back to the version before.
+	Undo         bool       `json:"undo,omitempty"`
+	WatchSeconds float64    `json:"watch_seconds,omitempty"`
+	WatchUntil   *time.Time `json:"watch_until,omitempty"`
+}
+
+// SwapState refused: nothing was changed. returned: the old version serves again. `fault` says why.
+type SwapState string
+
+// SwapCheck defines model for SwapCheck.
+type SwapCheck struct {
+	ConnectionID string         `json:"connection_id"`
+	Detail       string         `json:"detail,omitempty"`
+	State        SwapCheckState `json:"state"`
+}
+
+// SwapCheckState defines model for SwapCheck.State.
+type SwapCheckState string
+
+// SwapDifference defines model for SwapDifference.
+type SwapDifference struct {
+	// Blocks The line is booked, and the field decides what is booked.
+	Blocks bool `json:"blocks"`
+
+	// Field Example: fee_vat
+	Field string `json:"field"`
+
+	// Line The key of the line.
+	Line     string `json:"line"`
+	PayoutID string `json:"payout_id"`
+	Read     string `json:"read"`
+	Stored   string `json:"stored"`
+}
+
+// SwapEntry defines model for SwapEntry.
+type SwapEntry struct {
+	At    time.Time `json:"at"`
+	State string    `json:"state"`
+}
+
+// SwapInput Example: {"reason":"fees of 1.0.0 are wrong","to":"1.0.1"}
+type SwapInput struct {
+	// AcceptDifferences Go on though booked lines are read otherwise.
+	AcceptDifferences bool `json:"accept_differences,omitempty"`
+
+	// Connections Pin these alone to it, as a canary; all that are pinned to none if it is left out.
+	Connections []string `json:"connections,omitempty"`
+
+	// DrainSeconds How long lanes and the old version are waited for; 120 if it is left out.
+	DrainSeconds int `json:"drain_seconds,omitempty"`
+
+	// Live Also read the payouts of the comparison from the provider.
+	Live bool `json:"live,omitempty"`
+
+	// Reason Why, for whoever looks for it.
+	Reason string `json:"reason"`
+
+	// To The version that shall serve.
+	To string `json:"to"`
+
+	// WatchSeconds How long the version is watched; 600 if it is left out.
+	WatchSeconds int `json:"watch_seconds,omitempty"`
+}
+
+// SwapPage defines model for SwapPage.
+type SwapPage struct {
+	Items []Swap `json:"items"`
+
+	// Next The cursor of the next page; missing on the last one.
+	Next Next `json:"next,omitempty"`
+}
+
 // Totals defines model for Totals.
 type Totals struct {
 	// Exceptions Open exceptions by code.
@@ -4706,6 +5355,38 @@ type Undoing struct {
 	Dropped int `json:"dropped"`
 }
 
+// Upload defines model for Upload.
+type Upload struct {
+	Sha256 string `json:"sha256"`
+
+	// Size In bytes.
+	Size int64 `json:"size"`
+}
+
+// VersionComparison defines model for VersionComparison.
+type VersionComparison struct {
+	// Fault Why it could not be read again.
+	Fault      *Fault  `json:"fault,omitempty"`
+	MerchantID string  `json:"merchant_id"`
+	PayoutID   string  `json:"payout_id"`
+	Replay     *Replay `json:"replay,omitempty"`
+
+	// State That of the payout.
+	State string `json:"state"`
+}
+
+// VersionSignature Whose word there is for the program.
+type VersionSignature struct {
+	// Comment What the signer vouches for beside the bytes.
+	Comment string `json:"comment,omitempty"`
+
+	// Key The id of the minisign key that has signed it.
+	Key string `json:"key,omitempty"`
+
+	// Waiver Why it was taken without a signature.
+	Waiver string `json:"waiver,omitempty"`
+}
+
 // Voucher defines model for Voucher.
 type Voucher struct {
 	// Date A calendar date in the merchant's time zone.
@@ -4787,6 +5468,12 @@ type Limit = int
 //
 // Example: 2026-04-02
 type On = Date
+
+// SHA256 defines model for SHA256.
+type SHA256 = string
+
+// Version defines model for Version.
+type Version = string
 
 // GetProofParams defines parameters for GetProof.
 type GetProofParams struct {
@@ -4916,6 +5603,99 @@ type ResumeConnectionParams struct {
 
 // VerifyConnectionParams defines parameters for VerifyConnection.
 type VerifyConnectionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// InstallConnectorParams defines parameters for InstallConnector.
+type InstallConnectorParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListLanesParams defines parameters for ListLanes.
+type ListLanesParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListSwapsParams defines parameters for ListSwaps.
+type ListSwapsParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// BeginSwapParams defines parameters for BeginSwap.
+type BeginSwapParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoSwapParams defines parameters for UndoSwap.
+type UndoSwapParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RemoveConnectorVersionParams defines parameters for RemoveConnectorVersion.
+type RemoveConnectorVersionParams struct {
+	// Reason Why, for whoever looks for it.
+	Reason string `form:"reason" json:"reason"`
+}
+
+// CompareConnectorVersionParams defines parameters for CompareConnectorVersion.
+type CompareConnectorVersionParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListImpactDocumentsParams defines parameters for ListImpactDocuments.
+type ListImpactDocumentsParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Unsettled Only those whose outcome is open, or that a person must look at.
+	Unsettled bool `form:"unsettled,omitempty" json:"unsettled,omitempty"`
+}
+
+// GetConnectorLogParams defines parameters for GetConnectorLog.
+type GetConnectorLogParams struct {
+	// Limit The most lines.
+	Limit int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListImpactPayoutsParams defines parameters for ListImpactPayouts.
+type ListImpactPayoutsParams struct {
+	// Limit The most items of a page.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The cursor `next` of the page before.
+	After After `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ReplanConnectorVersionParams defines parameters for ReplanConnectorVersion.
+type ReplanConnectorVersionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResetConnectorVersionParams defines parameters for ResetConnectorVersion.
+type ResetConnectorVersionParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -5436,6 +6216,12 @@ type ClearSuspenseParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CancelSwapParams defines parameters for CancelSwap.
+type CancelSwapParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // UpdateConnectionJSONRequestBody defines body for UpdateConnection for application/json ContentType.
 type UpdateConnectionJSONRequestBody = ConnectionChange
 
@@ -5444,6 +6230,24 @@ type NamePurchasesJSONRequestBody = PurchaseNames
 
 // PauseConnectionJSONRequestBody defines body for PauseConnection for application/json ContentType.
 type PauseConnectionJSONRequestBody = PauseInput
+
+// InstallConnectorJSONRequestBody defines body for InstallConnector for application/json ContentType.
+type InstallConnectorJSONRequestBody = InstallInput
+
+// BeginSwapJSONRequestBody defines body for BeginSwap for application/json ContentType.
+type BeginSwapJSONRequestBody = SwapInput
+
+// UndoSwapJSONRequestBody defines body for UndoSwap for application/json ContentType.
+type UndoSwapJSONRequestBody = ReasonInput
+
+// CompareConnectorVersionJSONRequestBody defines body for CompareConnectorVersion for application/json ContentType.
+type CompareConnectorVersionJSONRequestBody = CompareInput
+
+// ReplanConnectorVersionJSONRequestBody defines body for ReplanConnectorVersion for application/json ContentType.
+type ReplanConnectorVersionJSONRequestBody = ReasonInput
+
+// ResetConnectorVersionJSONRequestBody defines body for ResetConnectorVersion for application/json ContentType.
+type ResetConnectorVersionJSONRequestBody = ReasonInput
 
 // DeliverEventJSONRequestBody defines body for DeliverEvent for application/json ContentType.
 type DeliverEventJSONRequestBody = Delivery
@@ -5526,6 +6330,9 @@ type UndoPayoutJSONRequestBody = Undo
 // ClearSuspenseJSONRequestBody defines body for ClearSuspense for application/json ContentType.
 type ClearSuspenseJSONRequestBody = ClearSuspense
 
+// CancelSwapJSONRequestBody defines body for CancelSwap for application/json ContentType.
+type CancelSwapJSONRequestBody = ReasonInput
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetProof The proof of a payout as a page to read and print
@@ -5588,12 +6395,60 @@ type ServerInterface interface {
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(c *gin.Context, id ID, params VerifyConnectionParams)
+	// UploadConnector Send a connector's program, to be installed
+	// (PUT /v1/connector-uploads/{sha256})
+	UploadConnector(c *gin.Context, sha256 SHA256)
+	// InstallConnector Install a version of a connector beside those that are there
+	// (POST /v1/connector-versions)
+	InstallConnector(c *gin.Context, params InstallConnectorParams)
 	// ListConnectors The installed connectors
 	// (GET /v1/connectors)
 	ListConnectors(c *gin.Context)
 	// GetConnector One connector, with the schemas of its settings and credentials
 	// (GET /v1/connectors/{id})
 	GetConnector(c *gin.Context, id ID)
+	// ListLanes How the connections to a connector fare
+	// (GET /v1/connectors/{id}/lanes)
+	ListLanes(c *gin.Context, id ID, params ListLanesParams)
+	// ListSwaps The swaps of a connector
+	// (GET /v1/connectors/{id}/swaps)
+	ListSwaps(c *gin.Context, id ID, params ListSwapsParams)
+	// BeginSwap Put another version in the place of the one that serves
+	// (POST /v1/connectors/{id}/swaps)
+	BeginSwap(c *gin.Context, id ID, params BeginSwapParams)
+	// UndoSwap Go back to the version before
+	// (POST /v1/connectors/{id}/undo)
+	UndoSwap(c *gin.Context, id ID, params UndoSwapParams)
+	// ListConnectorVersions The installed versions of a connector, which are wanted and how each runs
+	// (GET /v1/connectors/{id}/versions)
+	ListConnectorVersions(c *gin.Context, id ID)
+	// RemoveConnectorVersion Remove a version that nothing uses
+	// (DELETE /v1/connectors/{id}/versions/{version})
+	RemoveConnectorVersion(c *gin.Context, id ID, version Version, params RemoveConnectorVersionParams)
+	// GetConnectorVersion One version with what it says of itself and its conformance report
+	// (GET /v1/connectors/{id}/versions/{version})
+	GetConnectorVersion(c *gin.Context, id ID, version Version)
+	// CompareConnectorVersion Have another version read what this one has read, and compare
+	// (POST /v1/connectors/{id}/versions/{version}/compare)
+	CompareConnectorVersion(c *gin.Context, id ID, version Version, params CompareConnectorVersionParams)
+	// ListImpactDocuments The documents that a version has written, or was about to, of all merchants
+	// (GET /v1/connectors/{id}/versions/{version}/documents)
+	ListImpactDocuments(c *gin.Context, id ID, version Version, params ListImpactDocumentsParams)
+	// ListConnectorErrors The last calls of a version that failed
+	// (GET /v1/connectors/{id}/versions/{version}/errors)
+	ListConnectorErrors(c *gin.Context, id ID, version Version)
+	// GetConnectorLog The last lines of a version's own log
+	// (GET /v1/connectors/{id}/versions/{version}/log)
+	GetConnectorLog(c *gin.Context, id ID, version Version, params GetConnectorLogParams)
+	// ListImpactPayouts The payouts that a version has read, of all merchants
+	// (GET /v1/connectors/{id}/versions/{version}/payouts)
+	ListImpactPayouts(c *gin.Context, id ID, version Version, params ListImpactPayoutsParams)
+	// ReplanConnectorVersion Take up again what a version has left unsettled
+	// (POST /v1/connectors/{id}/versions/{version}/replan)
+	ReplanConnectorVersion(c *gin.Context, id ID, version Version, params ReplanConnectorVersionParams)
+	// ResetConnectorVersion Release a version from quarantine or from its pause after a crash
+	// (POST /v1/connectors/{id}/versions/{version}/reset)
+	ResetConnectorVersion(c *gin.Context, id ID, version Version, params ResetConnectorVersionParams)
 	// GetEvent One payment event
 	// (GET /v1/events/{id})
 	GetEvent(c *gin.Context, id ID)
@@ -5861,6 +6716,12 @@ type ServerInterface interface {
 	// ClearSuspense Move an amount from the suspense account to where it belongs
 	// (POST /v1/suspense/{id}/clear)
 	ClearSuspense(c *gin.Context, id ID, params ClearSuspenseParams)
+	// GetSwap How far a swap has come
+	// (GET /v1/swaps/{id})
+	GetSwap(c *gin.Context, id ID)
+	// CancelSwap End a swap; lanes that have moved go back
+	// (POST /v1/swaps/{id}/cancel)
+	CancelSwap(c *gin.Context, id ID, params CancelSwapParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -6792,6 +7653,71 @@ func (siw *ServerInterfaceWrapper) VerifyConnection(c *gin.Context) {
 	siw.Handler.VerifyConnection(c, id, params)
 }
 
+// UploadConnector operation middleware
+func (siw *ServerInterfaceWrapper) UploadConnector(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "sha256" -------------
+	var sha256 SHA256
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sha256", c.Param("sha256"), &sha256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sha256: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UploadConnector(c, sha256)
+}
+
+// InstallConnector operation middleware
+func (siw *ServerInterfaceWrapper) InstallConnector(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InstallConnectorParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.InstallConnector(c, params)
+}
+
 // ListConnectors operation middleware
 func (siw *ServerInterfaceWrapper) ListConnectors(c *gin.Context) {
 
@@ -6828,6 +7754,679 @@ func (siw *ServerInterfaceWrapper) GetConnector(c *gin.Context) {
 	}
 
 	siw.Handler.GetConnector(c, id)
+}
+
+// ListLanes operation middleware
+func (siw *ServerInterfaceWrapper) ListLanes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLanesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLanes(c, id, params)
+}
+
+// ListSwaps operation middleware
+func (siw *ServerInterfaceWrapper) ListSwaps(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSwapsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSwaps(c, id, params)
+}
+
+// BeginSwap operation middleware
+func (siw *ServerInterfaceWrapper) BeginSwap(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginSwapParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginSwap(c, id, params)
+}
+
+// UndoSwap operation middleware
+func (siw *ServerInterfaceWrapper) UndoSwap(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoSwapParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoSwap(c, id, params)
+}
+
+// ListConnectorVersions operation middleware
+func (siw *ServerInterfaceWrapper) ListConnectorVersions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListConnectorVersions(c, id)
+}
+
+// RemoveConnectorVersion operation middleware
+func (siw *ServerInterfaceWrapper) RemoveConnectorVersion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveConnectorVersionParams
+
+	// ------------- Required query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "reason", c.Request.URL.Query(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reason: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveConnectorVersion(c, id, version, params)
+}
+
+// GetConnectorVersion operation middleware
+func (siw *ServerInterfaceWrapper) GetConnectorVersion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetConnectorVersion(c, id, version)
+}
+
+// CompareConnectorVersion operation middleware
+func (siw *ServerInterfaceWrapper) CompareConnectorVersion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareConnectorVersionParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CompareConnectorVersion(c, id, version, params)
+}
+
+// ListImpactDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListImpactDocuments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImpactDocumentsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "unsettled" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unsettled", c.Request.URL.Query(), &params.Unsettled, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unsettled: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListImpactDocuments(c, id, version, params)
+}
+
+// ListConnectorErrors operation middleware
+func (siw *ServerInterfaceWrapper) ListConnectorErrors(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListConnectorErrors(c, id, version)
+}
+
+// GetConnectorLog operation middleware
+func (siw *ServerInterfaceWrapper) GetConnectorLog(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetConnectorLogParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetConnectorLog(c, id, version, params)
+}
+
+// ListImpactPayouts operation middleware
+func (siw *ServerInterfaceWrapper) ListImpactPayouts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImpactPayoutsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListImpactPayouts(c, id, version, params)
+}
+
+// ReplanConnectorVersion operation middleware
+func (siw *ServerInterfaceWrapper) ReplanConnectorVersion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplanConnectorVersionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplanConnectorVersion(c, id, version, params)
+}
+
+// ResetConnectorVersion operation middleware
+func (siw *ServerInterfaceWrapper) ResetConnectorVersion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version Version
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResetConnectorVersionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResetConnectorVersion(c, id, version, params)
 }
 
 // GetEvent operation middleware
@@ -10502,6 +12101,80 @@ func (siw *ServerInterfaceWrapper) ClearSuspense(c *gin.Context) {
 	siw.Handler.ClearSuspense(c, id, params)
 }
 
+// GetSwap operation middleware
+func (siw *ServerInterfaceWrapper) GetSwap(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSwap(c, id)
+}
+
+// CancelSwap operation middleware
+func (siw *ServerInterfaceWrapper) CancelSwap(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelSwapParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelSwap(c, id, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -10534,6 +12207,24 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/schemas/payouts-settings", wrapper.GetPayoutsSettingsSchema)
 	router.GET(options.BaseURL+"/v1/connectors", wrapper.ListConnectors)
 	router.GET(options.BaseURL+"/v1/connectors/:id", wrapper.GetConnector)
+	router.GET(options.BaseURL+"/v1/connectors/:id/versions", wrapper.ListConnectorVersions)
+	router.DELETE(options.BaseURL+"/v1/connectors/:id/versions/:version", wrapper.RemoveConnectorVersion)
+	router.GET(options.BaseURL+"/v1/connectors/:id/versions/:version", wrapper.GetConnectorVersion)
+	router.POST(options.BaseURL+"/v1/connectors/:id/versions/:version/reset", wrapper.ResetConnectorVersion)
+	router.GET(options.BaseURL+"/v1/connectors/:id/versions/:version/log", wrapper.GetConnectorLog)
+	router.GET(options.BaseURL+"/v1/connectors/:id/versions/:version/errors", wrapper.ListConnectorErrors)
+	router.GET(options.BaseURL+"/v1/connectors/:id/versions/:version/payouts", wrapper.ListImpactPayouts)
+	router.GET(options.BaseURL+"/v1/connectors/:id/versions/:version/documents", wrapper.ListImpactDocuments)
+	router.POST(options.BaseURL+"/v1/connectors/:id/versions/:version/compare", wrapper.CompareConnectorVersion)
+	router.POST(options.BaseURL+"/v1/connectors/:id/versions/:version/replan", wrapper.ReplanConnectorVersion)
+	router.GET(options.BaseURL+"/v1/connectors/:id/lanes", wrapper.ListLanes)
+	router.GET(options.BaseURL+"/v1/connectors/:id/swaps", wrapper.ListSwaps)
+	router.POST(options.BaseURL+"/v1/connectors/:id/swaps", wrapper.BeginSwap)
+	router.POST(options.BaseURL+"/v1/connectors/:id/undo", wrapper.UndoSwap)
+	router.GET(options.BaseURL+"/v1/swaps/:id", wrapper.GetSwap)
+	router.POST(options.BaseURL+"/v1/swaps/:id/cancel", wrapper.CancelSwap)
+	router.PUT(options.BaseURL+"/v1/connector-uploads/:sha256", wrapper.UploadConnector)
+	router.POST(options.BaseURL+"/v1/connector-versions", wrapper.InstallConnector)
 	router.GET(options.BaseURL+"/v1/merchants", wrapper.ListMerchants)
 	router.POST(options.BaseURL+"/v1/merchants", wrapper.CreateMerchant)
 	router.GET(options.BaseURL+"/v1/merchants/:id", wrapper.GetMerchant)
@@ -11451,6 +13142,86 @@ func (response VerifyConnectiondefaultApplicationProblemPlusJSONResponse) VisitV
 	return err
 }
 
+type UploadConnectorRequestObject struct {
+	Sha256 SHA256 `json:"sha256"`
+	Body   io.Reader
+}
+
+type UploadConnectorResponseObject interface {
+	VisitUploadConnectorResponse(w http.ResponseWriter) error
+}
+
+type UploadConnector200JSONResponse Upload
+
+func (response UploadConnector200JSONResponse) VisitUploadConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadConnectordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UploadConnectordefaultApplicationProblemPlusJSONResponse) VisitUploadConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InstallConnectorRequestObject struct {
+	Params InstallConnectorParams
+	Body   *InstallConnectorJSONRequestBody
+}
+
+type InstallConnectorResponseObject interface {
+	VisitInstallConnectorResponse(w http.ResponseWriter) error
+}
+
+type InstallConnector201JSONResponse ConnectorVersion
+
+func (response InstallConnector201JSONResponse) VisitInstallConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InstallConnectordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response InstallConnectordefaultApplicationProblemPlusJSONResponse) VisitInstallConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListConnectorsRequestObject struct {
 }
 
@@ -11517,6 +13288,571 @@ type GetConnectordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetConnectordefaultApplicationProblemPlusJSONResponse) VisitGetConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLanesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListLanesParams
+}
+
+type ListLanesResponseObject interface {
+	VisitListLanesResponse(w http.ResponseWriter) error
+}
+
+type ListLanes200JSONResponse LanePage
+
+func (response ListLanes200JSONResponse) VisitListLanesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLanesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLanesdefaultApplicationProblemPlusJSONResponse) VisitListLanesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSwapsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListSwapsParams
+}
+
+type ListSwapsResponseObject interface {
+	VisitListSwapsResponse(w http.ResponseWriter) error
+}
+
+type ListSwaps200JSONResponse SwapPage
+
+func (response ListSwaps200JSONResponse) VisitListSwapsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSwapsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSwapsdefaultApplicationProblemPlusJSONResponse) VisitListSwapsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginSwapRequestObject struct {
+	ID     ID `json:"id"`
+	Params BeginSwapParams
+	Body   *BeginSwapJSONRequestBody
+}
+
+type BeginSwapResponseObject interface {
+	VisitBeginSwapResponse(w http.ResponseWriter) error
+}
+
+type BeginSwap202JSONResponse Swap
+
+func (response BeginSwap202JSONResponse) VisitBeginSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginSwapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginSwapdefaultApplicationProblemPlusJSONResponse) VisitBeginSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSwapRequestObject struct {
+	ID     ID `json:"id"`
+	Params UndoSwapParams
+	Body   *UndoSwapJSONRequestBody
+}
+
+type UndoSwapResponseObject interface {
+	VisitUndoSwapResponse(w http.ResponseWriter) error
+}
+
+type UndoSwap202JSONResponse Swap
+
+func (response UndoSwap202JSONResponse) VisitUndoSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoSwapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoSwapdefaultApplicationProblemPlusJSONResponse) VisitUndoSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConnectorVersionsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ListConnectorVersionsResponseObject interface {
+	VisitListConnectorVersionsResponse(w http.ResponseWriter) error
+}
+
+type ListConnectorVersions200JSONResponse ConnectorVersionList
+
+func (response ListConnectorVersions200JSONResponse) VisitListConnectorVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConnectorVersionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListConnectorVersionsdefaultApplicationProblemPlusJSONResponse) VisitListConnectorVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveConnectorVersionRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+	Params  RemoveConnectorVersionParams
+}
+
+type RemoveConnectorVersionResponseObject interface {
+	VisitRemoveConnectorVersionResponse(w http.ResponseWriter) error
+}
+
+type RemoveConnectorVersion204Response struct {
+}
+
+func (response RemoveConnectorVersion204Response) VisitRemoveConnectorVersionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveConnectorVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveConnectorVersiondefaultApplicationProblemPlusJSONResponse) VisitRemoveConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConnectorVersionRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+}
+
+type GetConnectorVersionResponseObject interface {
+	VisitGetConnectorVersionResponse(w http.ResponseWriter) error
+}
+
+type GetConnectorVersion200JSONResponse ConnectorVersion
+
+func (response GetConnectorVersion200JSONResponse) VisitGetConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConnectorVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetConnectorVersiondefaultApplicationProblemPlusJSONResponse) VisitGetConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareConnectorVersionRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+	Params  CompareConnectorVersionParams
+	Body    *CompareConnectorVersionJSONRequestBody
+}
+
+type CompareConnectorVersionResponseObject interface {
+	VisitCompareConnectorVersionResponse(w http.ResponseWriter) error
+}
+
+type CompareConnectorVersion200JSONResponse ComparePage
+
+func (response CompareConnectorVersion200JSONResponse) VisitCompareConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareConnectorVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompareConnectorVersiondefaultApplicationProblemPlusJSONResponse) VisitCompareConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImpactDocumentsRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+	Params  ListImpactDocumentsParams
+}
+
+type ListImpactDocumentsResponseObject interface {
+	VisitListImpactDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListImpactDocuments200JSONResponse ImpactDocumentPage
+
+func (response ListImpactDocuments200JSONResponse) VisitListImpactDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImpactDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImpactDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListImpactDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConnectorErrorsRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+}
+
+type ListConnectorErrorsResponseObject interface {
+	VisitListConnectorErrorsResponse(w http.ResponseWriter) error
+}
+
+type ListConnectorErrors200JSONResponse CallErrorList
+
+func (response ListConnectorErrors200JSONResponse) VisitListConnectorErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConnectorErrorsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListConnectorErrorsdefaultApplicationProblemPlusJSONResponse) VisitListConnectorErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConnectorLogRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+	Params  GetConnectorLogParams
+}
+
+type GetConnectorLogResponseObject interface {
+	VisitGetConnectorLogResponse(w http.ResponseWriter) error
+}
+
+type GetConnectorLog200JSONResponse ConnectorLog
+
+func (response GetConnectorLog200JSONResponse) VisitGetConnectorLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConnectorLogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetConnectorLogdefaultApplicationProblemPlusJSONResponse) VisitGetConnectorLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImpactPayoutsRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+	Params  ListImpactPayoutsParams
+}
+
+type ListImpactPayoutsResponseObject interface {
+	VisitListImpactPayoutsResponse(w http.ResponseWriter) error
+}
+
+type ListImpactPayouts200JSONResponse ImpactPayoutPage
+
+func (response ListImpactPayouts200JSONResponse) VisitListImpactPayoutsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImpactPayoutsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImpactPayoutsdefaultApplicationProblemPlusJSONResponse) VisitListImpactPayoutsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplanConnectorVersionRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+	Params  ReplanConnectorVersionParams
+	Body    *ReplanConnectorVersionJSONRequestBody
+}
+
+type ReplanConnectorVersionResponseObject interface {
+	VisitReplanConnectorVersionResponse(w http.ResponseWriter) error
+}
+
+type ReplanConnectorVersion200JSONResponse Replanned
+
+func (response ReplanConnectorVersion200JSONResponse) VisitReplanConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplanConnectorVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplanConnectorVersiondefaultApplicationProblemPlusJSONResponse) VisitReplanConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetConnectorVersionRequestObject struct {
+	ID      ID      `json:"id"`
+	Version Version `json:"version"`
+	Params  ResetConnectorVersionParams
+	Body    *ResetConnectorVersionJSONRequestBody
+}
+
+type ResetConnectorVersionResponseObject interface {
+	VisitResetConnectorVersionResponse(w http.ResponseWriter) error
+}
+
+type ResetConnectorVersion200JSONResponse ConnectorVersion
+
+func (response ResetConnectorVersion200JSONResponse) VisitResetConnectorVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetConnectorVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResetConnectorVersiondefaultApplicationProblemPlusJSONResponse) VisitResetConnectorVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15129,6 +17465,86 @@ func (response ClearSuspensedefaultApplicationProblemPlusJSONResponse) VisitClea
 	return err
 }
 
+type GetSwapRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSwapResponseObject interface {
+	VisitGetSwapResponse(w http.ResponseWriter) error
+}
+
+type GetSwap200JSONResponse Swap
+
+func (response GetSwap200JSONResponse) VisitGetSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSwapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSwapdefaultApplicationProblemPlusJSONResponse) VisitGetSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSwapRequestObject struct {
+	ID     ID `json:"id"`
+	Params CancelSwapParams
+	Body   *CancelSwapJSONRequestBody
+}
+
+type CancelSwapResponseObject interface {
+	VisitCancelSwapResponse(w http.ResponseWriter) error
+}
+
+type CancelSwap202JSONResponse Swap
+
+func (response CancelSwap202JSONResponse) VisitCancelSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSwapdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelSwapdefaultApplicationProblemPlusJSONResponse) VisitCancelSwapResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetProof The proof of a payout as a page to read and print
@@ -15191,12 +17607,60 @@ type StrictServerInterface interface {
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(ctx context.Context, request VerifyConnectionRequestObject) (VerifyConnectionResponseObject, error)
+	// UploadConnector Send a connector's program, to be installed
+	// (PUT /v1/connector-uploads/{sha256})
+	UploadConnector(ctx context.Context, request UploadConnectorRequestObject) (UploadConnectorResponseObject, error)
+	// InstallConnector Install a version of a connector beside those that are there
+	// (POST /v1/connector-versions)
+	InstallConnector(ctx context.Context, request InstallConnectorRequestObject) (InstallConnectorResponseObject, error)
 	// ListConnectors The installed connectors
 	// (GET /v1/connectors)
 	ListConnectors(ctx context.Context, request ListConnectorsRequestObject) (ListConnectorsResponseObject, error)
 	// GetConnector One connector, with the schemas of its settings and credentials
 	// (GET /v1/connectors/{id})
 	GetConnector(ctx context.Context, request GetConnectorRequestObject) (GetConnectorResponseObject, error)
+	// ListLanes How the connections to a connector fare
+	// (GET /v1/connectors/{id}/lanes)
+	ListLanes(ctx context.Context, request ListLanesRequestObject) (ListLanesResponseObject, error)
+	// ListSwaps The swaps of a connector
+	// (GET /v1/connectors/{id}/swaps)
+	ListSwaps(ctx context.Context, request ListSwapsRequestObject) (ListSwapsResponseObject, error)
+	// BeginSwap Put another version in the place of the one that serves
+	// (POST /v1/connectors/{id}/swaps)
+	BeginSwap(ctx context.Context, request BeginSwapRequestObject) (BeginSwapResponseObject, error)
+	// UndoSwap Go back to the version before
+	// (POST /v1/connectors/{id}/undo)
+	UndoSwap(ctx context.Context, request UndoSwapRequestObject) (UndoSwapResponseObject, error)
+	// ListConnectorVersions The installed versions of a connector, which are wanted and how each runs
+	// (GET /v1/connectors/{id}/versions)
+	ListConnectorVersions(ctx context.Context, request ListConnectorVersionsRequestObject) (ListConnectorVersionsResponseObject, error)
+	// RemoveConnectorVersion Remove a version that nothing uses
+	// (DELETE /v1/connectors/{id}/versions/{version})
+	RemoveConnectorVersion(ctx context.Context, request RemoveConnectorVersionRequestObject) (RemoveConnectorVersionResponseObject, error)
+	// GetConnectorVersion One version with what it says of itself and its conformance report
+	// (GET /v1/connectors/{id}/versions/{version})
+	GetConnectorVersion(ctx context.Context, request GetConnectorVersionRequestObject) (GetConnectorVersionResponseObject, error)
+	// CompareConnectorVersion Have another version read what this one has read, and compare
+	// (POST /v1/connectors/{id}/versions/{version}/compare)
+	CompareConnectorVersion(ctx context.Context, request CompareConnectorVersionRequestObject) (CompareConnectorVersionResponseObject, error)
+	// ListImpactDocuments The documents that a version has written, or was about to, of all merchants
+	// (GET /v1/connectors/{id}/versions/{version}/documents)
+	ListImpactDocuments(ctx context.Context, request ListImpactDocumentsRequestObject) (ListImpactDocumentsResponseObject, error)
+	// ListConnectorErrors The last calls of a version that failed
+	// (GET /v1/connectors/{id}/versions/{version}/errors)
+	ListConnectorErrors(ctx context.Context, request ListConnectorErrorsRequestObject) (ListConnectorErrorsResponseObject, error)
+	// GetConnectorLog The last lines of a version's own log
+	// (GET /v1/connectors/{id}/versions/{version}/log)
+	GetConnectorLog(ctx context.Context, request GetConnectorLogRequestObject) (GetConnectorLogResponseObject, error)
+	// ListImpactPayouts The payouts that a version has read, of all merchants
+	// (GET /v1/connectors/{id}/versions/{version}/payouts)
+	ListImpactPayouts(ctx context.Context, request ListImpactPayoutsRequestObject) (ListImpactPayoutsResponseObject, error)
+	// ReplanConnectorVersion Take up again what a version has left unsettled
+	// (POST /v1/connectors/{id}/versions/{version}/replan)
+	ReplanConnectorVersion(ctx context.Context, request ReplanConnectorVersionRequestObject) (ReplanConnectorVersionResponseObject, error)
+	// ResetConnectorVersion Release a version from quarantine or from its pause after a crash
+	// (POST /v1/connectors/{id}/versions/{version}/reset)
+	ResetConnectorVersion(ctx context.Context, request ResetConnectorVersionRequestObject) (ResetConnectorVersionResponseObject, error)
 	// GetEvent One payment event
 	// (GET /v1/events/{id})
 	GetEvent(ctx context.Context, request GetEventRequestObject) (GetEventResponseObject, error)
@@ -15464,6 +17928,12 @@ type StrictServerInterface interface {
 	// ClearSuspense Move an amount from the suspense account to where it belongs
 	// (POST /v1/suspense/{id}/clear)
 	ClearSuspense(ctx context.Context, request ClearSuspenseRequestObject) (ClearSuspenseResponseObject, error)
+	// GetSwap How far a swap has come
+	// (GET /v1/swaps/{id})
+	GetSwap(ctx context.Context, request GetSwapRequestObject) (GetSwapResponseObject, error)
+	// CancelSwap End a swap; lanes that have moved go back
+	// (POST /v1/swaps/{id}/cancel)
+	CancelSwap(ctx context.Context, request CancelSwapRequestObject) (CancelSwapResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -16115,6 +18585,78 @@ func (sh *strictHandler) VerifyConnection(ctx *gin.Context, id ID, params Verify
 	}
 }
 
+// UploadConnector operation middleware
+func (sh *strictHandler) UploadConnector(ctx *gin.Context, sha256 SHA256) {
+	var request UploadConnectorRequestObject
+
+	request.Sha256 = sha256
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadConnector(ctx, request.(UploadConnectorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadConnector")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UploadConnectorResponseObject); ok {
+		if err := validResponse.VisitUploadConnectorResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// InstallConnector operation middleware
+func (sh *strictHandler) InstallConnector(ctx *gin.Context, params InstallConnectorParams) {
+	var request InstallConnectorRequestObject
+
+	request.Params = params
+
+	var body InstallConnectorJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.InstallConnector(ctx, request.(InstallConnectorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InstallConnector")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(InstallConnectorResponseObject); ok {
+		if err := validResponse.VisitInstallConnectorResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListConnectors operation middleware
 func (sh *strictHandler) ListConnectors(ctx *gin.Context) {
 	var request ListConnectorsRequestObject
@@ -16158,6 +18700,480 @@ func (sh *strictHandler) GetConnector(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetConnectorResponseObject); ok {
 		if err := validResponse.VisitGetConnectorResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLanes operation middleware
+func (sh *strictHandler) ListLanes(ctx *gin.Context, id ID, params ListLanesParams) {
+	var request ListLanesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLanes(ctx, request.(ListLanesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLanes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListLanesResponseObject); ok {
+		if err := validResponse.VisitListLanesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSwaps operation middleware
+func (sh *strictHandler) ListSwaps(ctx *gin.Context, id ID, params ListSwapsParams) {
+	var request ListSwapsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSwaps(ctx, request.(ListSwapsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSwaps")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSwapsResponseObject); ok {
+		if err := validResponse.VisitListSwapsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginSwap operation middleware
+func (sh *strictHandler) BeginSwap(ctx *gin.Context, id ID, params BeginSwapParams) {
+	var request BeginSwapRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body BeginSwapJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginSwap(ctx, request.(BeginSwapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginSwap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BeginSwapResponseObject); ok {
+		if err := validResponse.VisitBeginSwapResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UndoSwap operation middleware
+func (sh *strictHandler) UndoSwap(ctx *gin.Context, id ID, params UndoSwapParams) {
+	var request UndoSwapRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UndoSwapJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoSwap(ctx, request.(UndoSwapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoSwap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UndoSwapResponseObject); ok {
+		if err := validResponse.VisitUndoSwapResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListConnectorVersions operation middleware
+func (sh *strictHandler) ListConnectorVersions(ctx *gin.Context, id ID) {
+	var request ListConnectorVersionsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConnectorVersions(ctx, request.(ListConnectorVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConnectorVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListConnectorVersionsResponseObject); ok {
+		if err := validResponse.VisitListConnectorVersionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveConnectorVersion operation middleware
+func (sh *strictHandler) RemoveConnectorVersion(ctx *gin.Context, id ID, version Version, params RemoveConnectorVersionParams) {
+	var request RemoveConnectorVersionRequestObject
+
+	request.ID = id
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveConnectorVersion(ctx, request.(RemoveConnectorVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveConnectorVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveConnectorVersionResponseObject); ok {
+		if err := validResponse.VisitRemoveConnectorVersionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetConnectorVersion operation middleware
+func (sh *strictHandler) GetConnectorVersion(ctx *gin.Context, id ID, version Version) {
+	var request GetConnectorVersionRequestObject
+
+	request.ID = id
+	request.Version = version
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConnectorVersion(ctx, request.(GetConnectorVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConnectorVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetConnectorVersionResponseObject); ok {
+		if err := validResponse.VisitGetConnectorVersionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompareConnectorVersion operation middleware
+func (sh *strictHandler) CompareConnectorVersion(ctx *gin.Context, id ID, version Version, params CompareConnectorVersionParams) {
+	var request CompareConnectorVersionRequestObject
+
+	request.ID = id
+	request.Version = version
+	request.Params = params
+
+	var body CompareConnectorVersionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareConnectorVersion(ctx, request.(CompareConnectorVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareConnectorVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CompareConnectorVersionResponseObject); ok {
+		if err := validResponse.VisitCompareConnectorVersionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListImpactDocuments operation middleware
+func (sh *strictHandler) ListImpactDocuments(ctx *gin.Context, id ID, version Version, params ListImpactDocumentsParams) {
+	var request ListImpactDocumentsRequestObject
+
+	request.ID = id
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImpactDocuments(ctx, request.(ListImpactDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImpactDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListImpactDocumentsResponseObject); ok {
+		if err := validResponse.VisitListImpactDocumentsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListConnectorErrors operation middleware
+func (sh *strictHandler) ListConnectorErrors(ctx *gin.Context, id ID, version Version) {
+	var request ListConnectorErrorsRequestObject
+
+	request.ID = id
+	request.Version = version
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConnectorErrors(ctx, request.(ListConnectorErrorsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConnectorErrors")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListConnectorErrorsResponseObject); ok {
+		if err := validResponse.VisitListConnectorErrorsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetConnectorLog operation middleware
+func (sh *strictHandler) GetConnectorLog(ctx *gin.Context, id ID, version Version, params GetConnectorLogParams) {
+	var request GetConnectorLogRequestObject
+
+	request.ID = id
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConnectorLog(ctx, request.(GetConnectorLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConnectorLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetConnectorLogResponseObject); ok {
+		if err := validResponse.VisitGetConnectorLogResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListImpactPayouts operation middleware
+func (sh *strictHandler) ListImpactPayouts(ctx *gin.Context, id ID, version Version, params ListImpactPayoutsParams) {
+	var request ListImpactPayoutsRequestObject
+
+	request.ID = id
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImpactPayouts(ctx, request.(ListImpactPayoutsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImpactPayouts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListImpactPayoutsResponseObject); ok {
+		if err := validResponse.VisitListImpactPayoutsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplanConnectorVersion operation middleware
+func (sh *strictHandler) ReplanConnectorVersion(ctx *gin.Context, id ID, version Version, params ReplanConnectorVersionParams) {
+	var request ReplanConnectorVersionRequestObject
+
+	request.ID = id
+	request.Version = version
+	request.Params = params
+
+	var body ReplanConnectorVersionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplanConnectorVersion(ctx, request.(ReplanConnectorVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplanConnectorVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReplanConnectorVersionResponseObject); ok {
+		if err := validResponse.VisitReplanConnectorVersionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResetConnectorVersion operation middleware
+func (sh *strictHandler) ResetConnectorVersion(ctx *gin.Context, id ID, version Version, params ResetConnectorVersionParams) {
+	var request ResetConnectorVersionRequestObject
+
+	request.ID = id
+	request.Version = version
+	request.Params = params
+
+	var body ResetConnectorVersionJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetConnectorVersion(ctx, request.(ResetConnectorVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetConnectorVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResetConnectorVersionResponseObject); ok {
+		if err := validResponse.VisitResetConnectorVersionResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -19014,6 +22030,77 @@ func (sh *strictHandler) ClearSuspense(ctx *gin.Context, id ID, params ClearSusp
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ClearSuspenseResponseObject); ok {
 		if err := validResponse.VisitClearSuspenseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSwap operation middleware
+func (sh *strictHandler) GetSwap(ctx *gin.Context, id ID) {
+	var request GetSwapRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSwap(ctx, request.(GetSwapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSwap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSwapResponseObject); ok {
+		if err := validResponse.VisitGetSwapResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelSwap operation middleware
+func (sh *strictHandler) CancelSwap(ctx *gin.Context, id ID, params CancelSwapParams) {
+	var request CancelSwapRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CancelSwapJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelSwap(ctx, request.(CancelSwapRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelSwap")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelSwapResponseObject); ok {
+		if err := validResponse.VisitCancelSwapResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

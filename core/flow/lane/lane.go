@@ -48,6 +48,8 @@ type Lane struct {
 	strikes  int         // refusals for exceeding the limit since the last success
 	changed  chan struct{}
 	held     chan struct{} // closed when the lane is no longer held, nil if nobody holds it
+	waiting  int           // requests that have no grant yet
+	running  int           // requests that have one
 }
 
 // New makes a lane. A lane that is not clean, because nobody knows which calls its
@@ -79,10 +81,17 @@ func (l *Lane) Limit(quota ports.Quota) {
 	l.quota.Calls, l.quota.Window = quota.Calls, quota.Window
 }
 
+func (l *Lane) limit() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.quota.Calls
+}
+
 // State is what a lane looks like at a moment.
 type State struct {
-	// Running requests have their grant or wait for it; InFlight of them may.
-	Running, InFlight int
+	// Running requests have their grant, as InFlight at most may at a time; Waiting ones
+	// have not.
+	Running, InFlight, Waiting int
 	// Calls is how many calls of a window may be made, 0 if that is not limited, and Left
 	// how many of them may be made now.
 	Calls, Left int
@@ -97,7 +106,7 @@ func (l *Lane) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
-	s := State{Running: len(l.slots), InFlight: cap(l.slots), Calls: l.quota.Calls, Window: l.quota.Window, Held: l.held != nil}
+	s := State{Running: l.running, InFlight: cap(l.slots), Waiting: l.waiting, Calls: l.quota.Calls, Window: l.quota.Window, Held: l.held != nil}
 	used := l.granted
 	for _, at := range l.answered {
 		if now.Sub(at) < l.quota.Window {
@@ -121,13 +130,18 @@ type Grant struct {
 // Take waits until the calls may be made. It fails if the context ends or the
 // window can never hold so many.
 func (l *Lane) Take(ctx context.Context, calls int) (*Grant, error) {
-	if l.quota.Calls > 0 && calls > l.quota.Calls {
+	if most := l.limit(); most > 0 && calls > most {
 		return nil, fault.New(CodeGrantTooLarge, fault.Validation, "one request asks for more calls than the window holds").
 			WithField("operations").WithRemedy("split the operation or correct the connector's quota")
 	}
+	l.count(0, 1)
+	defer l.count(0, -1)
 	for {
 		grant, held, err := l.queue(ctx, calls)
 		if held == nil {
+			if grant != nil {
+				l.count(1, 0)
+			}
 			return grant, err
 		}
 		select {
@@ -136,6 +150,13 @@ func (l *Lane) Take(ctx context.Context, calls int) (*Grant, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+func (l *Lane) count(running, waiting int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running += running
+	l.waiting += waiting
 }
 
 // queue waits for a slot, a turn and the calls. It gives way to whoever wants to hold
@@ -276,6 +297,7 @@ func (g *Grant) Settle(usage ports.Usage, known bool) {
 		}
 	}
 	l.rest(usage, now)
+	l.running--
 	l.change()
 	l.mu.Unlock()
 	<-l.slots

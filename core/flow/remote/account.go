@@ -114,6 +114,9 @@ func (a *Account) once(ctx context.Context, operation string, attempt int, reque
 	defer cancel()
 	usage, err := request(deadline, call)
 	known, refused := err == nil, false
+	if err == nil {
+		a.desk.note(a.record.ID)
+	}
 	if err != nil {
 		usage, known = ports.UsageOf(err)
 		if fault.ClassOf(err) == fault.NotSent && !known {

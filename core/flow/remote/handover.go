@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/lane"
@@ -87,4 +88,19 @@ func (b Berth) State() lane.State {
 		return lane.State{}
 	}
 	return b.lane.State()
+}
+
+// note keeps when a request of a connection has last succeeded.
+func (d *Desk) note(connectionID string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.succeeded[connectionID] = d.clock.Now()
+}
+
+// Succeeded is when a request of a connection has last succeeded since the hub has started,
+// zero if none has.
+func (d *Desk) Succeeded(connectionID string) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.succeeded[connectionID]
 }

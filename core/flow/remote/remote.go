@@ -38,8 +38,9 @@ type Desk struct {
 	clock     lane.Clock
 	options   Options
 
-	mu    sync.Mutex
-	lanes map[string]*held
+	mu        sync.Mutex
+	lanes     map[string]*held
+	succeeded map[string]time.Time // by connection, when a request last did
 }
 
 // Options are what an operator sets.
@@ -66,7 +67,7 @@ type held struct {
 func NewDesk(store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens ports.Tokens, clock lane.Clock, options Options) *Desk {
 	return &Desk{
 		store: store, catalogue: catalogue, secrets: secrets, tokens: tokens, clock: clock,
-		options: options, lanes: map[string]*held{},
+		options: options, lanes: map[string]*held{}, succeeded: map[string]time.Time{},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,8 +54,7 @@ func (a *act) enter(ctx context.Context, state ports.SwapState) error {
 func (a *act) run() {
 	defer a.dismiss(a.swap.Connector)
 	defer a.cancel(nil)
-	err := a.prepare()
-	if err != nil {
+	if err := a.prepare(); err != nil {
 		a.refuse(err)
 		return
 	}
@@ -116,8 +116,8 @@ func (a *act) refuse(err error) {
 	if fault.CodeOf(cause) == CodeCancelled {
 		state = ports.SwapCancelled
 	}
-	a.end(state, cause)
 	a.rest(a.look().To)
+	a.end(state, cause)
 }
 
 // finish ends a swap whose lanes have begun to move: all is well, or they go back.
@@ -132,24 +132,32 @@ func (a *act) finish(err error) {
 	}
 	swap := a.look()
 	a.parts.Log.Warn("the old version takes over again", "swap", swap.ID, "connector", swap.Connector, "version", swap.From, "reason", cause)
-	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
-		back := a.back()
-		if back == nil {
-			break
-		}
-		a.parts.Log.Error("the old version could not take over, and is asked again", "swap", swap.ID, "connector", swap.Connector, "error", back, "in", pause)
-		select {
-		case <-a.parts.Clock.After(pause):
-		case <-a.running.Done():
-			return
-		}
+	if !a.insist("the old version could not take over, and is asked again", a.back) {
+		return
 	}
 	state := ports.SwapReturned
 	if fault.CodeOf(cause) == CodeCancelled {
 		state = ports.SwapCancelled
 	}
-	a.end(state, cause)
 	a.rest(swap.To)
+	a.end(state, cause)
+}
+
+// insist does what must be done, again and again after longer pauses; only the end of the
+// hub ends that, and then it returns false.
+func (a *act) insist(failed string, do func() error) bool {
+	for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+		err := do()
+		if err == nil {
+			return true
+		}
+		a.parts.Log.Error(failed, "swap", a.look().ID, "connector", a.look().Connector, "error", err, "again_in", pause)
+		select {
+		case <-a.parts.Clock.After(pause):
+		case <-a.running.Done():
+			return false
+		}
+	}
 }
 
 // rest stops a version that serves nobody.
@@ -165,39 +173,33 @@ func (a *act) rest(version string) {
 	}
 }
 
-// end stores how the swap has ended, and wakes what waits for the connector.
+// end stores how the swap has ended, and wakes what waits for the connector. To whoever
+// asks it has ended only then.
 func (a *act) end(state ports.SwapState, cause error) {
 	ctx := context.WithoutCancel(a.ctx)
-	swap := a.change(func(s *ports.Swap) {
-		s.State, s.EndedAt, s.InFlight = state, a.now(), 0
-		s.Entered = append(s.Entered, ports.SwapEntry{State: state, At: s.EndedAt})
-		if cause != nil {
-			s.Fault = recorded(cause, s.EndedAt)
-		}
-	})
-	detail := swap.ID + " " + swap.From + " to " + swap.To
+	swap := a.look()
+	swap.State, swap.EndedAt, swap.InFlight = state, a.now(), 0
+	swap.Entered = append(slices.Clone(swap.Entered), ports.SwapEntry{State: state, At: swap.EndedAt})
+	by, detail := swap.By, swap.ID+" "+swap.From+" to "+swap.To
 	log, pairs := a.parts.Log.Info, []any{"swap", swap.ID, "connector", swap.Connector, "from", swap.From, "to", swap.To}
-	if swap.Fault != nil {
-		detail += ": " + swap.Fault.Reason
+	if cause != nil {
+		swap.Fault = recorded(cause, swap.EndedAt)
+		by, detail = "hub", detail+": "+swap.Fault.Reason
 		log, pairs = a.parts.Log.Warn, append(pairs, "code", string(swap.Fault.Code), "reason", swap.Fault.Reason)
 	}
 	log("swap "+string(state), pairs...)
-	by := "hub"
-	if swap.State == ports.SwapDone {
-		by = swap.By
-	}
-	err := a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		if err := tx.Catalogue().SaveSwap(ctx, swap); err != nil {
+	a.insist("the end of a swap could not be stored", func() error {
+		err := a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+			if err := tx.Catalogue().SaveSwap(ctx, swap); err != nil {
+				return err
+			}
+			return a.audit(ctx, tx, swap, "connector.swap_"+string(state), detail, by)
+		})
+		if err != nil {
 			return err
 		}
-		return a.audit(ctx, tx, swap, "connector.swap_"+string(state), detail, by)
+		return a.Wake(ctx, swap.Connector)
 	})
-	if err == nil {
-		err = a.Wake(ctx, swap.Connector)
-	}
-	if err != nil {
-		a.parts.Log.Error("the end of a swap could not be stored", "swap", swap.ID, "connector", swap.Connector, "state", string(state), "error", err)
-	}
 }
 
 func recorded(err error, at time.Time) *ports.FaultRecord {

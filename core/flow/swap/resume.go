@@ -64,3 +64,18 @@ func (s *Service) Wake(ctx context.Context, connector string) error {
 		return walk.ConnectionsTo(ctx, tx, connector, func(c ports.ConnectionRecord) error { return start.Waiting(ctx, tx, c) })
 	})
 }
+
+// Release lets a version out of quarantine, or out of its pause after a crash, and lets the
+// work go on that waits for it.
+func (s *Service) Release(ctx context.Context, connector, version, reason, by string) error {
+	if err := s.parts.Fleet.Reset(connector, version); err != nil {
+		return err
+	}
+	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		return tx.Audit().Append(ctx, ports.AuditEntry{At: s.now(), By: by, Act: "connector.released", Subject: connector, Detail: version + ": " + reason})
+	})
+	if err != nil {
+		return err
+	}
+	return s.Wake(ctx, connector)
+}

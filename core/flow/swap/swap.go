@@ -70,6 +70,8 @@ type Fleet interface {
 	// Serves reports whether any route leads to a version.
 	Serves(connector, version string) bool
 	Health(connector, version string) Health
+	// Reset releases a version from quarantine or from its pause after a crash.
+	Reset(connector, version string) error
 }
 
 // Health is what a watch looks at. The counts only grow.

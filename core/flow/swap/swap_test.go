@@ -1,0 +1,394 @@
+package swap_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/swap"
+	"github.com/kvitt/kvitt/core/payout"
+	"github.com/kvitt/kvitt/ports"
+)
+
+const (
+	allOld = "1.0.0 1.0.0 1.0.0"
+	allNew = "2.0.0 2.0.0 2.0.0"
+)
+
+func states(s ports.Swap) []ports.SwapState {
+	var list []ports.SwapState
+	for _, e := range s.Entered {
+		list = append(list, e.State)
+	}
+	return list
+}
+
+func TestASwapHandsEveryConnectionOver(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	done := r.ended(r.begin().ID)
+	require.Equal(t, []ports.SwapState{
+		ports.SwapChecking, ports.SwapComparing, ports.SwapHandingOver, ports.SwapDraining, ports.SwapWatching, ports.SwapDone,
+	}, states(done))
+	require.Nil(t, done.Fault)
+	require.Equal(t, 3, done.Payouts)
+	require.EqualValues(t, 6, done.Lines)
+	require.Zero(t, done.Differ)
+	require.Equal(t, [2]int{3, 3}, [2]int{done.Lanes, done.Moved})
+	require.Equal(t, allNew, r.running())
+	require.Equal(t, []string{"=2.0.0"}, r.wanted())
+	require.False(t, r.fleet.runs("1.0.0"), "the old version was stopped")
+	require.Equal(t, []string{"connector.swap_started by anna (key-1)", "connector.swap_done by anna (key-1)"}, r.acts())
+	require.ElementsMatch(t, []string{"f-c1", "f-c2", "f-c3"}, r.jobs.woken(), "what waited for the old version goes on")
+	stored, err := r.swaps.List(t.Context(), "acme", ports.Page{Limit: 10})
+	require.NoError(t, err)
+	require.Equal(t, []ports.Swap{done}, stored)
+
+	_, err = r.swaps.Begin(t.Context(), swap.Request{Connector: "acme", To: "2.0.0", Reason: "again"})
+	require.Equal(t, swap.CodeServing, fault.CodeOf(err))
+}
+
+// TestNoLaneIsEverServedByTwoVersions keeps requests going on every connection while
+// versions change places.
+func TestNoLaneIsEverServedByTwoVersions(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	ctx, stop := context.WithCancel(t.Context())
+	var inside [3]struct{ old, young atomic.Int64 }
+	var served [2]atomic.Int64
+	var all sync.WaitGroup
+	for i, id := range []string{"c1", "c2", "c3"} {
+		for range 2 {
+			all.Go(func() {
+				account, err := r.desk.Open(ctx, id)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for ctx.Err() == nil {
+					err := account.Do(ctx, "ListPayouts", 1, func(context.Context, ports.Call) (ports.Usage, error) {
+						mine, other, count := &inside[i].old, &inside[i].young, &served[0]
+						if r.fleet.Running("acme", id) == "2.0.0" {
+							mine, other, count = other, mine, &served[1]
+						}
+						mine.Add(1)
+						defer mine.Add(-1)
+						time.Sleep(time.Millisecond)
+						if other.Load() > 0 {
+							t.Error("two versions served one lane at a time")
+						}
+						count.Add(1)
+						return ports.Usage{Calls: 1}, nil
+					})
+					if err != nil && ctx.Err() == nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	for range 5 {
+		require.Equal(t, ports.SwapDone, r.ended(r.begin().ID).State)
+		undo, err := r.swaps.Undo(t.Context(), "acme", "and back", "anna (key-1)")
+		require.NoError(t, err)
+		require.Equal(t, ports.SwapDone, r.ended(undo.ID).State)
+	}
+	stop()
+	all.Wait()
+	require.Positive(t, served[0].Load())
+	require.Positive(t, served[1].Load())
+}
+
+func TestBookedLinesThatAreReadOtherwiseKeepAVersionOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{extra: map[string]int64{"b": 5}, kind: map[string]payout.Kind{"a": payout.Adjustment}})
+	refused := r.ended(r.begin(func(q *swap.Request) { q.Live = true }).ID)
+	require.Equal(t, ports.SwapRefused, refused.State)
+	require.Equal(t, swap.CodeDiffers, refused.Fault.Code)
+	require.Equal(t, 6, refused.Payouts, "from the pages and from the provider")
+	require.EqualValues(t, 12, refused.Differ)
+	require.Equal(t, []ports.SwapDifference{
+		{PayoutID: "p-c1", Line: "a", Field: "kind", Stored: "sale", Read: "adjustment", Blocks: true},
+		{PayoutID: "p-c1", Line: "b", Field: "gross", Stored: "2.00 SEK", Read: "2.05 SEK", Blocks: true},
+	}, refused.Differences[:2])
+	require.Equal(t, allOld, r.running())
+	require.Equal(t, []string{"=1.0.0"}, r.wanted())
+	require.False(t, r.fleet.runs("2.0.0"), "it serves nobody")
+	require.Equal(t, "connector.swap_refused by hub", r.acts()[1])
+
+	accepted := r.ended(r.begin(func(q *swap.Request) { q.Accept = true }).ID)
+	require.Equal(t, ports.SwapDone, accepted.State)
+	require.EqualValues(t, 6, accepted.Differ, "and they are listed all the same")
+	require.Equal(t, allNew, r.running())
+}
+
+func TestAVersionThatFailsAConnectionIsKeptOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{fails: map[string]string{"c2": "the key is not known", "c3": "the account is closed"}})
+	r.fleet.versions["1.0.0"].fails = map[string]string{"c3": "the account is closed"}
+	refused := r.ended(r.begin().ID)
+	require.Equal(t, ports.SwapRefused, refused.State)
+	require.Equal(t, swap.CodeCheckFailed, refused.Fault.Code)
+	require.Contains(t, refused.Fault.Reason, "1 of 3 connection(s)")
+	require.Equal(t, []ports.SwapCheck{
+		{ConnectionID: "c1", State: ports.CheckOK},
+		{ConnectionID: "c2", State: ports.CheckFailed, Detail: "access: the key is not known"},
+		{ConnectionID: "c3", State: ports.CheckWarning, Detail: "it fails with the old version too: access: the account is closed"},
+	}, refused.Checks)
+	require.Equal(t, allOld, r.running())
+}
+
+func TestAVersionWhoseSettingsAreOthersOrThatCanDoLessIsKeptOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{settings: `{"type":"object","required":["region"]}`})
+	refused := r.ended(r.begin().ID)
+	require.Equal(t, swap.CodeCheckFailed, refused.Fault.Code)
+	require.Contains(t, refused.Checks[0].Detail, "its settings do not fit")
+
+	r = newRig(t, &acme{})
+	r.fleet.versions["1.0.0"].capabilities = []ports.Capability{ports.CapabilityPurchases}
+	refused = r.ended(r.begin().ID)
+	require.Equal(t, swap.CodeCapabilityLost, refused.Fault.Code)
+	require.Contains(t, refused.Fault.Reason, "psp.orders")
+}
+
+func TestAVersionThatDoesNotStartIsKeptOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	r.fleet.failing["2.0.0"] = fault.New("connector.start_failed", fault.NotSent, "it exited")
+	refused := r.ended(r.begin().ID)
+	require.Equal(t, ports.SwapRefused, refused.State)
+	require.EqualValues(t, "connector.start_failed", refused.Fault.Code)
+	require.Equal(t, allOld, r.running())
+}
+
+func TestTheOldVersionTakesOverFromOneThatIsSick(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		health swap.Health
+		code   fault.Code
+	}{
+		"crashes":        {swap.Health{Restarts: 1, Last: "signal: killed"}, swap.CodeCrashed},
+		"is quarantined": {swap.Health{Quarantined: true}, swap.CodeCrashed},
+		"fails calls":    {swap.Health{Calls: 10, Failed: 4, LastError: "ListPayouts: panic"}, swap.CodeFailing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, &acme{})
+			begun := r.begin(func(q *swap.Request) { q.Watch = time.Hour })
+			r.await(begun.ID, "the watch", func(s ports.Swap) bool { return s.State == ports.SwapWatching })
+			require.Equal(t, allNew, r.running())
+			r.fleet.sicken("2.0.0", c.health)
+			returned := r.ended(begun.ID)
+			require.Equal(t, ports.SwapReturned, returned.State)
+			require.Equal(t, c.code, returned.Fault.Code)
+			require.Equal(t, allOld, r.running())
+			require.Equal(t, []string{"=1.0.0"}, r.wanted())
+			require.True(t, r.fleet.runs("1.0.0"))
+			require.False(t, r.fleet.runs("2.0.0"))
+			require.Equal(t, "connector.swap_returned by hub", r.acts()[1])
+		})
+	}
+}
+
+func TestAFewFailuresAmongManyCallsAreNoReasonToGoBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	r.fleet.sicken("2.0.0", swap.Health{Restarts: 3, Calls: 100, Failed: 100})
+	begun := r.begin(func(q *swap.Request) { q.Watch = 300 * time.Millisecond })
+	r.await(begun.ID, "the watch", func(s ports.Swap) bool { return s.State == ports.SwapWatching })
+	r.fleet.sicken("2.0.0", swap.Health{Restarts: 3, Calls: 200, Failed: 104}) // 4 of 100, and what was before does not count
+	require.Equal(t, ports.SwapDone, r.ended(begun.ID).State)
+}
+
+func TestAConnectionThatFailsWhileItIsWatchedBringsTheOldVersionBack(t *testing.T) {
+	t.Parallel()
+	young := &acme{fails: map[string]string{}}
+	r := newRig(t, young)
+	begun := r.begin(func(q *swap.Request) { q.Watch = time.Second })
+	r.await(begun.ID, "the watch", func(s ports.Swap) bool { return s.State == ports.SwapWatching })
+	r.fleet.versions["2.0.0"] = &acme{version: "2.0.0", fails: map[string]string{"c3": "the token is of another version"}}
+	returned := r.ended(begun.ID)
+	require.Equal(t, ports.SwapReturned, returned.State)
+	require.Equal(t, swap.CodeCheckFailed, returned.Fault.Code)
+	require.Equal(t, allOld, r.running())
+}
+
+// hold keeps a request of a connection under way until release is called.
+func (r *rig) hold(id string) (release func()) {
+	account, err := r.desk.Open(r.Context(), id)
+	require.NoError(r, err)
+	begun, ended := make(chan struct{}), make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		err := account.Do(context.Background(), "ListPayouts", 1, func(context.Context, ports.Call) (ports.Usage, error) {
+			close(begun)
+			<-ended
+			return ports.Usage{Calls: 1}, nil
+		})
+		if err != nil {
+			r.Error(err)
+		}
+	})
+	<-begun
+	return func() {
+		close(ended)
+		done.Wait()
+	}
+}
+
+func TestALaneThatStaysBusyBringsAllLanesBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	release := r.hold("c2")
+	begun := r.begin(func(q *swap.Request) { q.Drain = time.Second })
+	r.await(begun.ID, "the other lanes", func(s ports.Swap) bool { return s.Moved == 2 && s.InFlight == 1 })
+	require.Equal(t, "2.0.0 1.0.0 2.0.0", r.running(), "others do not wait for it")
+	returned := r.ended(begun.ID)
+	require.Equal(t, ports.SwapReturned, returned.State)
+	require.Equal(t, swap.CodeLaneBusy, returned.Fault.Code)
+	require.Equal(t, allOld, r.running())
+	release()
+	require.Equal(t, ports.SwapDone, r.ended(r.begin().ID).State)
+}
+
+func TestASwapCanBeCancelledWhileItWaits(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	release := r.hold("c2")
+	begun := r.begin()
+	r.await(begun.ID, "the other lanes", func(s ports.Swap) bool { return s.Moved == 2 })
+	_, err := r.swaps.Begin(t.Context(), swap.Request{Connector: "acme", To: "2.0.0", Connections: []string{"c1"}, Reason: "another"})
+	require.Equal(t, swap.CodeServing, fault.CodeOf(err))
+	_, err = r.swaps.Begin(t.Context(), swap.Request{Connector: "acme", To: "1.0.0", Connections: []string{"c1"}, Reason: "another"})
+	require.Equal(t, swap.CodeUnderWay, fault.CodeOf(err))
+	_, err = r.swaps.Undo(t.Context(), "acme", "not tonight", "bo (key-2)")
+	require.NoError(t, err)
+	cancelled := r.ended(begun.ID)
+	require.Equal(t, ports.SwapCancelled, cancelled.State)
+	require.Contains(t, cancelled.Fault.Reason, "bo (key-2): not tonight")
+	require.Equal(t, allOld, r.running())
+	release()
+	require.Equal(t, []string{"connector.swap_started by anna (key-1)", "connector.swap_cancelled by bo (key-2)", "connector.swap_cancelled by hub"}, r.acts())
+	_, err = r.swaps.Cancel(t.Context(), begun.ID, "again", "bo (key-2)")
+	require.Equal(t, swap.CodeEnded, fault.CodeOf(err))
+}
+
+func TestOneConnectionGoesAheadAsACanary(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	done := r.ended(r.begin(func(q *swap.Request) { q.Connections = []string{"c2"} }).ID)
+	require.Equal(t, ports.SwapDone, done.State)
+	require.Equal(t, [2]int{1, 1}, [2]int{done.Payouts, done.Moved})
+	require.Equal(t, "1.0.0 2.0.0 1.0.0", r.running())
+	require.Equal(t, []string{"=1.0.0", "c2=2.0.0"}, r.wanted())
+	require.True(t, r.fleet.runs("1.0.0"), "the others are served by it")
+
+	all := r.ended(r.begin().ID)
+	require.Equal(t, 2, all.Moved, "the canary is there already")
+	require.Equal(t, allNew, r.running())
+	require.Equal(t, []string{"=2.0.0", "c2=2.0.0"}, r.wanted())
+
+	_, err := r.swaps.Begin(t.Context(), swap.Request{Connector: "acme", To: "1.0.0", Connections: []string{"c1", "nobody"}, Reason: "x"})
+	require.Equal(t, "connections", fault.Of(err).Field)
+}
+
+func TestAPinToWhatAllOthersHaveIsNone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	pin := func(version string) {
+		require.Equal(t, ports.SwapDone, r.ended(r.begin(func(q *swap.Request) { q.To, q.Connections = version, []string{"c2"} }).ID).State)
+	}
+	pin("2.0.0")
+	pin("1.0.0")
+	require.Equal(t, []string{"=1.0.0"}, r.wanted())
+	require.Equal(t, ports.SwapDone, r.ended(r.begin().ID).State)
+	require.Equal(t, allNew, r.running(), "c2 goes with the others again")
+}
+
+func TestUndoGoesBackWithoutComparing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{extra: map[string]int64{"a": 1}})
+	_, err := r.swaps.Undo(t.Context(), "acme", "x", "anna (key-1)")
+	require.Equal(t, swap.CodeNothingToUndo, fault.CodeOf(err))
+	require.Equal(t, ports.SwapDone, r.ended(r.begin(func(q *swap.Request) { q.Accept = true }).ID).State)
+	undo, err := r.swaps.Undo(t.Context(), "acme", "it was wrong", "anna (key-1)")
+	require.NoError(t, err)
+	undone := r.ended(undo.ID)
+	require.Equal(t, []ports.SwapState{ports.SwapChecking, ports.SwapHandingOver, ports.SwapDraining, ports.SwapWatching, ports.SwapDone}, states(undone))
+	require.Equal(t, allOld, r.running())
+	require.Equal(t, []string{"=1.0.0"}, r.wanted())
+}
+
+func TestAHubThatStopsDuringASwapTakesItUpAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	release := r.hold("c2")
+	begun := r.begin()
+	r.await(begun.ID, "the other lanes", func(s ports.Swap) bool { return s.Moved == 2 })
+	r.swaps.Stop()
+	release()
+	require.Equal(t, []string{"=2.0.0"}, r.wanted())
+	for id := range r.fleet.own { // a hub that starts serves what is wanted
+		r.fleet.Route("acme", id, "")
+	}
+	r.fleet.Route("acme", "", "2.0.0")
+	r.serve()
+	require.NoError(t, r.swaps.Resume(t.Context()))
+	done := r.ended(begun.ID)
+	require.Equal(t, ports.SwapDone, done.State)
+	require.Equal(t, allNew, r.running())
+}
+
+func TestAHubThatStopsBeforeTheFirstLaneHasMovedKeepsTheOldVersion(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	left := ports.Swap{ID: "swap-left", Connector: "acme", From: "1.0.0", To: "2.0.0", State: ports.SwapComparing, By: "anna (key-1)", StartedAt: day(0)}
+	require.NoError(t, r.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error { return tx.Catalogue().SaveSwap(ctx, left) }))
+	require.NoError(t, r.swaps.Resume(t.Context()))
+	refused := r.ended(left.ID)
+	require.Equal(t, ports.SwapRefused, refused.State)
+	require.Equal(t, swap.CodeInterrupted, refused.Fault.Code)
+	require.Equal(t, allOld, r.running())
+}
+
+func TestRequestsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	for field, request := range map[string]swap.Request{
+		"reason":        {To: "2.0.0"},
+		"drain_seconds": {To: "2.0.0", Reason: "x", Drain: time.Hour},
+		"watch_seconds": {To: "2.0.0", Reason: "x", Watch: 48 * time.Hour},
+	} {
+		request.Connector = "acme"
+		_, err := r.swaps.Begin(t.Context(), request)
+		require.Equal(t, field, fault.Of(err).Field)
+		require.Equal(t, swap.CodeInvalid, fault.CodeOf(err))
+	}
+	_, err := r.swaps.Begin(t.Context(), swap.Request{Connector: "acme", To: "3.0.0", Reason: "x"})
+	require.EqualValues(t, "connector.version_unknown", fault.CodeOf(err))
+	require.Empty(t, r.acts())
+}
+
+func TestPausedAndDisconnectedConnectionsDoNotHoldASwapUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{fails: map[string]string{"c1": "x"}})
+	require.NoError(t, r.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		c, err := tx.Connections().Get(ctx, "c1")
+		c.Pause.Since, c.Pause.By, c.Pause.Reason = day(0), "bo", "stock-taking"
+		return errors.Join(err, tx.Connections().Save(ctx, c))
+	}))
+	done := r.ended(r.begin().ID)
+	require.Equal(t, ports.SwapDone, done.State)
+	require.Equal(t, ports.SwapCheck{ConnectionID: "c1", State: ports.CheckWarning, Detail: "not checked: it is paused"}, done.Checks[0])
+	_, err := r.desk.Open(t.Context(), "c1")
+	require.Equal(t, remote.CodePaused, fault.CodeOf(err))
+	require.Equal(t, allNew, r.running())
+}
