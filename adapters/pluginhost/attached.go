@@ -162,3 +162,6 @@ func (a *attached) rest(context.Context) error { return nil }
 func (a *attached) calls() Calls { return a.record.calls(a.status().InFlight) }
 
 func (a *attached) errors() []CallError { return a.record.failures() }
+
+// lines gives nothing: whoever has started the connector sees what it writes.
+func (a *attached) lines() []LogLine { return nil }

@@ -104,6 +104,7 @@ func (c Calls) Since(earlier Calls) Calls {
 type witness interface {
 	calls() Calls
 	errors() []CallError
+	lines() []LogLine
 }
 
 const (

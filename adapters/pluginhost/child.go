@@ -33,6 +33,8 @@ type child struct {
 	reason string
 	// ended says that the host has ended it by force; set before exited is closed.
 	ended bool
+	// memories watches its memory.
+	memories *memoryWatch
 	// logged is closed when standard error has been read to its end.
 	logged chan struct{}
 
@@ -41,6 +43,9 @@ type child struct {
 	pid int
 	// doomed says that the process is to be ended as soon as it starts.
 	doomed bool
+	// verdict says what the host has ended it for, or is empty.
+	verdict string
+	memory  memory
 }
 
 var _ runner.Runner = (*child)(nil)
@@ -74,9 +79,13 @@ func (c *child) Start(context.Context) error {
 	}
 	c.stdout.from = outRead
 	pid := c.cmd.Process.Pid
+	if c.memory.limit > 0 {
+		limitMemory(pid, hardLimit(c.memory.limit))
+	}
 	c.mu.Lock()
 	c.pid = pid
 	c.mu.Unlock()
+	c.memories.add(c)
 	go func() {
 		defer close(c.logged)
 		c.logs.read(errRead)
@@ -94,25 +103,44 @@ func (c *child) await(pid int, pipes ...*os.File) {
 	awaitExit(pid)
 	doomed := c.isDoomed()
 	c.killGroup()
+	c.memories.remove(c)
+	c.killStrays()
 	_ = c.cmd.Wait() // the state says more than the error
 	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	c.ended = doomed && ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 	c.mu.Lock()
 	c.pid = 0
+	c.reason = c.cmd.ProcessState.String() // "exit status 1", "signal: killed"
+	if c.memory.peak > 0 {
+		c.reason += fmt.Sprintf(", peak memory %d MiB", c.memory.peak>>20)
+	}
 	c.mu.Unlock()
-	c.reason = exitReason(c.cmd.ProcessState)
 	for _, pipe := range pipes {
 		_ = pipe.SetReadDeadline(time.Now().Add(drainTime))
 	}
 	close(c.exited)
 }
 
-func exitReason(state *os.ProcessState) string {
-	reason := state.String() // "exit status 1", "signal: killed"
-	if peak := peakMemory(state.SysUsage()); peak > 0 {
-		reason += fmt.Sprintf(", peak memory %d MiB", peak>>20)
+// end says in a few words how the process ended, once it has.
+func (c *child) end() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.verdict != "" {
+		return c.verdict + " (" + c.reason + ")"
 	}
-	return reason
+	return "exited (" + c.reason + ")"
+}
+
+// killStrays ends children that have left the process group, as far as somebody has seen
+// them: one that lived for less than a tick of the watch before the exit is not found.
+// Having the kernel give all orphans to the hub (PR_SET_CHILD_SUBREAPER) would make it
+// the parent of processes that it knows nothing of.
+func (c *child) killStrays() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range c.memory.strays {
+		killProcess(id)
+	}
 }
 
 // killGroup ends the process and its children at once. Nothing happens when the

@@ -38,6 +38,17 @@ type Config struct {
 	// KillTimeout is how long a connector may take to end before it is forced to.
 	KillTimeout time.Duration
 	Restart     Restart
+	// Memory is how many bytes a connector may use together with its children: 512 MiB
+	// if 0, without limit if negative. MemoryOf replaces it by the connector's id.
+	//
+	// The runtimes of Go and Node are told to stay well below. What a process and its
+	// children have in memory is looked at four times a second, and they are ended when it
+	// is more (Linux only). The kernel limits each process to somewhat more than twice as
+	// much (RLIMIT_DATA), for what grows faster than that. A cgroup would be exact, but a
+	// hub that does not run as root has none that it may divide, unless its administrator
+	// delegates one and moves it into a leaf; this works wherever the hub does.
+	Memory   int64
+	MemoryOf map[string]int64
 }
 
 // Restart is when a connector that has exited may start again.
@@ -87,6 +98,7 @@ func (c Config) withDefaults() (Config, error) {
 	orDefault(&c.DescribeTimeout, 10*time.Second)
 	orDefault(&c.CallTimeout, 2*time.Minute)
 	orDefault(&c.KillTimeout, 5*time.Second)
+	orDefault(&c.Memory, defaultMemory)
 	orDefault(&c.Restart.First, 250*time.Millisecond)
 	orDefault(&c.Restart.Most, time.Minute)
 	orDefault(&c.Restart.Window, 10*time.Minute)

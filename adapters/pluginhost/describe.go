@@ -29,7 +29,7 @@ func (s *starter) describe(ctx context.Context, path string, source Source, secr
 	stdout := &limitedBuffer{most: longestDescription}
 	stderr := &limitedBuffer{most: keptOutput, forgiving: true}
 	cmd := exec.CommandContext(ctx, path, "describe")
-	cmd.Env = s.environment(source)
+	cmd.Env = s.environment(source, s.config.memoryFor(""))
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.SysProcAttr = processAttributes()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -37,6 +37,9 @@ func (s *starter) describe(ctx context.Context, path string, source Source, secr
 	cmd.WaitDelay = drainTime
 	err := s.spawner.start(cmd)
 	if err == nil {
+		if limit := s.config.memoryFor(""); limit > 0 {
+			limitMemory(cmd.Process.Pid, hardLimit(limit))
+		}
 		awaitExit(cmd.Process.Pid)
 		_ = cmd.Cancel() // what it leaves behind goes with it
 		err = cmd.Wait()

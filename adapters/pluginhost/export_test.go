@@ -1,6 +1,11 @@
 package pluginhost
 
-import goplugin "github.com/hashicorp/go-plugin"
+import (
+	"testing"
+	"time"
+
+	goplugin "github.com/hashicorp/go-plugin"
+)
 
 // HangKill has go-plugin's Kill hang, as it rarely does by itself, until the
 // function that it gives is called.
@@ -21,4 +26,25 @@ func HangKill(h *Host) (release func()) {
 		close(hang)
 		<-finished
 	}
+}
+
+// AwaitStray waits until a child of the connector's that left the process group was seen.
+func AwaitStray(t *testing.T, i *Instance, patience time.Duration) {
+	t.Helper()
+	s, ok := i.keeper.(*supervisor)
+	if !ok {
+		t.Fatal("an attached connector is not watched")
+	}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		s.mu.Lock()
+		c := s.process.child
+		s.mu.Unlock()
+		c.mu.Lock()
+		strays := len(c.memory.strays)
+		c.mu.Unlock()
+		if strays > 0 {
+			return
+		}
+	}
+	t.Fatal("the child was never seen")
 }

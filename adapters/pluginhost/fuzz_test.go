@@ -30,7 +30,7 @@ func FuzzLogLine(f *testing.F) {
 		log := hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: &out, JSONFormat: true})
 		known := &secrets{}
 		known.add(secret)
-		newLogPump(log, known).line(line, false)
+		newLogPump(voice{log: log, journal: &journal{}}, known).line(line, false)
 		for entry := range strings.Lines(out.String()) {
 			if !json.Valid([]byte(entry)) {
 				t.Fatalf("the log is broken by %q: %q", line, entry)

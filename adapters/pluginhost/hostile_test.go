@@ -2,6 +2,7 @@ package pluginhost_test
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -17,7 +19,6 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
-	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/payout"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/sdk"
@@ -32,6 +33,10 @@ func becomeHostile(mode string) {
 	describing := len(os.Args) == 2
 	var connector ports.Connector = hostile{}
 	switch {
+	case mode == "glutton":
+		glutton()
+	case mode == "healthy":
+		connector = healthy{}
 	case mode == "describe-garbage" && describing:
 		fmt.Fprintln(os.Stdout, "<html>not what you wanted</html>")
 		os.Exit(0)
@@ -80,7 +85,10 @@ func becomeHostile(mode string) {
 		serveDeaf()
 	case mode == "huge" && !describing:
 		serveHuge()
+	case mode == "chatterbox" && !describing:
+		_, _ = io.CopyN(os.Stdout, rand.Reader, 64<<20)
 	case mode == "undying" && !describing:
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
 		sdk.Serve(connector)
 		select {}
 	}
@@ -118,6 +126,9 @@ func (hostile) ListPayoutLines(ctx context.Context, req ports.ListPayoutLinesReq
 
 func (hostile) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (ports.PayoutPage, error) {
 	what, argument, _ := strings.Cut(req.Cursor, ":")
+	if deed, ok := deeds[what]; ok {
+		return deed(argument)
+	}
 	switch what {
 	case "env":
 		return names(os.Environ()...), nil
@@ -157,20 +168,8 @@ func (hostile) ListPayouts(ctx context.Context, req ports.ListPayoutsRequest) (p
 			return ports.PayoutPage{}, err
 		}
 		return names(fmt.Sprint(child.Process.Pid)), nil
-	case "fail":
-		return ports.PayoutPage{}, errors.New("something private")
 	case "fault":
-		f := fault.New("acme.refused", fault.Auth, "refused")
-		switch argument {
-		case "upstream":
-			f = fault.New(f.Code, fault.Auth, "the token "+req.Connection.Credentials["token"]+" was refused").From(fault.Upstream)
-		case "hub":
-		default:
-			f = fault.New(fault.Code("acme."+argument), fault.Auth, argument)
-		}
-		return ports.PayoutPage{}, f
-	case "wrong-hash":
-		return ports.PayoutPage{Raw: []ports.RawPage{{SHA256: "00", Bytes: []byte("x")}}}, nil
+		return ports.PayoutPage{}, refuse(argument, req)
 	case "raw":
 		body := make([]byte, 5<<20)
 		sum := sha256.Sum256(body)

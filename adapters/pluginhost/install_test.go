@@ -135,7 +135,7 @@ func TestLoadingAgainGivesTheSameConnector(t *testing.T) {
 	found, ok := h.Connector("hostile")
 	require.True(t, ok)
 	require.Same(t, first, found)
-	require.Equal(t, pluginhost.Status{ID: "hostile", Version: "1.2.3", SHA256: first.SHA256(), State: pluginhost.Idle}, h.Status()[0])
+	require.Equal(t, pluginhost.Status{ID: "hostile", Version: "1.2.3", SHA256: first.SHA256(), State: pluginhost.Idle, MemoryLimit: 512 << 20}, h.Status()[0])
 
 	original, err := os.ReadFile(executable(t))
 	require.NoError(t, err)

@@ -64,3 +64,8 @@ func (i *Instance) Calls() Calls { return i.keeper.calls() }
 
 // Errors gives the last calls that failed, the oldest first.
 func (i *Instance) Errors() []CallError { return i.keeper.errors() }
+
+// Log gives the end of what the connector has logged, and of what the hub has logged of
+// its process, the oldest first. It is bounded whatever the connector writes. One that is
+// attached has none.
+func (i *Instance) Log() []LogLine { return i.keeper.lines() }

@@ -28,7 +28,7 @@ const (
 // hub's log. The process is not trusted: lines may be of any length and number,
 // hold anything, and none of it may stop the hub or reach the log as a secret.
 type logPump struct {
-	log     hclog.Logger
+	log     voice
 	secrets *secrets
 	limit   *rate.Limiter
 
@@ -38,7 +38,7 @@ type logPump struct {
 	first   string
 }
 
-func newLogPump(log hclog.Logger, secrets *secrets) *logPump {
+func newLogPump(log voice, secrets *secrets) *logPump {
 	return &logPump{log: log, secrets: secrets, limit: rate.NewLimiter(linesASecond, linesAtOnce)}
 }
 
@@ -63,7 +63,7 @@ func (p *logPump) read(from io.ReadCloser) {
 func (p *logPump) line(line []byte, cut bool) {
 	defer func() {
 		if recover() != nil {
-			p.log.Warn("a log line of the connector could not be read")
+			p.log.Log(hclog.Warn, "a log line of the connector could not be read")
 		}
 	}()
 	p.keepFirst(line)
@@ -87,7 +87,7 @@ func (p *logPump) reportDropped() {
 	p.dropped = 0
 	p.mu.Unlock()
 	if n > 0 {
-		p.log.Warn("the connector logs too much", "lines_dropped", n)
+		p.log.Log(hclog.Warn, "the connector logs too much", "lines_dropped", n)
 	}
 }
 
@@ -184,10 +184,10 @@ func (p *logPump) plain(line []byte) {
 	crashed := p.panics
 	p.mu.Unlock()
 	if crashed {
-		p.log.Error(text)
+		p.log.Log(hclog.Error, text)
 		return
 	}
-	p.log.Info(text, "stray", true)
+	p.log.Log(hclog.Info, text, "stray", true)
 }
 
 // keepFirst keeps the first line that is no entry, to explain a failed start.

@@ -52,6 +52,8 @@ type starter struct {
 	config  Config
 	spawner *spawner
 	sockets string
+	// memories watches the memory of all processes.
+	memories memoryWatch
 	// kill is goplugin.Client.Kill but in the test that has it hang.
 	kill func(*goplugin.Client)
 }
@@ -64,7 +66,8 @@ func (s *starter) start(p program, logs *logPump) (*process, error) {
 		return nil, err
 	}
 	own := newChild(p.path, s.spawner, logs)
-	own.plainText = p.source.PlainText
+	own.plainText, own.memories = p.source.PlainText, &s.memories
+	own.memory.limit = s.config.memoryFor(p.description.ID)
 	client := goplugin.NewClient(s.clientConfig(p.source, own, logs))
 	type ready struct {
 		conn *grpc.ClientConn
@@ -140,7 +143,7 @@ func (s *starter) clientConfig(source Source, own *child, logs *logPump) *goplug
 		SyncStdout: logs.strayOutput(),
 		SyncStderr: logs.strayWriter(),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
-			own.cmd.Env = append(s.environment(source), cmd.Env...)
+			own.cmd.Env = append(s.environment(source, own.memory.limit), cmd.Env...)
 			return own, nil
 		},
 	}
@@ -148,13 +151,14 @@ func (s *starter) clientConfig(source Source, own *child, logs *logPump) *goplug
 
 // environment gives the allowed part of the hub's environment and what the
 // connector needs to know of the hub.
-func (s *starter) environment(source Source) []string {
+func (s *starter) environment(source Source, memory int64) []string {
 	var env []string
 	for _, name := range s.config.Env {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
 		}
 	}
+	env = append(env, memoryEnv(memory)...)
 	for name, value := range source.Env {
 		env = append(env, name+"="+value)
 	}
@@ -181,7 +185,10 @@ func (s *starter) explain(c *child, err error, late bool) error {
 	reason := "the connector did not shake hands as a connector of kvitt does"
 	if waitFor(c.exited, drainTime) {
 		waitFor(c.logged, 2*drainTime)
-		if !c.ended {
+		switch {
+		case c.verdict != "":
+			return startFailed("the connector " + c.end())
+		case !c.ended:
 			reason = "the connector exited before it was ready (" + c.reason + ")"
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/hashicorp/go-hclog"
 )
 
 // ErrRestCancelled says that a connector was about to rest and goes on serving.
@@ -125,15 +127,17 @@ func (s *supervisor) putDown() error {
 	s.mu.Unlock()
 	defer s.work.Done()
 	if inFlight > 0 {
-		s.log.Warn("connector rests while calls are under way", "in_flight", inFlight)
+		s.tell(hclog.Warn, "connector rests while calls are under way", "in_flight", inFlight)
 	}
 	p.forced.Store(true)
 	p.stop(s.config.KillTimeout)
+	_, peak := p.child.usage()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.peak = peak
 	if s.state = Idle; s.stopping {
 		s.state = Stopped
 	}
-	s.log.Info("connector rests")
+	s.tell(hclog.Info, "connector rests")
 	return nil
 }

@@ -33,6 +33,11 @@ type Status struct {
 	// LastExit says why it was last down, or is empty.
 	LastExit   string
 	LastExitAt time.Time
+	// MemoryBytes is what the process and its children have in memory, shortly ago, and
+	// MemoryLimit how much they may, 0 for no limit. Memory is known on Linux only.
+	MemoryBytes, MemoryLimit int64
+	// PeakMemory is the most they had before the last time that the process ended.
+	PeakMemory int64
 	// RetryAt is when it may start again; set in Backoff only.
 	RetryAt time.Time
 }
@@ -49,6 +54,9 @@ func (s *supervisor) status() Status {
 		Restarts:   s.restarts,
 		LastExit:   s.lastExit,
 		LastExitAt: s.exitedAt,
+		PeakMemory: s.peak,
+
+		MemoryLimit: s.config.memoryFor(s.program.description.ID),
 	}
 	if s.stopping && s.state != Stopped || s.resting != nil && (s.state == Ready || s.state == Starting) {
 		out.State = Draining
@@ -59,6 +67,7 @@ func (s *supervisor) status() Status {
 	if s.process != nil {
 		out.PID = s.process.child.processID()
 		out.Uptime = time.Since(s.process.since)
+		out.MemoryBytes, _ = s.process.child.usage()
 	}
 	return out
 }

@@ -28,6 +28,7 @@ type supervisor struct {
 	log     hclog.Logger
 	secrets *secrets
 	record  record
+	journal journal
 	work    sync.WaitGroup
 
 	mu       sync.Mutex
@@ -46,6 +47,7 @@ type supervisor struct {
 	lastExit string
 	remedy   string // of a start that failed
 	exitedAt time.Time
+	peak     int64 // of the memory of the process that ended last
 }
 
 var _ keeper = (*supervisor)(nil)
@@ -155,7 +157,10 @@ func (s *supervisor) release() {
 // not end what others wait for.
 func (s *supervisor) launch() {
 	defer s.work.Done()
-	p, err := s.starter.start(s.program, newLogPump(s.log, s.secrets))
+	p, err := s.starter.start(s.program, newLogPump(voice{log: s.log, journal: &s.journal}, s.secrets))
+	if err == nil {
+		p.child.look(readProcesses(p.child.family()))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(s.attempt)
@@ -164,7 +169,7 @@ func (s *supervisor) launch() {
 		return
 	}
 	s.state, s.process = Ready, p
-	s.log.Info("connector is ready", "pid", p.child.processID(), "took", time.Since(p.began).Round(time.Millisecond).String())
+	s.tell(hclog.Info, "connector is ready", "pid", p.child.processID(), "took", time.Since(p.began).Round(time.Millisecond).String())
 	s.work.Add(1)
 	go s.watch(p)
 }
@@ -194,7 +199,8 @@ func (s *supervisor) gone(p *process) {
 	}
 	s.process = nil
 	s.forgive(p)
-	s.failed("the connector exited ("+p.child.reason+")", "")
+	_, s.peak = p.child.usage()
+	s.failed("the connector "+p.child.end(), "")
 }
 
 // forgive lets a process that has run for long enough start the back-off afresh. The
@@ -209,6 +215,7 @@ func (s *supervisor) forgive(p *process) {
 // next one may be. The caller holds the lock.
 func (s *supervisor) failed(reason, remedy string) {
 	now := time.Now()
+	reason = s.secrets.hide(reason)
 	s.lastExit, s.remedy, s.exitedAt = reason, remedy, now
 	if s.stopping {
 		s.state = Stopped
@@ -226,12 +233,12 @@ func (s *supervisor) failed(reason, remedy string) {
 	s.exits = append(kept, now)
 	if len(s.exits) > policy.Budget {
 		s.state = Quarantined
-		s.log.Error("connector is put in quarantine", "reason", reason, "exits", len(s.exits), "within", policy.Window.String())
+		s.tell(hclog.Error, "connector is put in quarantine", "reason", reason, "exits", len(s.exits), "within", policy.Window.String())
 		return
 	}
 	wait := backoff(policy, s.failures)
 	s.state, s.retryAt = Backoff, now.Add(wait)
-	s.log.Warn("connector is down", "reason", reason, "restart_in", wait.Round(time.Millisecond).String())
+	s.tell(hclog.Warn, "connector is down", "reason", reason, "restart_in", wait.Round(time.Millisecond).String())
 }
 
 // backoff doubles with each failure and takes off up to a quarter by chance, so
@@ -251,7 +258,7 @@ func (s *supervisor) reset() {
 	s.exits, s.failures = nil, 0
 	if s.state == Quarantined || s.state == Backoff {
 		s.state = Idle
-		s.log.Info("connector is released")
+		s.tell(hclog.Info, "connector is released")
 	}
 }
 
@@ -266,7 +273,7 @@ func (s *supervisor) stop(ctx context.Context) {
 		select {
 		case <-drained:
 		case <-ctx.Done():
-			s.log.Warn("connector is stopped while calls are under way", "in_flight", s.status().InFlight)
+			s.tell(hclog.Warn, "connector is stopped while calls are under way", "in_flight", s.status().InFlight)
 		}
 	}
 	s.mu.Lock()
@@ -284,6 +291,9 @@ func (s *supervisor) stop(ctx context.Context) {
 	}
 	s.work.Wait()
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.state = Stopped
-	s.mu.Unlock()
+	if p != nil {
+		s.tell(hclog.Info, "connector is stopped")
+	}
 }
