@@ -186,6 +186,6 @@ func TestMessagesAreShown(t *testing.T) {
 	require.Equal(t, map[string][]string{"X-Sign": {"a"}}, one.Headers)
 	require.Equal(t, "order_id=4711", one.Query)
 	require.Equal(t, "callback.not_retryable", h.problem(t, own, "POST", "/v1/callbacks/callback-1/retry", "", http.StatusConflict).Code)
-	require.Equal(t, api.Received, get[api.Callback](t, h, support, "POST", "/v1/callbacks/callback-2/retry", "", http.StatusOK).State)
+	require.Equal(t, api.CallbackStateReceived, get[api.Callback](t, h, support, "POST", "/v1/callbacks/callback-2/retry", "", http.StatusOK).State)
 	require.Empty(t, get[api.Callback](t, h, own, "GET", "/v1/callbacks/callback-2", "", http.StatusOK).Text)
 }
