@@ -19,6 +19,9 @@ type call struct {
 	scopes                              []string
 }
 
+// programSHA256 is the digest of the program that the contract shows to be sent.
+const programSHA256 = "dc6df2ffd8685c09a484fe382b22029cb075bdf7d21b15234b6e277fcb4c0fdb"
+
 // calls makes a fitting request to every operation, for things of the settled
 // merchant.
 func calls(t *testing.T, h *hub) []call {
@@ -28,7 +31,7 @@ func calls(t *testing.T, h *hub) []call {
 	ids := map[string]string{
 		"merchants": statementtest.Merchant, "connections": statementtest.Target, "flows": statementtest.Flow,
 		"suspense": "su-" + statementtest.Booked + "-S1", "runs": statementtest.Run, "payouts": statementtest.Booked, "exceptions": "exception-2", "connectors": "klarna",
-		"events": "event-1", "callbacks": "callback-1",
+		"events": "event-1", "callbacks": "callback-1", "swaps": "swap-1",
 		"lines": "268435457", // the first of the first payout
 	}
 	var all []call
@@ -39,9 +42,12 @@ func calls(t *testing.T, h *hub) []call {
 			}
 			c := call{method: method, template: template}
 			collection := strings.Split(template, "/")[2]
-			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts", "{number}", "1001", "{order}", "o-1001", "{transaction}", "T-1", "{n}", "1", "{hash}", strings.Repeat("0", 64)).Replace(template)
+			c.path = strings.NewReplacer("{id}", ids[collection], "{kind}", "accounts", "{number}", "1001", "{order}", "o-1001", "{transaction}", "T-1", "{n}", "1", "{hash}", strings.Repeat("0", 64), "{version}", "1.0.0", "{sha256}", programSHA256).Replace(template)
 			if strings.HasSuffix(template, "/search") {
 				c.path += "?q=1001"
+			}
+			if method == http.MethodDelete && strings.HasSuffix(template, "/{version}") {
+				c.path = strings.Replace(c.path, "1.0.0", "1.0.1", 1) + "?reason=old" // the other one serves
 			}
 			if o.RequestBody != nil {
 				for media, content := range o.RequestBody.Value.Content {

@@ -145,14 +145,22 @@ func readBody(c *gin.Context) ([]byte, error) {
 		return nil, nil
 	}
 	body, err := io.ReadAll(c.Request.Body)
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return nil, fault.Invalid(CodeTooLarge, "", "the body has more than "+itoa(large.Limit)+" bytes")
+	if large := tooLarge(err); large != nil {
+		return nil, large
 	}
 	if err != nil {
 		return nil, fault.New(CodeMalformed, fault.Validation, "the body ended before its end").Wrap(err)
 	}
 	return body, nil
+}
+
+// tooLarge is the fault of a body that is longer than it may be, nil for another error.
+func tooLarge(err error) error {
+	var large *http.MaxBytesError
+	if !errors.As(err, &large) {
+		return nil
+	}
+	return fault.Invalid(CodeTooLarge, "", "the body has more than "+itoa(large.Limit)+" bytes")
 }
 
 // checkForm refuses a body that is not in the form that the operation takes.

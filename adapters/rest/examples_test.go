@@ -24,6 +24,7 @@ func TestEveryExampleIsUnderstood(t *testing.T) {
 		"POST /v1/merchants/{id}/flows": "flow.duplicate",     // the settled merchant has this one
 		"PUT /v1/flows/{id}/cut-off":    "flow.cut_off_taken", // the flow has taken payouts
 		"POST /v1/events/{id}/delivery": "event.no_advance",   // the event of the harness is none
+		"POST /v1/swaps/{id}/cancel":    "swap.ended",         // the swap of the harness has
 	}
 	bodies := 0
 	for _, c := range calls(t, newHub(t)) {

@@ -67,6 +67,7 @@ type hub struct {
 	store   ports.Store
 	remote  *onboardingtest.Remote
 	engine  *engine
+	fleet   *fleet
 	log     *syncBuffer
 	now     time.Time
 	router  routers.Router
@@ -87,12 +88,14 @@ func newHub(t testing.TB) *hub {
 	service := onboarding.New(h.remote.Parts(store, jsonschema.New(), now))
 	pages, err := console.New(reader, reader, service)
 	require.NoError(t, err)
-	h.handler, err = rest.New(rest.Deps{
+	deps := rest.Deps{
 		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Discovery: h.engine, Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Replays: replay.New(store, h.desk(now)), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Pages: pages, Clock: onboardingtest.Clock(now), Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
-		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, ProofLink: time.Hour, CallbackRate: 1, CallbackBurst: 3},
-	})
+		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, Upload: 8192, ProofLink: time.Hour, CallbackRate: 1, CallbackBurst: 3},
+	}
+	h.versions(t, &deps)
+	h.handler, err = rest.New(deps)
 	require.NoError(t, err)
 	h.admit(t)
 	h.readContract(t)

@@ -186,6 +186,9 @@ func (s *server) ListConnectorErrors(_ context.Context, r api.ListConnectorError
 
 func (s *server) UploadConnector(ctx context.Context, r api.UploadConnectorRequestObject) (api.UploadConnectorResponseObject, error) {
 	size, err := s.Incoming.Save(ctx, r.Sha256, r.Body)
+	if large := tooLarge(err); large != nil {
+		return nil, large
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -226,4 +229,3 @@ func (s *server) InstallConnector(ctx context.Context, r api.InstallConnectorReq
 	answer, err := s.oneVersion(ctx, v.Connector, v.Version)
 	return api.InstallConnector201JSONResponse(answer), err
 }
-
