@@ -79,8 +79,8 @@ func TestAProgramIsSentAndInstalledByOperatorsAlone(t *testing.T) {
 		t.Helper()
 		return h.problem(t, operator, "POST", "/v1/connector-versions", body, status).Code
 	}
-	require.Equal(t, "request.invalid", install(`{}`, http.StatusUnprocessableEntity))
-	require.Equal(t, "request.invalid", install(`{"path":"klarna-1.4.3","upload":"`+programSHA256+`"}`, http.StatusUnprocessableEntity))
+	require.Equal(t, "request.invalid", install(`{}`, http.StatusBadRequest))
+	require.Equal(t, "request.invalid", install(`{"path":"klarna-1.4.3","upload":"`+programSHA256+`"}`, http.StatusBadRequest))
 	require.Equal(t, "connector.not_arrived", install(`{"path":"../klarna-1.4.3"}`, http.StatusNotFound))
 	require.Equal(t, "connector.not_arrived", install(`{"upload":"`+strings.Repeat("0", 64)+`"}`, http.StatusNotFound))
 	require.Equal(t, "connector.unsigned", install(`{"path":"klarna-1.4.3"}`, http.StatusUnprocessableEntity))
