@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/time/rate"
@@ -22,6 +23,9 @@ const (
 	mostFields   = 32
 	linesASecond = 200
 	linesAtOnce  = 500
+	// Taking secrets out of what is logged costs most, and by its length.
+	bytesASecond = 64 << 10
+	bytesAtOnce  = 512 << 10
 )
 
 // logPump turns what a process writes to its standard error into entries of the
@@ -30,7 +34,8 @@ const (
 type logPump struct {
 	log     voice
 	secrets *secrets
-	limit   *rate.Limiter
+	lines   *rate.Limiter
+	bytes   *rate.Limiter
 
 	mu      sync.Mutex
 	dropped int
@@ -39,7 +44,10 @@ type logPump struct {
 }
 
 func newLogPump(log voice, secrets *secrets) *logPump {
-	return &logPump{log: log, secrets: secrets, limit: rate.NewLimiter(linesASecond, linesAtOnce)}
+	return &logPump{
+		log: log, secrets: secrets,
+		lines: rate.NewLimiter(linesASecond, linesAtOnce), bytes: rate.NewLimiter(bytesASecond, bytesAtOnce),
+	}
 }
 
 // read takes lines until the process and its children have closed their end.
@@ -67,7 +75,7 @@ func (p *logPump) line(line []byte, cut bool) {
 		}
 	}()
 	p.keepFirst(line)
-	if !p.limit.Allow() {
+	if !p.lines.Allow() || !p.bytes.AllowN(time.Now(), len(line)) {
 		p.mu.Lock()
 		p.dropped++
 		p.mu.Unlock()

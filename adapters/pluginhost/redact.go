@@ -1,7 +1,9 @@
 package pluginhost
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -18,6 +20,8 @@ type secrets struct {
 	known  map[string]bool
 	order  []string
 	oldest int
+	// replacer replaces them; nil when it must be made anew.
+	replacer *strings.Replacer
 }
 
 const (
@@ -54,7 +58,7 @@ func (s *secrets) add(value string) {
 	if s.known[value] {
 		return
 	}
-	s.known[value] = true
+	s.known[value], s.replacer = true, nil
 	if len(s.order) < keptSecrets {
 		s.order = append(s.order, value)
 		return
@@ -66,13 +70,48 @@ func (s *secrets) add(value string) {
 
 // hide takes known secrets and whatever looks like one out of a text.
 func (s *secrets) hide(text string) string {
-	s.mu.RLock()
-	for value := range s.known {
-		text = strings.ReplaceAll(text, value, redacted)
+	text = s.replacing().Replace(text)
+	if !tellsSecrets(text) {
+		return text
 	}
-	s.mu.RUnlock()
 	return httpCredentials.ReplaceAllString(assignments.ReplaceAllString(text, "${1}"+redacted), "${1}"+redacted)
 }
+
+// replacing gives what replaces known secrets, the longest first: one may be a part of
+// another.
+func (s *secrets) replacing() *strings.Replacer {
+	s.mu.RLock()
+	ready := s.replacer
+	s.mu.RUnlock()
+	if ready != nil {
+		return ready
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	values := slices.SortedFunc(maps.Keys(s.known), func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(values))
+	for _, value := range values {
+		pairs = append(pairs, value, redacted)
+	}
+	s.replacer = strings.NewReplacer(pairs...)
+	return s.replacer
+}
+
+// tellsSecrets reports whether the expressions below could find anything. They take a
+// microsecond for a byte or two, and a connector may write a lot.
+func tellsSecrets(text string) bool {
+	lower := strings.ToLower(text)
+	for _, word := range secretStarts {
+		if strings.Contains(lower, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretStarts are how the words of secretWord and the schemes of HTTP begin. The last
+// is a letter that expressions take for an s.
+var secretStarts = []string{"token", "secret", "passw", "api", "private", "authorization", "cookie", "credential", "bearer", "basic", "ſ"}
 
 // secretWord is a part of a name that tells a secret.
 const secretWord = `token|secret|passw(?:or)?d|api[_-]?key|private[_-]?key|authorization|cookie|credential`
