@@ -4,8 +4,9 @@ import "context"
 
 type workKey struct{}
 
-// WithWork says what the calls under ctx are made for: the id of a payout, a step, an
-// order at a provider, a message. Support finds by it whose work a failed call was.
+// WithWork says what the calls under ctx are made for: the key of a step, the id of a
+// payout, of an order at a provider or of a message, or what a job is about. Support finds
+// by it whose work a failed call was.
 func WithWork(ctx context.Context, subject string) context.Context {
 	return context.WithValue(ctx, workKey{}, subject)
 }

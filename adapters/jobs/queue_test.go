@@ -111,8 +111,8 @@ func (h *harness) eventually(what string, condition func() bool) {
 func TestAJobRunsOnceItsTransactionIsCommitted(t *testing.T) {
 	t.Parallel()
 	var ran log
-	h := newHarness(t, func(_ context.Context, job ports.Job) error {
-		ran.add(string(job.Kind) + " " + job.Subject)
+	h := newHarness(t, func(ctx context.Context, job ports.Job) error {
+		ran.add(string(job.Kind) + " " + ports.WorkOf(ctx)) // its calls know what they are made for
 		return nil
 	})
 	h.start()

@@ -63,7 +63,7 @@ func (w *worker) handle(ctx context.Context, job ports.Job) (err error) {
 			err = fmt.Errorf("running job: panic: %v", p)
 		}
 	}()
-	return w.handler(ctx, job)
+	return w.handler(ports.WithWork(ctx, job.Subject), job)
 }
 
 // backOff doubles the pause with each failure.

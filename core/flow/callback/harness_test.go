@@ -196,7 +196,10 @@ func (a *acme) Verify(context.Context, ports.VerifyRequest) (ports.VerifyReport,
 	return ports.VerifyReport{}, errors.New("not asked here")
 }
 
-func (a *acme) ReadCallback(_ context.Context, req ports.CallbackRequest) (ports.CallbackReading, error) {
+func (a *acme) ReadCallback(ctx context.Context, req ports.CallbackRequest) (ports.CallbackReading, error) {
+	if ports.WorkOf(ctx) == "" {
+		panic("the call does not say which message it is made for")
+	}
 	a.calls++
 	a.last = req
 	if a.fail != nil {

@@ -35,7 +35,7 @@ func (s *Service) Read(ctx context.Context, connectionID string) (Next, error) {
 	}
 	next := Next{Done: len(waiting) < batch}
 	for _, message := range waiting {
-		settled, err := s.read(ctx, message)
+		settled, err := s.read(ports.WithWork(ctx, message.ID), message)
 		if err != nil {
 			return Next{}, err
 		}

@@ -100,7 +100,7 @@ func (c *Clerk) take(ctx context.Context, s ports.Step) error {
 		return err
 	}
 	var served remote.Served
-	done, err := c.write(remote.WithServed(remote.WithTally(ctx, c.Tally), &served), s)
+	done, err := c.write(ports.WithWork(remote.WithServed(remote.WithTally(ctx, c.Tally), &served), s.Key), s)
 	s.ConnectorVersion = cmp.Or(served.Version(), s.ConnectorVersion)
 	if err != nil {
 		return c.failed(ctx, s, err)

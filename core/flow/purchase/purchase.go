@@ -77,7 +77,7 @@ func (r Reader) Next(ctx context.Context, limit int) (bool, error) {
 		return false, err
 	}
 	for _, record := range due {
-		if err := r.read(ctx, source, record); err != nil {
+		if err := r.read(ports.WithWork(ctx, record.ID), source, record); err != nil {
 			return false, err
 		}
 	}

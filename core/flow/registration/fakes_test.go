@@ -42,9 +42,12 @@ func (f *fakeBooks) Verify(context.Context, ports.VerifyRequest) (ports.VerifyRe
 	return ports.VerifyReport{AccountID: "C1"}, nil
 }
 
-func (f *fakeBooks) EnsureVoucher(_ context.Context, req ports.VoucherRequest) (ports.VoucherResult, error) {
+func (f *fakeBooks) EnsureVoucher(ctx context.Context, req ports.VoucherRequest) (ports.VoucherResult, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if work := ports.WorkOf(ctx); work != req.Key {
+		panic("voucher " + req.Key + " is made for \"" + work + "\"")
+	}
 	result := ports.VoucherResult{Outcome: ports.Created, Usage: ports.Usage{Calls: 1}}
 	if err := f.failing(req.Attempt, false); err != nil {
 		return result, err

@@ -170,7 +170,7 @@ func (w *work) unit(ctx context.Context) (Next, error) {
 		}
 		return w.leftBehind(ctx)
 	}
-	return w.advancePayout(ctx, record)
+	return w.advancePayout(ports.WithWork(ctx, record.ID), record)
 }
 
 // identify makes an id that is the same whenever it is made from the same parts,
