@@ -10,8 +10,9 @@ import (
 	"github.com/kvitt/kvitt/sdk/paging"
 )
 
-// version is the connector's own.
-const version = "0.1.0"
+// version is the connector's own. A build of one's own sets another with
+// -ldflags "-X main.version=…".
+var version = "0.1.0"
 
 // CodeTokenMissing: the call brings no access token.
 const CodeTokenMissing fault.Code = "auth.token_missing"

@@ -10,8 +10,9 @@ import (
 	"github.com/kvitt/kvitt/ports"
 )
 
-// version changes with each release of the connector.
-const version = "0.1.0"
+// version changes with each release of the connector. A build of one's own sets another
+// with -ldflags "-X main.version=…".
+var version = "0.1.0"
 
 //go:embed settings.schema.json
 var settingsSchema []byte

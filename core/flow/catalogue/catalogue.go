@@ -127,8 +127,11 @@ func (s *Service) Install(ctx context.Context, r Request) (ports.InstalledVersio
 		Description: examined.Description, Origin: r.Origin, InstalledAt: s.parts.Now().UTC(), InstalledBy: r.By,
 	}
 	known, err := s.known(ctx, v)
-	if err != nil || known.Version != "" {
+	if err != nil {
 		return known, err
+	}
+	if known.Version != "" {
+		return known, s.mend(ctx, known, r.Path)
 	}
 	if v.Signature, err = s.signature(r, v.SHA256); err != nil {
 		return ports.InstalledVersion{}, err
@@ -140,6 +143,21 @@ func (s *Service) Install(ctx context.Context, r Request) (ports.InstalledVersio
 		return ports.InstalledVersion{}, err
 	}
 	return v, s.take(ctx, v, r)
+}
+
+// mend loads a version that is installed and was not to be loaded, such as when the hub's
+// copy of its program was lost.
+func (s *Service) mend(ctx context.Context, v ports.InstalledVersion, path string) error {
+	if s.Missing(v.Connector, v.Version) == nil {
+		return nil
+	}
+	if _, err := s.parts.Programs.Load(ctx, path, v.SHA256); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.missing, v.Connector+" "+v.Version)
+	return nil
 }
 
 // take loads the program and keeps the version; if that fails, it is as before.
