@@ -23,6 +23,9 @@ func (h *Host) Examine(ctx context.Context, source Source) (Examined, error) {
 	if err := inspect(source.Path); err != nil {
 		return Examined{}, err
 	}
+	if err := os.MkdirAll(h.config.Dir, 0o700); err != nil {
+		return Examined{}, err
+	}
 	folder, err := os.MkdirTemp(h.config.Dir, "examined-")
 	if err != nil {
 		return Examined{}, err
