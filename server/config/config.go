@@ -34,6 +34,8 @@ type Config struct {
 	// PlainText lists connectors, by id, that are called without mutual TLS because
 	// their language cannot handle its certificates: [acme].
 	PlainText []string `yaml:"plain_text"`
+	// Memory bounds what connectors use.
+	Memory Memory `yaml:"memory"`
 	// Attach names, by id, connectors that their authors run under a debugger, with
 	// the path of the socket that each has printed. It is refused unless Dev is set.
 	Attach map[string]string `yaml:"attach"`
@@ -83,6 +85,30 @@ type Catalogue struct {
 	// Incoming is the folder from which programs may be installed by path; empty means the
 	// folder "incoming" of the data folder.
 	Incoming string `yaml:"incoming"`
+}
+
+// Memory bounds what connectors use, in MiB; 0 is no limit.
+type Memory struct {
+	// Connector is the limit of a connector together with its children.
+	Connector int64 `yaml:"connector"`
+	// Of replaces it by the connector's id: {acme: 1024}.
+	Of map[string]int64 `yaml:"of"`
+}
+
+// leastMemory is what a connector takes that does nothing, with some room.
+const leastMemory = 64
+
+func (m Memory) validate() error {
+	limits := map[string]int64{"memory.connector": m.Connector}
+	for connector, limit := range m.Of {
+		limits["memory.of."+connector] = limit
+	}
+	for field, limit := range limits {
+		if limit != 0 && (limit < leastMemory || limit > 1<<20) {
+			return fault.Invalid(CodeInvalid, field, "a connector may use 64 to 1048576 MiB, or 0 for no limit")
+		}
+	}
+	return nil
 }
 
 // Callbacks bounds what is kept of the messages that providers send.
@@ -135,6 +161,7 @@ type Timings struct {
 func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8484", Data: "data", Connectors: "bin/connectors", Workers: 16, LogLevel: "info",
+		Memory:    Memory{Connector: 512},
 		Callbacks: Callbacks{Retention: 90 * day, Grace: 7 * day},
 		Timings: Timings{
 			Slice: 30 * time.Second, JobTimeout: time.Minute, RescueAfter: 2 * time.Minute,
@@ -213,6 +240,9 @@ func (c Config) Validate() error {
 		if len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "" || why == "" {
 			return fault.Invalid(CodeInvalid, "catalogue.waivers", "a waiver names a SHA-256 in lower-case hex, and the reason")
 		}
+	}
+	if err := c.Memory.validate(); err != nil {
+		return err
 	}
 	if c.Callbacks.Retention < day {
 		return fault.Invalid(CodeInvalid, "callbacks.retention", "messages are kept for 24h at least, to know those that are sent again")

@@ -22,7 +22,7 @@ func write(t *testing.T, text string) string {
 func TestAFileChangesOnlyWhatItNames(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load(write(t, "listen: 127.0.0.1:1\nbusiness_clock: 2026-04-20T08:00:00Z\ntimings: {slice: 3s}\n"+
-		"hosts: {fortnox: {\"https://api.fortnox.se\": \"http://127.0.0.1:9\"}}\nquotas: {fortnox: {calls: 50, window: 5s, in_flight: 8}}\nplain_text: [acme]\n"))
+		"hosts: {fortnox: {\"https://api.fortnox.se\": \"http://127.0.0.1:9\"}}\nquotas: {fortnox: {calls: 50, window: 5s, in_flight: 8}}\nplain_text: [acme]\nmemory: {of: {acme: 1024, big: 0}}\n"))
 	require.NoError(t, err)
 	want := config.Default()
 	want.Listen, want.BusinessClock = "127.0.0.1:1", "2026-04-20T08:00:00Z"
@@ -30,6 +30,7 @@ func TestAFileChangesOnlyWhatItNames(t *testing.T) {
 	want.Hosts = map[string]map[string]string{"fortnox": {"https://api.fortnox.se": "http://127.0.0.1:9"}}
 	want.Quotas = map[string]config.Quota{"fortnox": {Calls: 50, Window: 5 * time.Second, InFlight: 8}}
 	want.PlainText = []string{"acme"}
+	want.Memory = config.Memory{Connector: 512, Of: map[string]int64{"acme": 1024, "big": 0}}
 	require.Equal(t, want, c)
 }
 
@@ -46,6 +47,8 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		"quotas: {fortnox: {calls: 0, window: 1s}}": "quotas.fortnox",
 		"business_clock: yesterday":                 "business_clock",
 		"workers: 1":                                "workers",
+		"memory: {connector: 1}":                    "memory.connector",
+		"memory: {of: {acme: -5}}":                  "memory.of.acme",
 		"timings: {tick: 0s}":                       "timings.tick",
 		"timings: {tick: 2m}":                       "timings.tick",
 		"callbacks: {retention: 1h}":                "callbacks.retention",

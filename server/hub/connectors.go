@@ -47,6 +47,7 @@ func connectorModule() fx.Option {
 func newPluginHost(lc fx.Lifecycle, cfg config.Config, log hclog.Logger) (*pluginhost.Host, error) {
 	host, err := pluginhost.New(pluginhost.Config{
 		Dir: filepath.Join(cfg.Data, "connectors"), Logger: log.Named("connectors"),
+		Memory: memory(cfg.Memory.Connector), MemoryOf: memoryOf(cfg.Memory.Of),
 		PlainText: cfg.PlainText, AllowAttach: cfg.Dev, CallTimeout: cfg.Timings.Call, KillTimeout: cfg.Timings.Stop / 4,
 	})
 	if err != nil {
@@ -58,6 +59,22 @@ func newPluginHost(lc fx.Lifecycle, cfg config.Config, log hclog.Logger) (*plugi
 		return host.Stop(grace)
 	}))
 	return host, nil
+}
+
+// memory gives a limit in MiB as the plugin host wants it.
+func memory(limit int64) int64 {
+	if limit == 0 {
+		return -1 // none
+	}
+	return limit << 20
+}
+
+func memoryOf(limits map[string]int64) map[string]int64 {
+	bytes := make(map[string]int64, len(limits))
+	for id, limit := range limits {
+		bytes[id] = memory(limit)
+	}
+	return bytes
 }
 
 // newCatalogue makes the service that installs versions.
