@@ -11,7 +11,9 @@
 //
 // A process sees no environment but an allow-list, dies with the hub, cannot
 // break the hub by what it writes to its standard output or error, and is ended
-// by force, with its children, if it does not end by itself.
+// by force, with its children, if it does not end by itself or uses more memory than it
+// may. Each version has its own account of its calls and the end of its own log, neither
+// of which grows with what it does.
 //
 // A process that a developer has started under a debugger is attached instead: it
 // is called as any other, and nothing of the above is done to it.
