@@ -169,10 +169,13 @@ func (r *record) fail(ctx context.Context, c call, f *fault.Error, secrets *secr
 		At: time.Now(), Method: path.Base(c.method), Connection: connectionOf(c.request), Work: ports.WorkOf(ctx), Took: c.took,
 		Code: fault.Code(clean(string(f.Code), longestName)), Class: f.Class, Source: f.Source, Reason: clean(reason, longestReason),
 	}
+	if judged(failed.Method, f) {
+		failed.Source = fault.Upstream
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sum.Failed++
-	r.sum.Faults[Blame{f.Class, f.Source}]++
+	r.sum.Faults[Blame{failed.Class, failed.Source}]++
 	m := r.sum.Methods[failed.Method]
 	m.Failed++
 	r.sum.Methods[failed.Method] = m
@@ -181,6 +184,14 @@ func (r *record) fail(ctx context.Context, c call, f *fault.Error, secrets *secr
 		r.last = r.last[:keptErrors-1]
 	}
 	r.last = append(r.last, failed)
+}
+
+// judged reports whether a fault is the connector's judgement of a message that somebody
+// has sent (ports.CallbackReader): whoever sends garbage must not make the connector look
+// sick.
+func judged(method string, f *fault.Error) bool {
+	wires := f.Code == wire.CodeBroken || f.Code == wire.CodeUnclassified || f.Code == wire.CodeMessage
+	return method == "ReadCallback" && !wires && (f.Class == fault.Auth || f.Class == fault.Validation)
 }
 
 func connectionOf(request any) string {
