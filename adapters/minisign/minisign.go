@@ -3,6 +3,8 @@
 package minisign
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"strings"
@@ -36,9 +38,9 @@ func ParseKeys(texts []string) (Keys, error) {
 	return keys, nil
 }
 
-// Check fails with CodeSignature unless a trusted key has signed the file's bytes and the
-// comment.
-func (k Keys) Check(path, signature string) (ports.Signature, error) {
+// Check fails with CodeSignature unless a trusted key has signed the file's bytes, whose
+// digest is sum, and the comment.
+func (k Keys) Check(path, sum, signature string) (ports.Signature, error) {
 	var s minisign.Signature
 	if err := s.UnmarshalText([]byte(signature)); err != nil {
 		return ports.Signature{}, wrong("it is not written as minisign writes signatures", "send the whole .minisig file")
@@ -51,7 +53,8 @@ func (k Keys) Check(path, signature string) (ports.Signature, error) {
 		if err != nil {
 			return ports.Signature{}, fmt.Errorf("checking a signature: %w", err)
 		}
-		if !minisign.Verify(key, program, []byte(signature)) {
+		// The file may have been exchanged since its digest was taken.
+		if digest := sha256.Sum256(program); hex.EncodeToString(digest[:]) != sum || !minisign.Verify(key, program, []byte(signature)) {
 			return ports.Signature{}, wrong("the program, or the signature, was changed after it was signed",
 				"get both anew from whoever makes the connector, and do not install this one")
 		}

@@ -2,6 +2,8 @@ package minisign_test
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +17,15 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/ports"
 )
+
+// digest is the SHA-256 of a file.
+func digest(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
 
 // program writes a file of these bytes.
 func program(t *testing.T, text string) string {
@@ -34,7 +45,7 @@ func TestASignatureOfTheToolItself(t *testing.T) {
 	require.NoError(t, err)
 	signature, err := os.ReadFile("testdata/program.txt.minisig")
 	require.NoError(t, err)
-	got, err := keys.Check("testdata/program.txt", string(signature))
+	got, err := keys.Check("testdata/program.txt", digest(t, "testdata/program.txt"), string(signature))
 	require.NoError(t, err)
 	require.Equal(t, "acme 1.4.2", got.Comment)
 	require.Contains(t, string(public), got.Key, "the tool names the key in its comment")
@@ -50,7 +61,8 @@ func TestOnlyATrustedKeyOverTheVeryBytesCounts(t *testing.T) {
 	require.NoError(t, err)
 	signed := string(tool.SignWithComments(private, []byte("program"), "acme 1.4.2", "made on a laptop"))
 
-	got, err := keys.Check(program(t, "program"), signed)
+	path := program(t, "program")
+	got, err := keys.Check(path, digest(t, path), signed)
 	require.NoError(t, err)
 	require.Equal(t, ports.Signature{Key: fmt.Sprintf("%016X", public.ID()), Comment: "acme 1.4.2"}, got)
 
@@ -62,10 +74,20 @@ func TestOnlyATrustedKeyOverTheVeryBytesCounts(t *testing.T) {
 		"a signature cut off":  {"program", signed[:len(signed)/2], "not written as minisign writes"},
 		"a signature of noise": {"program", strings.Repeat("\x00", 500), "not written as minisign writes"},
 	} {
-		_, err := keys.Check(program(t, c.program), c.signature)
+		path := program(t, c.program)
+		_, err := keys.Check(path, digest(t, path), c.signature)
 		require.Equal(t, minisign.CodeSignature, fault.CodeOf(err), name)
 		require.Contains(t, fault.Of(err).Reason, c.says, name)
 	}
+}
+
+func TestAFileThatWasExchangedMeanwhileIsNotTheSignedOne(t *testing.T) {
+	t.Parallel()
+	public, private, err := tool.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	examined, signed := program(t, "evil"), program(t, "good")
+	_, err = minisign.Keys{public}.Check(signed, digest(t, examined), string(tool.Sign(private, []byte("good"))))
+	require.Equal(t, minisign.CodeSignature, fault.CodeOf(err))
 }
 
 func TestAKeyThatIsNoneIsNamed(t *testing.T) {

@@ -107,7 +107,7 @@ func measureBorder(ctx context.Context, folder, generator string, calls, lines i
 func inMemory(ctx context.Context, calls, lines int) (crossed, error) {
 	listener := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(wire.ServerOptions()...)
-	wire.Register(server, source.New())
+	wire.Register(server, source.New("generator", "1.0.0"))
 	go func() { _ = server.Serve(listener) }() // until it is stopped
 	defer server.Stop()
 	conn, err := grpc.NewClient("passthrough:///memory", append(wire.DialOptions(),
@@ -117,7 +117,7 @@ func inMemory(ctx context.Context, calls, lines int) (crossed, error) {
 		return crossed{}, err
 	}
 	defer conn.Close()
-	return cross(ctx, "in process", wire.NewClient(conn, wire.Describe(source.New())), calls, lines)
+	return cross(ctx, "in process", wire.NewClient(conn, wire.Describe(source.New("generator", "1.0.0"))), calls, lines)
 }
 
 // cross makes many small calls, one after the other, and then reads a payout.

@@ -51,7 +51,7 @@ func parse(args []string) (options, error) {
 	o := options{}
 	var sizes, events string
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.StringVar(&o.part, "part", "all", "what to measure: matching, volume, events, border, limit or all")
+	flags.StringVar(&o.part, "part", "all", "what to measure: matching, volume, events, border, swap, limit or all")
 	flags.StringVar(&sizes, "sizes", "10000,100000,1000000", "volume: lines of the payouts")
 	flags.StringVar(&events, "events", "10000,100000", "events: how many are registered and booked")
 	flags.IntVar(&o.lines, "lines", 1000, "limit: lines of the payout")
@@ -71,7 +71,7 @@ func parse(args []string) (options, error) {
 		return o, err
 	}
 	switch o.part {
-	case "all", "matching", "volume", "events", "border", "limit":
+	case "all", "matching", "volume", "events", "border", "swap", "limit":
 		return o, nil
 	}
 	return o, fmt.Errorf("-part: there is no part %q", o.part)
@@ -123,6 +123,11 @@ func (o options) run(ctx context.Context, out io.Writer) (err error) {
 			return err
 		}
 	}
+	if o.part == "all" || o.part == "swap" {
+		if err := swapAndReport(ctx, folder, out); err != nil {
+			return err
+		}
+	}
 	if o.part == "all" || o.part == "limit" {
 		fmt.Fprintf(out, "\nBooking %d lines in the Fortnox simulator, which takes about %s ...\n", o.lines,
 			limited{Calls: leastCalls(o.lines)}.alone())
@@ -133,6 +138,24 @@ func (o options) run(ctx context.Context, out io.Writer) (err error) {
 		return reportLimit(out, l)
 	}
 	return nil
+}
+
+// The size of what is swapped.
+const (
+	swapConnections = 20
+	swapTimes       = 20
+	fleetConnectors = 12
+)
+
+func swapAndReport(ctx context.Context, folder string, out io.Writer) error {
+	r, err := measureSwaps(ctx, folder, swapConnections, swapTimes)
+	if err != nil {
+		return err
+	}
+	if err := measureFleet(ctx, folder, fleetConnectors, &r); err != nil {
+		return err
+	}
+	return reportSwaps(out, r)
 }
 
 // volumes plans one payout after the other, each in a process of its own.

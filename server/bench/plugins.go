@@ -13,9 +13,13 @@ import (
 )
 
 // build compiles a program of this module into the folder and gives its path.
-func build(ctx context.Context, folder, name string) (string, error) {
+func build(ctx context.Context, folder, name string, set ...string) (string, error) {
 	program := filepath.Join(folder, filepath.Base(name))
-	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "github.com/kvitt/kvitt/"+name).CombinedOutput() //nolint:gosec // names of our own
+	flags := ""
+	for _, variable := range set {
+		flags += " -X main." + variable
+	}
+	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", flags, "-o", program, "github.com/kvitt/kvitt/"+name).CombinedOutput() //nolint:gosec // names of our own
 	if err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
 	}

@@ -56,8 +56,8 @@ type Programs interface {
 // Signatures checks whose word there is for a program.
 type Signatures interface {
 	// Check fails with a *fault.Error if the signature is not one of a trusted key over
-	// the very bytes of the file.
-	Check(path, signature string) (ports.Signature, error)
+	// the very bytes of the file, whose digest is sha256.
+	Check(path, sha256, signature string) (ports.Signature, error)
 }
 
 // Policy is what an operator asks of versions.

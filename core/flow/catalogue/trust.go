@@ -16,7 +16,7 @@ import (
 // where none is asked for: a wrong one means that somebody has touched the program.
 func (s *Service) signature(r Request, sha256 string) (ports.Signature, error) {
 	if r.Signature != "" {
-		return s.parts.Signatures.Check(r.Path, r.Signature)
+		return s.parts.Signatures.Check(r.Path, sha256, r.Signature)
 	}
 	waiver := r.Waiver
 	if waiver == "" {

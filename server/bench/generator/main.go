@@ -6,4 +6,10 @@ import (
 	"github.com/kvitt/kvitt/server/bench/source"
 )
 
-func main() { sdk.Main(source.New()) }
+// A build may set another name and version with -ldflags "-X main.id=… -X main.version=…".
+var (
+	id      = "generator"
+	version = "1.0.0"
+)
+
+func main() { sdk.Main(source.New(id, version)) }

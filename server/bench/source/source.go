@@ -15,10 +15,10 @@ import (
 // pageSize is the most that the protocol allows.
 const pageSize = 1000
 
-type generator struct{}
+type generator struct{ id, version string }
 
-// New gives the connector.
-func New() ports.Connector { return generator{} }
+// New gives the connector, by which name and in which version it is asked for.
+func New(id, version string) ports.Connector { return generator{id, version} }
 
 var (
 	_ ports.PayoutSource    = generator{}
@@ -30,9 +30,9 @@ var (
 )
 
 // Describe implements ports.Connector.
-func (generator) Describe() ports.Description {
+func (g generator) Describe() ports.Description {
 	return ports.Description{
-		ID: "generator", Name: "Generator", Version: "1.0.0", Protocol: ports.ProtocolVersion,
+		ID: g.id, Name: "Generator", Version: g.version, Protocol: ports.ProtocolVersion,
 		Capabilities: []ports.Capability{
 			ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityVouchers, ports.CapabilityAttachments,
 		},
