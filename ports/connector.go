@@ -89,6 +89,11 @@ type VerifyRequest struct {
 // VerifyReport is the outcome of a check.
 type VerifyReport struct {
 	Checks []Check
+	// Capabilities says which of the connector's capabilities the account may use,
+	// whether flows use them now or not: a flow that needs one is not switched on where
+	// it is refused. One that is left out is unknown, which keeps nothing from being
+	// tried.
+	Capabilities []CapabilityCheck
 	// AccountID and AccountName name the remote account, if it could be read.
 	AccountID   string
 	AccountName string
@@ -112,6 +117,30 @@ type Check struct {
 	State  CheckState
 	Detail string
 	// Remedy says what to do when the check did not pass.
+	Remedy string
+}
+
+// CapabilityState is whether an account may use a capability of its connector.
+type CapabilityState string
+
+// The states of a capability on one account.
+const (
+	// CapabilityVerified: the remote system has let the account do something of it.
+	CapabilityVerified CapabilityState = "verified"
+	// CapabilityRefused: the account lacks a right, a scope or a licence for it. What
+	// else keeps it from being used now, such as a missing year, is a check and no refusal.
+	CapabilityRefused CapabilityState = "refused"
+	// CapabilityUnknown: it could not be told.
+	CapabilityUnknown CapabilityState = "unknown"
+)
+
+// CapabilityCheck says whether an account may use a capability.
+type CapabilityCheck struct {
+	// Capability is one of the connector's own.
+	Capability Capability
+	State      CapabilityState
+	Detail     string
+	// Remedy says what to do where it is refused.
 	Remedy string
 }
 

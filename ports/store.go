@@ -102,6 +102,24 @@ type ConnectionRecord struct {
 	// Checks are the items of the last verification, and when it was.
 	Checks     []Check
 	VerifiedAt time.Time
+	// Capabilities is what the last verification said of capabilities, each once.
+	Capabilities []CapabilityRecord
+}
+
+// CapabilityRecord is what is known of a capability on one connection, and since when.
+type CapabilityRecord struct {
+	CapabilityCheck
+	At time.Time
+}
+
+// Capability gives what is known of a capability on the connection.
+func (c ConnectionRecord) Capability(capability Capability) CapabilityRecord {
+	for _, known := range c.Capabilities {
+		if known.Capability == capability {
+			return known
+		}
+	}
+	return CapabilityRecord{CapabilityCheck: CapabilityCheck{Capability: capability, State: CapabilityUnknown}}
 }
 
 // ConnectionStore keeps connections.

@@ -106,11 +106,16 @@ func (s *server) connection(record ports.ConnectionRecord) api.Connection {
 	answer := api.Connection{
 		ID: record.ID, MerchantID: record.MerchantID, Connector: record.Connector, Label: record.Label,
 		Settings: s.Onboarding.ShownSettings(record), AccountID: record.AccountID, AccountName: record.AccountName,
-		State: api.ConnectionState(record.State), Checks: []api.Check{}, VerifiedAt: moment(record.VerifiedAt),
+		State: api.ConnectionState(record.State), Checks: []api.Check{}, Capabilities: []api.AccountCapability{}, VerifiedAt: moment(record.VerifiedAt),
 		CreatedAt: record.CreatedAt, UpdatedAt: record.UpdatedAt,
 	}
 	if pause := record.Pause; !pause.Since.IsZero() {
 		answer.Pause = &api.Pause{By: pause.By, Reason: pause.Reason, Since: pause.Since}
+	}
+	for _, c := range s.Onboarding.Capabilities(record) {
+		answer.Capabilities = append(answer.Capabilities, api.AccountCapability{
+			Capability: string(c.Capability), State: api.AccountCapabilityState(c.State), Detail: c.Detail, Remedy: c.Remedy, CheckedAt: moment(c.At),
+		})
 	}
 	for _, check := range record.Checks {
 		answer.Checks = append(answer.Checks, api.Check{

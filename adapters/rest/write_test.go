@@ -121,6 +121,8 @@ func TestOnboardingOverTheAPI(t *testing.T) {
 		verified := get[api.Connection](t, h, key, "POST", "/v1/connections/"+id+"/verify", "", http.StatusOK)
 		require.Equal(t, api.ConnectionState("verified"), verified.State)
 		require.NotEmpty(t, verified.AccountID)
+		require.NotEmpty(t, verified.Capabilities)
+		require.Equal(t, api.AccountCapabilityState("unknown"), verified.Capabilities[0].State)
 	}
 	require.True(t, get[api.Flow](t, h, key, "POST", "/v1/flows/"+flow.ID+"/enable", "", http.StatusOK).Enabled)
 	require.True(t, get[api.Checklist](t, h, key, "GET", base+"/checklist", "", http.StatusOK).Ready)

@@ -10,50 +10,64 @@ import (
 type connections struct{ *tx }
 
 const connectionColumns = "id, merchant, connector, label, settings, account_id, account_name, state, " +
-	"credentials, checks, verified_at, paused_at, paused_by, pause_reason, created_at, updated_at"
+	"credentials, checks, capabilities, verified_at, paused_at, paused_by, pause_reason, created_at, updated_at"
 
 func readConnection(row scanner) (ports.ConnectionRecord, error) {
 	var c ports.ConnectionRecord
 	var checks *[]ports.Check
+	var capabilities *[]ports.CapabilityRecord
 	err := row.Scan(&c.ID, &c.MerchantID, &c.Connector, &c.Label, rawJSON(&c.Settings), &c.AccountID, &c.AccountName, &c.State,
-		&c.Credentials, decoded(&checks), moment(&c.VerifiedAt),
+		&c.Credentials, decoded(&checks), decoded(&capabilities), moment(&c.VerifiedAt),
 		moment(&c.Pause.Since), text(&c.Pause.By), text(&c.Pause.Reason), moment(&c.CreatedAt), moment(&c.UpdatedAt))
 	if checks != nil {
 		c.Checks = *checks
 	}
+	if capabilities != nil {
+		c.Capabilities = *capabilities
+	}
 	return c, err
 }
 
-func checksJSON(checks []ports.Check) (any, error) {
-	if checks == nil {
+// listJSON writes a list, NULL for none.
+func listJSON[T any](list []T) (any, error) {
+	if list == nil {
 		return nil, nil
 	}
-	text, err := json.Marshal(checks)
+	text, err := json.Marshal(list)
 	return string(text), err
 }
 
+// verdicts gives what the last verification said, as it is stored.
+func verdicts(c ports.ConnectionRecord) (checks, capabilities any, err error) {
+	if checks, err = listJSON(c.Checks); err != nil {
+		return nil, nil, err
+	}
+	capabilities, err = listJSON(c.Capabilities)
+	return checks, capabilities, err
+}
+
 func (s connections) Create(ctx context.Context, c ports.ConnectionRecord) error {
-	checks, err := checksJSON(c.Checks)
+	checks, capabilities, err := verdicts(c)
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "INSERT INTO connection ("+connectionColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err = s.exec(ctx, "INSERT INTO connection ("+connectionColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		c.ID, c.MerchantID, c.Connector, c.Label, jsonText(c.Settings), c.AccountID, c.AccountName, c.State,
-		c.Credentials, checks, micros(c.VerifiedAt),
+		c.Credentials, checks, capabilities, micros(c.VerifiedAt),
 		micros(c.Pause.Since), orNull(c.Pause.By), orNull(c.Pause.Reason), micros(c.CreatedAt), micros(c.UpdatedAt))
 	return named(err, "connection")
 }
 
 func (s connections) Save(ctx context.Context, c ports.ConnectionRecord) error {
-	checks, err := checksJSON(c.Checks)
+	checks, capabilities, err := verdicts(c)
 	if err != nil {
 		return err
 	}
 	changed, err := s.exec(ctx, `UPDATE connection SET connector = ?, label = ?, settings = ?, account_id = ?, account_name = ?,
-		state = ?, credentials = ?, checks = ?, verified_at = ?,
+		state = ?, credentials = ?, checks = ?, capabilities = ?, verified_at = ?,
 		paused_at = ?, paused_by = ?, pause_reason = ?, created_at = ?, updated_at = ? WHERE id = ?`,
 		c.Connector, c.Label, jsonText(c.Settings), c.AccountID, c.AccountName,
-		c.State, c.Credentials, checks, micros(c.VerifiedAt),
+		c.State, c.Credentials, checks, capabilities, micros(c.VerifiedAt),
 		micros(c.Pause.Since), orNull(c.Pause.By), orNull(c.Pause.Reason), micros(c.CreatedAt), micros(c.UpdatedAt), c.ID)
 	return oneOf(changed, err, "connection")
 }

@@ -37,6 +37,10 @@ type examination struct {
 	report ports.VerifyReport
 	// year is the financial year of today, if there is one.
 	year *client.Year
+	// opened are the items that Fortnox lets be read, barred those for which the company
+	// or the token lacks a right.
+	opened map[string]bool
+	barred map[string]*fault.Error
 }
 
 // Verify implements ports.Connector. A refusal by Fortnox is the outcome of the
@@ -51,6 +55,7 @@ func (c *Connector) Verify(ctx context.Context, req ports.VerifyRequest) (ports.
 		e := &examination{
 			session: s, hidden: redact.New(secret[client.AccessToken], secret[credentialClientSecret]),
 			expect: req.Expect, today: civil.In(req.Today, zone),
+			opened: map[string]bool{}, barred: map[string]*fault.Error{},
 		}
 		err := e.examine(ctx)
 		return e.report, err
@@ -70,6 +75,7 @@ func (e *examination) examine(ctx context.Context) error {
 			return err
 		}
 	}
+	e.capabilities()
 	return nil
 }
 

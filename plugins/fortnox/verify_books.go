@@ -19,7 +19,7 @@ const accrual = "ACCRUAL"
 // years are made by hand each winter, and series and accounts belong to them.
 func (e *examination) financialYear(ctx context.Context) error {
 	year, ok, err := e.askYear(ctx, e.today)
-	if err != nil {
+	if e.reading("financial_year", err) != nil {
 		return e.refused("financial_year", err)
 	}
 	if !ok {
@@ -74,7 +74,7 @@ func (e *examination) accounts(ctx context.Context) error {
 	}
 	found, err := all(client.MaxLimit, func(a client.Account) string { return string(a.Number) },
 		func(w client.Window) (client.Page[client.Account], error) { return e.Accounts(ctx, int(e.year.ID), w) })
-	if err != nil {
+	if e.reading("accounts", err) != nil {
 		return e.refused("accounts", err)
 	}
 	chart := map[string]client.Account{}
@@ -117,7 +117,7 @@ func (e *examination) voucherSeries(ctx context.Context) error {
 	}
 	found, err := all(client.MaxLimit, func(s client.Series) string { return string(s.Code) },
 		func(w client.Window) (client.Page[client.Series], error) { return e.Series(ctx, int(e.year.ID), w) })
-	if err != nil {
+	if e.reading("voucher_series", err) != nil {
 		return e.refused("voucher_series", err)
 	}
 	manual := map[string]bool{}
@@ -148,7 +148,7 @@ func (e *examination) modeOfPayment(ctx context.Context) error {
 	}
 	known, err := all(client.MaxLimit, func(m client.Mode) string { return string(m.Code) },
 		func(w client.Window) (client.Page[client.Mode], error) { return e.Modes(ctx, w) })
-	if err != nil {
+	if e.reading("mode_of_payment", err) != nil {
 		return e.refused("mode_of_payment", err)
 	}
 	missing := slices.DeleteFunc(wanted, func(code string) bool {
@@ -230,42 +230,6 @@ func (e *examination) currencies(ctx context.Context) error {
 		return nil
 	}
 	e.ok("currencies", "all currencies in use are added")
-	return nil
-}
-
-// permissions reads a little of everything that the connector works with, since a
-// missing scope or licence shows up nowhere else.
-func (e *examination) permissions(ctx context.Context) error {
-	one := client.Window{Limit: 1}
-	type resource struct {
-		name string
-		read func() error
-	}
-	resources := []resource{
-		{"invoices", func() error { _, err := e.Invoices(ctx, client.InvoiceQuery{Window: one}); return err }},
-		{"invoice_payments", func() error { _, err := e.Payments(ctx, "", one); return err }},
-		{"vouchers", func() error {
-			if e.year == nil {
-				return fault.New(client.CodeYearMissing, fault.Validation, "there is no financial year to look in").WithRemedy(client.RemedyYear)
-			}
-			return e.AnyVoucher(ctx, int(e.year.ID))
-		}},
-		{"inbox", func() error { _, err := e.Inbox(ctx); return err }},
-		{"voucher_files", func() error { _, err := e.Connections(ctx, "", "", one); return err }},
-	}
-	if e.sells() {
-		resources = append(resources, resource{"customers", func() error { _, err := e.Customers(ctx, "", one); return err }})
-	}
-	if e.needs(ports.CapabilityOrderBook) {
-		resources = append(resources, resource{"orders", func() error { _, err := e.Orders(ctx, "", one); return err }})
-	}
-	for _, r := range resources {
-		if err := r.read(); err == nil {
-			e.ok(r.name, "may be used")
-		} else if err := e.refused(r.name, err); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

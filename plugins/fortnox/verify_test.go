@@ -45,7 +45,7 @@ func TestAWorkingConnectionPassesEveryCheck(t *testing.T) {
 		require.Equal(t, "4711", report.AccountID)
 		require.Equal(t, "Exempelbutiken Åsön AB", report.AccountName)
 		require.Equal(t, len(r.requests()), report.Usage.Calls)
-		require.LessOrEqual(t, report.Usage.Calls, 12)
+		require.LessOrEqual(t, report.Usage.Calls, 14)
 		var names []string
 		for _, check := range report.Checks {
 			require.Equal(t, ports.CheckOK, check.State, "%s: %s", check.Name, check.Detail)
@@ -128,10 +128,15 @@ func TestEachThingThatIsWrongFailsItsOwnCheck(t *testing.T) {
 			expect: map[string][]string{"currency": {"SEK", "EUR"}}, check: "currencies", state: ports.CheckOK, detail: "all",
 		},
 		"no scope for invoices": {
-			world: func(w *world.Fortnox) { w.MissingScopes = []string{"invoice"} }, check: "invoices", state: ports.CheckFailed, detail: "auth.scope_missing",
+			world:  func(w *world.Fortnox) { w.MissingScopes = []string{"invoice"} },
+			expect: map[string][]string{"capability": {"erp.documents"}}, check: "invoices", state: ports.CheckFailed, detail: "auth.scope_missing",
+		},
+		"no scope for invoices, which nothing uses": {
+			world: func(w *world.Fortnox) { w.MissingScopes = []string{"invoice"} }, check: "invoices", state: ports.CheckWarning, detail: "auth.scope_missing",
 		},
 		"no scope for payments": {
-			world: func(w *world.Fortnox) { w.MissingScopes = []string{"payment"} }, check: "invoice_payments", state: ports.CheckFailed, detail: "auth.scope_missing",
+			world:  func(w *world.Fortnox) { w.MissingScopes = []string{"payment"} },
+			expect: map[string][]string{"capability": {"erp.payments"}}, check: "invoice_payments", state: ports.CheckFailed, detail: "auth.scope_missing",
 		},
 		"no scope for files": {
 			world: func(w *world.Fortnox) { w.MissingScopes = []string{"connectfile"} }, check: "voucher_files", state: ports.CheckFailed, detail: "auth.scope_missing",

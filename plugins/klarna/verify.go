@@ -35,15 +35,25 @@ func verify(ctx context.Context, a account, remote *client.Client, expect map[st
 	if environment.State == ports.CheckFailed {
 		return report, nil // the key is not sent to where it does not belong
 	}
-	page, err := remote.Payouts(ctx, client.PayoutsQuery{Size: 1})
-	settlements, err := outcome("settlements", "Settlements API", "Klarna shows the merchant's payouts", err)
+	page, settled := remote.Payouts(ctx, client.PayoutsQuery{Size: 1})
+	settlements, err := outcome("settlements", "Settlements API", "Klarna shows the merchant's payouts", settled)
 	if err != nil {
 		return ports.VerifyReport{}, err
 	}
+	ordered := readNoOrder(ctx, remote)
+	orders, err := outcome("orders", "Order Management API", "Klarna lets orders be read", ordered)
+	if err != nil {
+		return ports.VerifyReport{}, err
+	}
+	if settlements.State == ports.CheckOK || orders.State == ports.CheckOK {
+		// Where neither opens it is the key that is wrong, which says nothing of rights.
+		report.Capabilities = slices.Concat(
+			stated(settlements, settled, ports.CapabilityPayouts), stated(orders, ordered, ports.CapabilityPurchases))
+	}
 	used := expect[expectCapability]
-	needsOrders := slices.Contains(used, string(ports.CapabilityPurchases))
-	needsPayouts := !needsOrders || slices.Contains(used, string(ports.CapabilityPayouts))
-	if settlements.State == ports.CheckFailed && !needsPayouts {
+	needsOrders, needsPayouts := slices.Contains(used, string(ports.CapabilityPurchases)), slices.Contains(used, string(ports.CapabilityPayouts))
+	onlyOrders := orders.State == ports.CheckOK && fault.ClassOf(settled) == fault.Auth
+	if settlements.State == ports.CheckFailed && !needsPayouts && (needsOrders || onlyOrders) {
 		settlements.State = ports.CheckWarning // Klarna gives access to its APIs one by one
 	}
 	report.Checks = append(report.Checks, settlements)
@@ -52,14 +62,25 @@ func verify(ctx context.Context, a account, remote *client.Client, expect map[st
 		report.Checks = append(report.Checks, merchant)
 		report.AccountID, report.AccountName = found, a.name(found)
 	}
-	if needsOrders && settlements.State != ports.CheckFailed {
-		orders, err := checkOrders(ctx, remote)
-		if err != nil {
-			return ports.VerifyReport{}, err
-		}
+	// What no flow uses is no item, unless it is all that the credentials open.
+	if needsOrders || onlyOrders {
 		report.Checks = append(report.Checks, orders)
 	}
 	return report, nil
+}
+
+// stated says of a capability what a check has found of the right to it. What failed for
+// another reason than a right says nothing.
+func stated(check ports.Check, err error, capability ports.Capability) []ports.CapabilityCheck {
+	said := ports.CapabilityCheck{Capability: capability, State: ports.CapabilityVerified, Detail: check.Detail}
+	switch {
+	case err == nil:
+	case fault.ClassOf(err) == fault.Auth:
+		said.State, said.Remedy = ports.CapabilityRefused, check.Remedy
+	default:
+		return nil
+	}
+	return []ports.CapabilityCheck{said}
 }
 
 func (a account) name(merchantID string) string {
@@ -116,14 +137,14 @@ func checkMerchant(a account, page client.Page[client.Payout]) (ports.Check, str
 	return check, found
 }
 
-// checkOrders asks for an order that does not exist: that it is not found proves
-// that orders may be read.
-func checkOrders(ctx context.Context, remote *client.Client) (ports.Check, error) {
+// readNoOrder asks for an order that does not exist: that it is not found proves that
+// orders may be read.
+func readNoOrder(ctx context.Context, remote *client.Client) error {
 	_, _, err := remote.Order(ctx, randomUUID())
 	if fault.ClassOf(err) == fault.NotFound {
-		err = nil
+		return nil
 	}
-	return outcome("orders", "Order Management API", "Klarna lets orders be read", err)
+	return err
 }
 
 // randomUUID gives a version 4 UUID.

@@ -28,30 +28,40 @@ func TestAConnectionIsCheckedItemByItem(t *testing.T) {
 		want         checks
 		calls        int
 		account      string
+		// refused are the capabilities that the merchant may not use.
+		refused []ports.Capability
 	}{
 		"all is well": {
 			world: object{"payouts": []object{example()}},
-			want:  checks{"environment": ok, "settlements": ok, "merchant_id": ok}, calls: 1, account: merchantID,
+			want:  checks{"environment": ok, "settlements": ok, "merchant_id": ok}, calls: 2, account: merchantID,
 		},
 		"nothing has been paid out yet": {
-			want: checks{"environment": ok, "settlements": ok, "merchant_id": warning}, calls: 1, account: merchantID,
+			want: checks{"environment": ok, "settlements": ok, "merchant_id": warning}, calls: 2, account: merchantID,
 		},
 		"the credentials are those of another merchant id": {
 			world:  object{"payouts": []object{example()}},
 			change: func(c *ports.Connection) { c.Credentials["merchant_id"] = "K999999" },
-			want:   checks{"environment": ok, "settlements": ok, "merchant_id": failed}, calls: 1, account: merchantID,
+			want:   checks{"environment": ok, "settlements": ok, "merchant_id": failed}, calls: 2, account: merchantID,
 		},
 		"the key is wrong": {
 			change: func(c *ports.Connection) { c.Credentials["api_key"] = "klarna_test_api_WRONG" },
-			want:   checks{"environment": ok, "settlements": failed}, calls: 1, account: merchantID,
+			want:   checks{"environment": ok, "settlements": failed}, calls: 2, account: merchantID,
 		},
 		"the key is of an older form and wrong": {
 			change: func(c *ports.Connection) { c.Credentials["api_key"] = "sharedsecret" },
-			want:   checks{"environment": ok, "settlements": failed}, calls: 1, account: merchantID,
+			want:   checks{"environment": ok, "settlements": failed}, calls: 2, account: merchantID,
 		},
-		"settlements are not allowed": {
-			fault: object{"kind": "status", "status": 403, "body": `{"error_code":"NOT_ALLOWED"}`},
-			want:  checks{"environment": ok, "settlements": failed}, calls: 1, account: merchantID,
+		"neither is allowed": {
+			world: object{"denied": []string{"settlements", "ordermanagement"}},
+			want:  checks{"environment": ok, "settlements": failed}, calls: 2, account: merchantID,
+		},
+		"settlements are not allowed, and nobody needs them": {
+			world: object{"denied": []string{"settlements"}}, refused: []ports.Capability{"psp.payouts"},
+			want: checks{"environment": ok, "settlements": warning, "orders": ok}, calls: 2, account: merchantID,
+		},
+		"orders are not allowed, and nobody needs them": {
+			world: object{"payouts": []object{example()}, "denied": []string{"ordermanagement"}}, refused: []ports.Capability{"psp.orders"},
+			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok}, calls: 2, account: merchantID,
 		},
 		"the key is of another environment": {
 			change: func(c *ports.Connection) { c.Settings = json.RawMessage(`{"environment":"live"}`) },
@@ -64,22 +74,25 @@ func TestAConnectionIsCheckedItemByItem(t *testing.T) {
 		"orders are needed and may not be read": {
 			world: object{"payouts": []object{example()}}, fault: forbidden("/ordermanagement/"), expect: uses("psp.orders", "psp.payouts"),
 			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok, "orders": failed}, calls: 2, account: merchantID,
+			refused: []ports.Capability{"psp.orders"},
 		},
 		"payouts alone are needed": {
 			world: object{"payouts": []object{example()}}, fault: forbidden("/ordermanagement/"), expect: uses("psp.payouts"),
-			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok}, calls: 1, account: merchantID,
+			want: checks{"environment": ok, "settlements": ok, "merchant_id": ok}, calls: 2, account: merchantID,
+			refused: []ports.Capability{"psp.orders"},
 		},
 		"orders alone are needed and settlements not allowed": {
 			fault: forbidden("/settlements/"), expect: uses("psp.orders"),
 			want: checks{"environment": ok, "settlements": warning, "orders": ok}, calls: 2, account: merchantID,
+			refused: []ports.Capability{"psp.payouts"},
 		},
 		"orders alone are needed and the key is wrong": {
 			change: func(c *ports.Connection) { c.Credentials["api_key"] = "klarna_test_api_WRONG" }, expect: uses("psp.orders"),
 			want: checks{"environment": ok, "settlements": warning, "orders": failed}, calls: 2, account: merchantID,
 		},
 		"both are needed and settlements not allowed": {
-			fault: forbidden("/settlements/"), expect: uses("psp.orders", "psp.payouts"),
-			want: checks{"environment": ok, "settlements": failed}, calls: 1, account: merchantID,
+			fault: forbidden("/settlements/"), expect: uses("psp.orders", "psp.payouts"), refused: []ports.Capability{"psp.payouts"},
+			want: checks{"environment": ok, "settlements": failed, "orders": ok}, calls: 2, account: merchantID,
 		},
 	}
 	for name, c := range cases {
@@ -104,6 +117,15 @@ func TestAConnectionIsCheckedItemByItem(t *testing.T) {
 					require.NotContains(t, check.Detail+check.Remedy, req.Connection.Credentials["api_key"])
 				}
 				require.Equal(t, c.want, got)
+				var refused []ports.Capability
+				for _, said := range report.Capabilities {
+					require.NotEmpty(t, said.Detail, said.Capability)
+					require.Equal(t, said.State == ports.CapabilityRefused, said.Remedy != "", said.Capability)
+					if said.State == ports.CapabilityRefused {
+						refused = append(refused, said.Capability)
+					}
+				}
+				require.Equal(t, c.refused, refused)
 				require.Equal(t, c.account, report.AccountID)
 				require.Equal(t, "Klarna "+c.account, report.AccountName)
 				require.Equal(t, c.calls, report.Usage.Calls)
@@ -137,5 +159,7 @@ func TestAConnectionIsCheckedWithoutSideEffects(t *testing.T) {
 	f := simulate(t, object{"payouts": []object{example()}})
 	_, err := f.connectorWith(500).Verify(t.Context(), ports.VerifyRequest{Call: f.call(callsVerify)})
 	require.NoError(t, err)
-	require.Equal(t, []string{"/settlements/v1/payouts?offset=0&size=1"}, f.requests())
+	require.Len(t, f.requests(), 2)
+	require.Equal(t, "/settlements/v1/payouts?offset=0&size=1", f.requests()[0])
+	require.Contains(t, f.requests()[1], "/ordermanagement/v1/orders/", "of an order that there is not")
 }

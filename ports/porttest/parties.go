@@ -94,6 +94,10 @@ func connections(t *testing.T, open func(t *testing.T) Opened) {
 			c.Credentials, c.VerifiedAt, c.UpdatedAt = []byte("sealed"), day(1), day(2)
 			c.Pause = merchant.Pause{By: "anna", Reason: "bokslut", Since: day(2)}
 			c.Checks = []ports.Check{{Name: "account", State: ports.CheckFailed, Detail: "1686 saknas", Remedy: "create it"}}
+			c.Capabilities = []ports.CapabilityRecord{
+				{CapabilityCheck: ports.CapabilityCheck{Capability: ports.CapabilityPayouts, State: ports.CapabilityVerified, Detail: "may be read"}, At: day(1)},
+				{CapabilityCheck: ports.CapabilityCheck{Capability: ports.CapabilityPurchases, State: ports.CapabilityRefused, Detail: "no right", Remedy: "ask"}, At: day(1)},
+			}
 			w.update(func(ctx context.Context, tx ports.Tx) {
 				w.ok(tx.Connections().Save(ctx, c))
 				moved := c

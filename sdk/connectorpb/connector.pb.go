@@ -22,6 +22,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type CapabilityState int32
+
+const (
+	// It could not be told.
+	CapabilityState_CAPABILITY_STATE_UNSPECIFIED CapabilityState = 0
+	// The remote system has let the account do something of it.
+	CapabilityState_CAPABILITY_STATE_VERIFIED CapabilityState = 1
+	// The account lacks a right, a scope or a licence for it. What else keeps it from
+	// being used now, such as a missing year, is a check and no refusal.
+	CapabilityState_CAPABILITY_STATE_REFUSED CapabilityState = 2
+)
+
+// Enum value maps for CapabilityState.
+var (
+	CapabilityState_name = map[int32]string{
+		0: "CAPABILITY_STATE_UNSPECIFIED",
+		1: "CAPABILITY_STATE_VERIFIED",
+		2: "CAPABILITY_STATE_REFUSED",
+	}
+	CapabilityState_value = map[string]int32{
+		"CAPABILITY_STATE_UNSPECIFIED": 0,
+		"CAPABILITY_STATE_VERIFIED":    1,
+		"CAPABILITY_STATE_REFUSED":     2,
+	}
+)
+
+func (x CapabilityState) Enum() *CapabilityState {
+	p := new(CapabilityState)
+	*p = x
+	return p
+}
+
+func (x CapabilityState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CapabilityState) Descriptor() protoreflect.EnumDescriptor {
+	return file_kvitt_connector_v1_connector_proto_enumTypes[0].Descriptor()
+}
+
+func (CapabilityState) Type() protoreflect.EnumType {
+	return &file_kvitt_connector_v1_connector_proto_enumTypes[0]
+}
+
+func (x CapabilityState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CapabilityState.Descriptor instead.
+func (CapabilityState) EnumDescriptor() ([]byte, []int) {
+	return file_kvitt_connector_v1_connector_proto_rawDescGZIP(), []int{0}
+}
+
 type CheckState int32
 
 const (
@@ -59,11 +112,11 @@ func (x CheckState) String() string {
 }
 
 func (CheckState) Descriptor() protoreflect.EnumDescriptor {
-	return file_kvitt_connector_v1_connector_proto_enumTypes[0].Descriptor()
+	return file_kvitt_connector_v1_connector_proto_enumTypes[1].Descriptor()
 }
 
 func (CheckState) Type() protoreflect.EnumType {
-	return &file_kvitt_connector_v1_connector_proto_enumTypes[0]
+	return &file_kvitt_connector_v1_connector_proto_enumTypes[1]
 }
 
 func (x CheckState) Number() protoreflect.EnumNumber {
@@ -72,7 +125,7 @@ func (x CheckState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use CheckState.Descriptor instead.
 func (CheckState) EnumDescriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_connector_proto_rawDescGZIP(), []int{0}
+	return file_kvitt_connector_v1_connector_proto_rawDescGZIP(), []int{1}
 }
 
 type DescribeRequest struct {
@@ -266,9 +319,13 @@ type VerifyResponse struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Checks []*Check               `protobuf:"bytes,1,rep,name=checks,proto3" json:"checks,omitempty"`
 	// The remote account, if it could be read.
-	AccountId     string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
-	AccountName   string `protobuf:"bytes,3,opt,name=account_name,json=accountName,proto3" json:"account_name,omitempty"`
-	Usage         *Usage `protobuf:"bytes,4,opt,name=usage,proto3" json:"usage,omitempty"`
+	AccountId   string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	AccountName string `protobuf:"bytes,3,opt,name=account_name,json=accountName,proto3" json:"account_name,omitempty"`
+	Usage       *Usage `protobuf:"bytes,4,opt,name=usage,proto3" json:"usage,omitempty"`
+	// Which of the connector's capabilities the account may use, whether flows use
+	// them now or not: a flow that needs one is not switched on where it is refused.
+	// One that is left out is unknown, which keeps nothing from being tried.
+	Capabilities  []*CapabilityCheck `protobuf:"bytes,5,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -331,6 +388,84 @@ func (x *VerifyResponse) GetUsage() *Usage {
 	return nil
 }
 
+func (x *VerifyResponse) GetCapabilities() []*CapabilityCheck {
+	if x != nil {
+		return x.Capabilities
+	}
+	return nil
+}
+
+// CapabilityCheck says whether an account may use a capability.
+type CapabilityCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of the connector's own: "erp.vouchers".
+	Capability string          `protobuf:"bytes,1,opt,name=capability,proto3" json:"capability,omitempty"`
+	State      CapabilityState `protobuf:"varint,2,opt,name=state,proto3,enum=kvitt.connector.v1.CapabilityState" json:"state,omitempty"`
+	Detail     string          `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	// What to do where it is refused.
+	Remedy        string `protobuf:"bytes,4,opt,name=remedy,proto3" json:"remedy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CapabilityCheck) Reset() {
+	*x = CapabilityCheck{}
+	mi := &file_kvitt_connector_v1_connector_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CapabilityCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CapabilityCheck) ProtoMessage() {}
+
+func (x *CapabilityCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_kvitt_connector_v1_connector_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CapabilityCheck.ProtoReflect.Descriptor instead.
+func (*CapabilityCheck) Descriptor() ([]byte, []int) {
+	return file_kvitt_connector_v1_connector_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CapabilityCheck) GetCapability() string {
+	if x != nil {
+		return x.Capability
+	}
+	return ""
+}
+
+func (x *CapabilityCheck) GetState() CapabilityState {
+	if x != nil {
+		return x.State
+	}
+	return CapabilityState_CAPABILITY_STATE_UNSPECIFIED
+}
+
+func (x *CapabilityCheck) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *CapabilityCheck) GetRemedy() string {
+	if x != nil {
+		return x.Remedy
+	}
+	return ""
+}
+
 // Check is one item that was checked.
 type Check struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -346,7 +481,7 @@ type Check struct {
 
 func (x *Check) Reset() {
 	*x = Check{}
-	mi := &file_kvitt_connector_v1_connector_proto_msgTypes[5]
+	mi := &file_kvitt_connector_v1_connector_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -358,7 +493,7 @@ func (x *Check) String() string {
 func (*Check) ProtoMessage() {}
 
 func (x *Check) ProtoReflect() protoreflect.Message {
-	mi := &file_kvitt_connector_v1_connector_proto_msgTypes[5]
+	mi := &file_kvitt_connector_v1_connector_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -371,7 +506,7 @@ func (x *Check) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Check.ProtoReflect.Descriptor instead.
 func (*Check) Descriptor() ([]byte, []int) {
-	return file_kvitt_connector_v1_connector_proto_rawDescGZIP(), []int{5}
+	return file_kvitt_connector_v1_connector_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Check) GetName() string {
@@ -418,18 +553,30 @@ const file_kvitt_connector_v1_connector_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x125\n" +
 	"\x05value\x18\x02 \x01(\v2\x1f.kvitt.connector.v1.ExpectationR\x05value:\x028\x01\"%\n" +
 	"\vExpectation\x12\x16\n" +
-	"\x06values\x18\x01 \x03(\tR\x06values\"\xb6\x01\n" +
+	"\x06values\x18\x01 \x03(\tR\x06values\"\xff\x01\n" +
 	"\x0eVerifyResponse\x121\n" +
 	"\x06checks\x18\x01 \x03(\v2\x19.kvitt.connector.v1.CheckR\x06checks\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x02 \x01(\tR\taccountId\x12!\n" +
 	"\faccount_name\x18\x03 \x01(\tR\vaccountName\x12/\n" +
-	"\x05usage\x18\x04 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\"\x81\x01\n" +
+	"\x05usage\x18\x04 \x01(\v2\x19.kvitt.connector.v1.UsageR\x05usage\x12G\n" +
+	"\fcapabilities\x18\x05 \x03(\v2#.kvitt.connector.v1.CapabilityCheckR\fcapabilities\"\x9c\x01\n" +
+	"\x0fCapabilityCheck\x12\x1e\n" +
+	"\n" +
+	"capability\x18\x01 \x01(\tR\n" +
+	"capability\x129\n" +
+	"\x05state\x18\x02 \x01(\x0e2#.kvitt.connector.v1.CapabilityStateR\x05state\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x16\n" +
+	"\x06remedy\x18\x04 \x01(\tR\x06remedy\"\x81\x01\n" +
 	"\x05Check\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x124\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1e.kvitt.connector.v1.CheckStateR\x05state\x12\x16\n" +
 	"\x06detail\x18\x03 \x01(\tR\x06detail\x12\x16\n" +
-	"\x06remedy\x18\x04 \x01(\tR\x06remedy*n\n" +
+	"\x06remedy\x18\x04 \x01(\tR\x06remedy*p\n" +
+	"\x0fCapabilityState\x12 \n" +
+	"\x1cCAPABILITY_STATE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19CAPABILITY_STATE_VERIFIED\x10\x01\x12\x1c\n" +
+	"\x18CAPABILITY_STATE_REFUSED\x10\x02*n\n" +
 	"\n" +
 	"CheckState\x12\x1b\n" +
 	"\x17CHECK_STATE_UNSPECIFIED\x10\x00\x12\x12\n" +
@@ -452,40 +599,44 @@ func file_kvitt_connector_v1_connector_proto_rawDescGZIP() []byte {
 	return file_kvitt_connector_v1_connector_proto_rawDescData
 }
 
-var file_kvitt_connector_v1_connector_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kvitt_connector_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_kvitt_connector_v1_connector_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_kvitt_connector_v1_connector_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_kvitt_connector_v1_connector_proto_goTypes = []any{
-	(CheckState)(0),               // 0: kvitt.connector.v1.CheckState
-	(*DescribeRequest)(nil),       // 1: kvitt.connector.v1.DescribeRequest
-	(*DescribeResponse)(nil),      // 2: kvitt.connector.v1.DescribeResponse
-	(*VerifyRequest)(nil),         // 3: kvitt.connector.v1.VerifyRequest
-	(*Expectation)(nil),           // 4: kvitt.connector.v1.Expectation
-	(*VerifyResponse)(nil),        // 5: kvitt.connector.v1.VerifyResponse
-	(*Check)(nil),                 // 6: kvitt.connector.v1.Check
-	nil,                           // 7: kvitt.connector.v1.VerifyRequest.ExpectEntry
-	(*Description)(nil),           // 8: kvitt.connector.v1.Description
-	(*Call)(nil),                  // 9: kvitt.connector.v1.Call
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*Usage)(nil),                 // 11: kvitt.connector.v1.Usage
+	(CapabilityState)(0),          // 0: kvitt.connector.v1.CapabilityState
+	(CheckState)(0),               // 1: kvitt.connector.v1.CheckState
+	(*DescribeRequest)(nil),       // 2: kvitt.connector.v1.DescribeRequest
+	(*DescribeResponse)(nil),      // 3: kvitt.connector.v1.DescribeResponse
+	(*VerifyRequest)(nil),         // 4: kvitt.connector.v1.VerifyRequest
+	(*Expectation)(nil),           // 5: kvitt.connector.v1.Expectation
+	(*VerifyResponse)(nil),        // 6: kvitt.connector.v1.VerifyResponse
+	(*CapabilityCheck)(nil),       // 7: kvitt.connector.v1.CapabilityCheck
+	(*Check)(nil),                 // 8: kvitt.connector.v1.Check
+	nil,                           // 9: kvitt.connector.v1.VerifyRequest.ExpectEntry
+	(*Description)(nil),           // 10: kvitt.connector.v1.Description
+	(*Call)(nil),                  // 11: kvitt.connector.v1.Call
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*Usage)(nil),                 // 13: kvitt.connector.v1.Usage
 }
 var file_kvitt_connector_v1_connector_proto_depIdxs = []int32{
-	8,  // 0: kvitt.connector.v1.DescribeResponse.description:type_name -> kvitt.connector.v1.Description
-	9,  // 1: kvitt.connector.v1.VerifyRequest.call:type_name -> kvitt.connector.v1.Call
-	7,  // 2: kvitt.connector.v1.VerifyRequest.expect:type_name -> kvitt.connector.v1.VerifyRequest.ExpectEntry
-	10, // 3: kvitt.connector.v1.VerifyRequest.today:type_name -> google.protobuf.Timestamp
-	6,  // 4: kvitt.connector.v1.VerifyResponse.checks:type_name -> kvitt.connector.v1.Check
-	11, // 5: kvitt.connector.v1.VerifyResponse.usage:type_name -> kvitt.connector.v1.Usage
-	0,  // 6: kvitt.connector.v1.Check.state:type_name -> kvitt.connector.v1.CheckState
-	4,  // 7: kvitt.connector.v1.VerifyRequest.ExpectEntry.value:type_name -> kvitt.connector.v1.Expectation
-	1,  // 8: kvitt.connector.v1.ConnectorService.Describe:input_type -> kvitt.connector.v1.DescribeRequest
-	3,  // 9: kvitt.connector.v1.ConnectorService.Verify:input_type -> kvitt.connector.v1.VerifyRequest
-	2,  // 10: kvitt.connector.v1.ConnectorService.Describe:output_type -> kvitt.connector.v1.DescribeResponse
-	5,  // 11: kvitt.connector.v1.ConnectorService.Verify:output_type -> kvitt.connector.v1.VerifyResponse
-	10, // [10:12] is the sub-list for method output_type
-	8,  // [8:10] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	10, // 0: kvitt.connector.v1.DescribeResponse.description:type_name -> kvitt.connector.v1.Description
+	11, // 1: kvitt.connector.v1.VerifyRequest.call:type_name -> kvitt.connector.v1.Call
+	9,  // 2: kvitt.connector.v1.VerifyRequest.expect:type_name -> kvitt.connector.v1.VerifyRequest.ExpectEntry
+	12, // 3: kvitt.connector.v1.VerifyRequest.today:type_name -> google.protobuf.Timestamp
+	8,  // 4: kvitt.connector.v1.VerifyResponse.checks:type_name -> kvitt.connector.v1.Check
+	13, // 5: kvitt.connector.v1.VerifyResponse.usage:type_name -> kvitt.connector.v1.Usage
+	7,  // 6: kvitt.connector.v1.VerifyResponse.capabilities:type_name -> kvitt.connector.v1.CapabilityCheck
+	0,  // 7: kvitt.connector.v1.CapabilityCheck.state:type_name -> kvitt.connector.v1.CapabilityState
+	1,  // 8: kvitt.connector.v1.Check.state:type_name -> kvitt.connector.v1.CheckState
+	5,  // 9: kvitt.connector.v1.VerifyRequest.ExpectEntry.value:type_name -> kvitt.connector.v1.Expectation
+	2,  // 10: kvitt.connector.v1.ConnectorService.Describe:input_type -> kvitt.connector.v1.DescribeRequest
+	4,  // 11: kvitt.connector.v1.ConnectorService.Verify:input_type -> kvitt.connector.v1.VerifyRequest
+	3,  // 12: kvitt.connector.v1.ConnectorService.Describe:output_type -> kvitt.connector.v1.DescribeResponse
+	6,  // 13: kvitt.connector.v1.ConnectorService.Verify:output_type -> kvitt.connector.v1.VerifyResponse
+	12, // [12:14] is the sub-list for method output_type
+	10, // [10:12] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_kvitt_connector_v1_connector_proto_init() }
@@ -500,8 +651,8 @@ func file_kvitt_connector_v1_connector_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kvitt_connector_v1_connector_proto_rawDesc), len(file_kvitt_connector_v1_connector_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -144,6 +144,14 @@ func checkStates() map[ports.CheckState]pb.CheckState {
 	}
 }
 
+func capabilityStates() map[ports.CapabilityState]pb.CapabilityState {
+	return map[ports.CapabilityState]pb.CapabilityState{
+		ports.CapabilityUnknown:  pb.CapabilityState_CAPABILITY_STATE_UNSPECIFIED,
+		ports.CapabilityVerified: pb.CapabilityState_CAPABILITY_STATE_VERIFIED,
+		ports.CapabilityRefused:  pb.CapabilityState_CAPABILITY_STATE_REFUSED,
+	}
+}
+
 func toVerifyReport(m *mapping, r ports.VerifyReport) *pb.VerifyResponse {
 	return &pb.VerifyResponse{
 		Checks: each(m, "checks", r.Checks, func(m *mapping, c ports.Check) *pb.Check {
@@ -154,6 +162,11 @@ func toVerifyReport(m *mapping, r ports.VerifyReport) *pb.VerifyResponse {
 		AccountId:   r.AccountID,
 		AccountName: r.AccountName,
 		Usage:       toUsage(m, r.Usage),
+		Capabilities: each(m, "capabilities", r.Capabilities, func(m *mapping, c ports.CapabilityCheck) *pb.CapabilityCheck {
+			return &pb.CapabilityCheck{
+				Capability: string(c.Capability), State: toEnum(m, "state", capabilityStates(), c.State), Detail: c.Detail, Remedy: c.Remedy,
+			}
+		}),
 	}
 }
 
@@ -168,5 +181,11 @@ func fromVerifyReport(m *mapping, in *pb.VerifyResponse) ports.VerifyReport {
 		AccountID:   in.GetAccountId(),
 		AccountName: in.GetAccountName(),
 		Usage:       fromUsage(m, in.GetUsage()),
+		Capabilities: each(m, "capabilities", in.GetCapabilities(), func(m *mapping, c *pb.CapabilityCheck) ports.CapabilityCheck {
+			return ports.CapabilityCheck{
+				Capability: ports.Capability(c.GetCapability()), State: fromEnum(m, "state", capabilityStates(), c.GetState()),
+				Detail: c.GetDetail(), Remedy: c.GetRemedy(),
+			}
+		}),
 	}
 }

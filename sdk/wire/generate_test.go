@@ -66,6 +66,8 @@ func (f filler) special(want reflect.Type, label string) (any, bool) {
 		return pick(f, label, ports.Created, ports.Found), true
 	case reflect.TypeFor[ports.CheckState]():
 		return pick(f, label, ports.CheckOK, ports.CheckWarning, ports.CheckFailed), true
+	case reflect.TypeFor[ports.CapabilityState]():
+		return pick(f, label, ports.CapabilityUnknown, ports.CapabilityVerified, ports.CapabilityRefused), true
 	case reflect.TypeFor[ports.ChoiceKind]():
 		return pick(f, label, ports.ChooseAccount, ports.ChooseVoucherSeries, ports.ChooseModeOfPayment), true
 	case reflect.TypeFor[ports.Subject]():

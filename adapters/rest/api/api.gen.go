@@ -18,6 +18,27 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for AccountCapabilityState.
+const (
+	AccountCapabilityStateRefused  AccountCapabilityState = "refused"
+	AccountCapabilityStateUnknown  AccountCapabilityState = "unknown"
+	AccountCapabilityStateVerified AccountCapabilityState = "verified"
+)
+
+// Valid indicates whether the value is a known member of the AccountCapabilityState enum.
+func (e AccountCapabilityState) Valid() bool {
+	switch e {
+	case AccountCapabilityStateRefused:
+		return true
+	case AccountCapabilityStateUnknown:
+		return true
+	case AccountCapabilityStateVerified:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BooksDocumentKind.
 const (
 	BooksDocumentKindAdoptedPayment BooksDocumentKind = "adopted_payment"
@@ -236,25 +257,25 @@ func (e ComparedStatus) Valid() bool {
 
 // Defines values for ConnectionState.
 const (
-	ConsentNeeded ConnectionState = "consent_needed"
-	Disconnected  ConnectionState = "disconnected"
-	Failing       ConnectionState = "failing"
-	Unverified    ConnectionState = "unverified"
-	Verified      ConnectionState = "verified"
+	ConnectionStateConsentNeeded ConnectionState = "consent_needed"
+	ConnectionStateDisconnected  ConnectionState = "disconnected"
+	ConnectionStateFailing       ConnectionState = "failing"
+	ConnectionStateUnverified    ConnectionState = "unverified"
+	ConnectionStateVerified      ConnectionState = "verified"
 )
 
 // Valid indicates whether the value is a known member of the ConnectionState enum.
 func (e ConnectionState) Valid() bool {
 	switch e {
-	case ConsentNeeded:
+	case ConnectionStateConsentNeeded:
 		return true
-	case Disconnected:
+	case ConnectionStateDisconnected:
 		return true
-	case Failing:
+	case ConnectionStateFailing:
 		return true
-	case Unverified:
+	case ConnectionStateUnverified:
 		return true
-	case Verified:
+	case ConnectionStateVerified:
 		return true
 	default:
 		return false
@@ -1731,6 +1752,25 @@ func (e ListRunsParamsState) Valid() bool {
 	}
 }
 
+// AccountCapability Example: {"capability":"psp.orders","checked_at":"2026-04-02T21:00:00Z","detail":"the credentials do not give access","remedy":"ask Klarna for access to the Order Management API","state":"refused"}
+type AccountCapability struct {
+	// Capability Such as erp.vouchers, see `capabilities` of the connector.
+	Capability string `json:"capability"`
+
+	// CheckedAt When the connector said it.
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	Detail    string     `json:"detail,omitempty"`
+
+	// Remedy What to do where it is refused.
+	Remedy string `json:"remedy,omitempty"`
+
+	// State Refused: the account lacks a right, a scope or a licence. Unknown: the connector cannot tell, or has not been asked; it is tried.
+	State AccountCapabilityState `json:"state"`
+}
+
+// AccountCapabilityState Refused: the account lacks a right, a scope or a licence. Unknown: the connector cannot tell, or has not been asked; it is tried.
+type AccountCapabilityState string
+
 // Adopt Example: {"confirm":true}
 type Adopt struct {
 	// Confirm Do it rather than propose it.
@@ -2303,6 +2343,9 @@ type Connection struct {
 	// AccountID What the remote system calls the account.
 	AccountID   string `json:"account_id,omitempty"`
 	AccountName string `json:"account_name,omitempty"`
+
+	// Capabilities What the connector can do, and whether this account may use it: what the last verification said. A flow that needs what is refused cannot be enabled (`flow.capability_refused`).
+	Capabilities []AccountCapability `json:"capabilities"`
 
 	// Checks The outcome of the last verification.
 	Checks     []Check   `json:"checks"`

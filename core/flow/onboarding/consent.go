@@ -97,6 +97,7 @@ func (s *Service) wipe(ctx context.Context, id, unrevoked, by string) (ports.Con
 			return err
 		}
 		record.Credentials, record.State, record.Checks, record.UpdatedAt = empty, merchant.Disconnected, nil, s.now()
+		record.Capabilities = nil
 		if err := tx.Connections().Save(ctx, record); err != nil {
 			return err
 		}

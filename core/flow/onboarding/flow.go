@@ -176,8 +176,8 @@ func (s *Service) capable(record ports.ConnectionRecord, end flowEnd) error {
 	if err != nil {
 		return err
 	}
-	for _, need := range end.needs {
-		if !description.Has(need) && (end.or == "" || !description.Has(end.or)) {
+	for _, need := range end.of(description) {
+		if !description.Has(need) {
 			return fault.Invalid(CodeFlowCapability, end.field, description.Name+" does not offer "+string(need)).
 				WithRemedy("choose a connection whose connector offers it")
 		}

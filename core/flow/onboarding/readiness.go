@@ -42,13 +42,13 @@ type condition struct {
 }
 
 func (s *Service) conditions(c candidate) []condition {
-	var offline []condition
+	// A right that the account lacks says more than that its verification failed.
+	offline := []condition{{"capabilities", func(context.Context) error { return s.bothCapable(c) }}}
 	if c.flow.Kind != merchant.Events || c.flow.FromShop() {
 		offline = append(offline, condition{"source_verified", func(context.Context) error { return verified("source", c.source) }})
 	}
 	offline = append(offline, []condition{
 		{"target_verified", func(context.Context) error { return verified("target", c.target) }},
-		{"capabilities", func(context.Context) error { return s.bothCapable(c) }},
 		{"settings", func(context.Context) error { return c.unfit }},
 	}...)
 	if c.flow.Kind.MakesDocuments() {
@@ -98,6 +98,9 @@ func (s *Service) bothCapable(c candidate) error {
 			record = c.source
 		}
 		if err := s.capable(record, end); err != nil {
+			return err
+		}
+		if err := s.allowed(record, end); err != nil {
 			return err
 		}
 	}

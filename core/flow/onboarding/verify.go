@@ -39,6 +39,7 @@ func (s *Service) Verify(ctx context.Context, id, by string) (ports.ConnectionRe
 	if err != nil {
 		return ports.ConnectionRecord{}, err
 	}
+	report.Checks = append(report.Checks, denied(expect[expectCapability], report)...)
 	record, err := s.keep(ctx, id, report, missing, by)
 	if code := fault.CodeOf(err); code == CodeAccountChanged || code == CodeDuplicateAccount {
 		return record, errors.Join(err, s.parts.Consents.DropTrial(ctx, id))
@@ -74,9 +75,10 @@ func (s *Service) keep(ctx context.Context, id string, report ports.VerifyReport
 		if err := recognise(&record, report); err != nil {
 			return err
 		}
+		record.Capabilities = s.stated(record, report)
 		record.Checks, record.VerifiedAt, record.UpdatedAt = report.Checks, s.now(), s.now()
 		record.State = merchant.Verified
-		if slices.ContainsFunc(report.Checks, func(c ports.Check) bool { return c.State == ports.CheckFailed }) {
+		if slices.ContainsFunc(report.Checks, failed) {
 			record.State = merchant.Failing
 		}
 		if missing {
@@ -146,7 +148,11 @@ func (s *Service) expected(ctx context.Context, connectionID string) (map[string
 				if end.connection != connectionID {
 					continue
 				}
-				for _, need := range end.needs {
+				needs := end.needs
+				if description, err := s.description(record.Connector); err == nil {
+					needs = end.of(description)
+				}
+				for _, need := range needs {
 					expect[expectCapability] = append(expect[expectCapability], string(need))
 				}
 			}

@@ -27,6 +27,8 @@ type Remote struct {
 	// Checks and AccountID are what verifying answers, by connector.
 	Checks    map[string][]ports.Check
 	AccountID map[string]string
+	// Capabilities is what verifying says of capabilities, by connector.
+	Capabilities map[string][]ports.CapabilityCheck
 	// Fail makes every call to a connector fail.
 	Fail map[string]error
 	// Asked is what the last verification was to expect, Credentials what it got.
@@ -47,7 +49,7 @@ type Remote struct {
 // NewRemote makes a world in which everything is well.
 func NewRemote() *Remote {
 	r := &Remote{
-		Accounts: map[string]bool{}, Series: map[string]bool{"K": true}, Checks: map[string][]ports.Check{},
+		Accounts: map[string]bool{}, Series: map[string]bool{"K": true}, Checks: map[string][]ports.Check{}, Capabilities: map[string][]ports.CapabilityCheck{},
 		OAuth: map[string]*ports.OAuth{}, Callbacks: map[string]*ports.Callbacks{}, Authority: &Authority{}, AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711", "storefront": "shop.example.com"}, Fail: map[string]error{},
 		Pieces: []string{"#FLAGGA 0\n", "#PROGRAM \"test\" 1\n"}, FailPiece: -1,
 	}
@@ -165,7 +167,7 @@ func (c connector) Verify(_ context.Context, req ports.VerifyRequest) (ports.Ver
 	}
 	c.remote.Asked, c.remote.Credentials = req.Expect, req.Connection.Credentials
 	return ports.VerifyReport{
-		Checks: c.remote.Checks[id], AccountID: c.remote.AccountID[id], AccountName: "Account " + c.remote.AccountID[id], Usage: ports.Usage{Calls: 1},
+		Checks: c.remote.Checks[id], Capabilities: c.remote.Capabilities[id], AccountID: c.remote.AccountID[id], AccountName: "Account " + c.remote.AccountID[id], Usage: ports.Usage{Calls: 1},
 	}, nil
 }
 

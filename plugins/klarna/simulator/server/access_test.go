@@ -85,6 +85,10 @@ func TestAnErrorHasACodeAndItsMessages(t *testing.T) {
 		"rows of nothing in question": {"/transactions", 400, "BAD_VALUE", "application/json"},
 		"a path that Klarna has not":  {"/payments", 403, "NOT_ALLOWED", "application/json"},
 	}
+	denied := start(t, map[string]any{"denied": []string{"settlements"}})
+	response, body := denied.settlements("/payouts")
+	require.Equal(t, 403, response.StatusCode)
+	require.Contains(t, body, "NOT_ALLOWED")
 	for style, member := range map[string]string{"messages": "error_messages", "message": "error_message"} {
 		k := start(t, map[string]any{"error_style": style})
 		for name, c := range cases {

@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,26 @@ func (s *server) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.world.Claims(r) {
 			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// The values of World.Denied: the first part of an API's path.
+const (
+	deniableSettlements = "settlements"
+	deniableOrders      = "ordermanagement"
+)
+
+// admit answers 403 where Klarna has given the merchant no access to an API: it gives
+// access to them one by one.
+func (s *server) admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		api, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		if slices.Contains(s.world.Denied, api) {
+			w.Header().Set("Content-Type", typeJSON)
+			s.fail(w, &failure{http.StatusForbidden, "NOT_ALLOWED", "the merchant has no access to this API"})
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -61,7 +61,7 @@ func New(world World, control *simulator.Control) http.Handler {
 	s.routeControls(root)
 	s.routeOrderControls(root)
 	s.routePushes(root)
-	root.Handle("/", correlate(s.authenticate(s.throttle(system))))
+	root.Handle("/", correlate(s.authenticate(s.throttle(s.admit(system)))))
 	return control.Wrap(root)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -33,13 +34,16 @@ type World struct {
 	Username   string `json:"username"`
 	APIKey     string `json:"api_key"`
 
-	SignedAmounts bool     `json:"signed_amounts"` // rows carry their effect as a sign; else all are positive
-	Shuffle       bool     `json:"shuffle"`        // each listing of transactions comes in another order
-	Spelling      string   `json:"spelling"`
-	ErrorStyle    string   `json:"error_style"`
-	Pagination    string   `json:"pagination"`
-	RateLimit     int      `json:"rate_limit"`     // requests per second; 0 = 50
-	RetryAfter    bool     `json:"retry_after"`    // answers 429 carry Retry-After
+	SignedAmounts bool   `json:"signed_amounts"` // rows carry their effect as a sign; else all are positive
+	Shuffle       bool   `json:"shuffle"`        // each listing of transactions comes in another order
+	Spelling      string `json:"spelling"`
+	ErrorStyle    string `json:"error_style"`
+	Pagination    string `json:"pagination"`
+	RateLimit     int    `json:"rate_limit"`  // requests per second; 0 = 50
+	RetryAfter    bool   `json:"retry_after"` // answers 429 carry Retry-After
+	// Denied are the APIs to which Klarna has given the merchant no access: "settlements",
+	// "ordermanagement".
+	Denied        []string `json:"denied"`
 	BaseURL       string   `json:"base_url"`       // of the links in answers; empty = the host of the request
 	ReportColumns []string `json:"report_columns"` // columns added to the ten default ones of the CSV
 
@@ -111,6 +115,11 @@ func (w *World) complete() error {
 	} {
 		if err := choose(setting.value, setting.choices); err != nil {
 			return fmt.Errorf("%s: %w", setting.name, err)
+		}
+	}
+	for _, api := range w.Denied {
+		if !slices.Contains([]string{deniableSettlements, deniableOrders}, api) {
+			return fmt.Errorf("denied: %q is no API of Klarna's that is simulated", api)
 		}
 	}
 	for _, column := range w.ReportColumns {

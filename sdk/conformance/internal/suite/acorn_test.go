@@ -391,8 +391,23 @@ func (a *acorn) Verify(ctx context.Context, req ports.VerifyRequest) (ports.Veri
 	if chart.Accounts == nil {
 		return ports.VerifyReport{}, s.missing()
 	}
+	report.Capabilities = a.rights(chart.Accounts)
 	report.Usage = s.client.Usage()
 	return report, nil
+}
+
+// rights says what the account may use: who sees the chart of accounts may book.
+func (a *acorn) rights(chart []string) []ports.CapabilityCheck {
+	said := ports.CapabilityCheck{Capability: ports.CapabilityVouchers, State: ports.CapabilityVerified, Detail: strconv.Itoa(len(chart)) + " accounts can be booked on"}
+	switch a.broken {
+	case "says what it may do of another system":
+		said.Capability = "acme.teleport"
+	case "says twice what it may do":
+		return []ports.CapabilityCheck{said, said}
+	case "refuses a capability without a reason":
+		said.State, said.Detail = ports.CapabilityRefused, ""
+	}
+	return []ports.CapabilityCheck{said}
 }
 
 func contains(list []string, want string) bool {

@@ -35,6 +35,11 @@ func admitting() []Case {
 			Why:   "Otherwise a missing account is found out by the first voucher, days after onboarding.",
 		},
 		{
+			ID: "verify.capabilities", Level: 1, After: []string{"credentials.accepted"}, run: checkCapabilities,
+			Title: "What Verify says of capabilities concerns the connector's own, each once, verified or refused; one that is refused says why and what to do, and none of the plan's connection is.",
+			Why:   "A flow that needs what is refused is not switched on, for the reason that stands there. Of what it cannot tell a connector says nothing.",
+		},
+		{
 			ID: "verify.harmless", Level: 2, After: []string{"read.answers"}, run: checkHarmless,
 			Title: "Verify changes nothing at the remote system.",
 			Why:   "It is run by people who only want to look, as often as they like.",
@@ -62,6 +67,32 @@ func checkAccepted(ctx context.Context, st *stage) error {
 		if c.Name == "" || c.State == ports.CheckFailed {
 			return wrong("Verify", fmt.Sprintf("the check %q %s: %s", c.Name, c.State, c.Detail), "checks that have names and pass")
 		}
+	}
+	return nil
+}
+
+func checkCapabilities(ctx context.Context, st *stage) error {
+	r, err := st.verify(ctx, st.setup.Plan.Expect)
+	if err != nil {
+		return wrong("Verify", err, "a report")
+	}
+	told := map[ports.Capability]bool{}
+	for _, said := range r.Capabilities {
+		name := "what it says of " + string(said.Capability)
+		switch {
+		case !st.description.Has(said.Capability):
+			return wrong("Verify", name, "only capabilities that the connector has")
+		case told[said.Capability]:
+			return wrong("Verify", name+" twice", "each capability once")
+		case said.State == ports.CapabilityRefused && (said.Detail == "" || said.Remedy == ""):
+			return wrong("Verify", name+": refused", "why, and what to do")
+		case said.State == ports.CapabilityRefused:
+			return wrong("Verify", name+": refused, "+said.Detail, "a connection of the plan that may use what is tested")
+		}
+		told[said.Capability] = true
+	}
+	if len(r.Capabilities) == 0 {
+		return &unfit{"Verify says nothing of capabilities"}
 	}
 	return nil
 }
