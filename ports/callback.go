@@ -90,6 +90,9 @@ type Callbacks struct {
 	// MaxAcknowledgement bytes.
 	MediaType string `json:"media_type,omitempty"`
 	Body      string `json:"body,omitempty"`
+	// Granted names the credentials that a subscription brings, see Subscription. Among
+	// them are none that a merchant enters for access.
+	Granted []string `json:"granted,omitempty"`
 }
 
 // MaxAcknowledgement is the most bytes with which a message is answered.

@@ -4,7 +4,7 @@
 // A connector is any value that implements Connector. A capability is opting in
 // to one more interface: PayoutSource, DocumentSource, InvoicePayments with
 // PaymentSource, PaymentReleases, Vouchers, Attachments, Choices, Books, CallbackReader,
-// PageReader and others. There are no methods that answer "not implemented".
+// PageReader, Subscriptions and others. There are no methods that answer "not implemented".
 //
 // All calls go from the hub to the connector and may come from many goroutines
 // and for many merchants at once. A context carries the deadline of the call;

@@ -27,6 +27,7 @@ const (
 	CapabilityInvoices    Capability = "erp.invoices"         // Invoices
 	CapabilityOrderBook   Capability = "erp.orders"           // OrderBook
 	CapabilityCallbacks   Capability = "psp.callbacks"        // CallbackReader
+	CapabilitySubscribe   Capability = "psp.subscriptions"    // Subscriptions
 	CapabilityPages       Capability = "psp.pages"            // PageReader
 )
 
@@ -126,4 +127,18 @@ func (d Description) Has(c Capability) bool {
 		}
 	}
 	return false
+}
+
+// Opens reports whether a credential is one with which access tokens are bought, the
+// token itself, or one that names the account.
+func (d Description) Opens(credential string) bool {
+	if d.OAuth != nil && (credential == d.OAuth.ClientID || credential == d.OAuth.ClientSecret) {
+		return true
+	}
+	for _, name := range d.Quota.Account {
+		if credential == name {
+			return true
+		}
+	}
+	return credential == "" || credential == "access_token"
 }

@@ -70,6 +70,7 @@ type Tx interface {
 	Consents() ConsentStore
 	Callbacks() CallbackStore
 	CallbackTokens() CallbackTokenStore
+	Subscriptions() SubscriptionStore
 	Access() AccessStore
 	Audit() AuditStore
 	Search() SearchStore
@@ -410,6 +411,9 @@ const (
 	FindDue JobKind = "flow.find_due"
 	// ReadCallbacks has the messages to a connection read; Subject is its id.
 	ReadCallbacks JobKind = "callback.read"
+	// KeepSubscription has the provider send messages to a connection, or no longer, as is
+	// wanted; Subject is the connection's id.
+	KeepSubscription JobKind = "subscription.keep"
 	// PruneCallbacks forgets old messages. It has no subject.
 	PruneCallbacks JobKind = "callback.prune"
 )

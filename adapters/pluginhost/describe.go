@@ -115,8 +115,8 @@ func checkDescription(d ports.Description) error {
 func checkCallbacks(d ports.Description) error {
 	c := d.Callbacks
 	if c == nil {
-		if d.Has(ports.CapabilityCallbacks) {
-			return invalidDescription("callbacks", "a connector that reads callbacks declares how they are answered")
+		if d.Has(ports.CapabilityCallbacks) || d.Has(ports.CapabilitySubscribe) {
+			return invalidDescription("callbacks", "a connector that reads callbacks, or subscribes to them, declares how they are answered")
 		}
 		return nil
 	}
@@ -124,6 +124,10 @@ func checkCallbacks(d ports.Description) error {
 	switch {
 	case !d.Has(ports.CapabilityCallbacks):
 		return invalidDescription("callbacks", "a connector that declares how callbacks are answered reads them")
+	case len(c.Granted) > 0 && !d.Has(ports.CapabilitySubscribe):
+		return invalidDescription("callbacks.granted", "only a subscription brings credentials")
+	case slices.ContainsFunc(c.Granted, d.Opens):
+		return invalidDescription("callbacks.granted", "a subscription cannot bring what opens the account")
 	case len(c.Methods) == 0 || slices.ContainsFunc(c.Methods, foreign):
 		return invalidDescription("callbacks.methods", "the methods are POST, GET or both")
 	case c.Status < http.StatusOK || c.Status >= http.StatusMultipleChoices:

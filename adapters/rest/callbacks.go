@@ -15,13 +15,18 @@ func (s *server) MakeCallbackURL(ctx context.Context, r api.MakeCallbackURLReque
 		return nil, err
 	}
 	answer := api.MakeCallbackURL201JSONResponse{
-		URL:           strings.TrimSuffix(s.PublicURL, "/") + strings.NewReplacer(":id", address.ConnectionID, ":token", address.Token).Replace(intakePath),
+		URL:           CallbackURL(s.PublicURL, address.ConnectionID, address.Token),
 		PreviousUntil: moment(address.ReplacedUntil),
 	}
 	for _, method := range address.Methods {
 		answer.Methods = append(answer.Methods, api.CallbackURLMethods(method))
 	}
 	return answer, nil
+}
+
+// CallbackURL is where a provider sends messages to a connection.
+func CallbackURL(public, connectionID, token string) string {
+	return strings.TrimSuffix(public, "/") + strings.NewReplacer(":id", connectionID, ":token", token).Replace(intakePath)
 }
 
 func (s *server) RevokeCallbackURLs(ctx context.Context, r api.RevokeCallbackURLsRequestObject) (api.RevokeCallbackURLsResponseObject, error) {

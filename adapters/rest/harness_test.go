@@ -89,7 +89,7 @@ func newHub(t testing.TB) *hub {
 	pages, err := console.New(reader, reader, service)
 	require.NoError(t, err)
 	deps := rest.Deps{
-		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Discovery: h.engine, Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Replays: replay.New(store, h.desk(now)), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
+		Store: store, Onboarding: service, Statements: reader, Evidence: evidence.New(store), Discovery: h.engine, Reconciliation: h.reconciliation(service), Registration: h.registration(now), Invoicing: h.invoicing(now), Callbacks: h.callbacks(now), Subscriptions: h.subscriptions(now), Replays: replay.New(store, h.desk(now)), Engine: h.engine, Casework: h.engine, Catalogue: h.remote,
 		Signer: signer{}, Pages: pages, Clock: onboardingtest.Clock(now), Now: now, Version: "test", PublicURL: "https://hub.example/",
 		Log:     hclog.New(&hclog.LoggerOptions{Output: h.log, Level: hclog.Trace}),
 		Options: rest.Options{Timeout: 30 * time.Second, Body: 4096, Upload: 8192, ProofLink: time.Hour, CallbackRate: 1, CallbackBurst: 3},

@@ -28,6 +28,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/flow/subscription"
 	"github.com/kvitt/kvitt/core/flow/swap"
 	"github.com/kvitt/kvitt/core/ledger"
 	"github.com/kvitt/kvitt/core/matching"
@@ -128,6 +129,7 @@ type Deps struct {
 	Registration   *registration.Service
 	Invoicing      *invoicing.Service
 	Callbacks      *callback.Service
+	Subscriptions  *subscription.Service
 	Replays        *replay.Service
 	Engine         Engine
 	Casework       Casework

@@ -65,6 +65,9 @@ func (t *tx) Callbacks() ports.CallbackStore     { return callbacks{t} }
 func (t *tx) CallbackTokens() ports.CallbackTokenStore {
 	return callbackTokens{t}
 }
+func (t *tx) Subscriptions() ports.SubscriptionStore {
+	return subscriptions{t}
+}
 func (t *tx) Access() ports.AccessStore { return access{t} }
 func (t *tx) Audit() ports.AuditStore   { return audit{t} }
 func (t *tx) Search() ports.SearchStore { return search{t} }

@@ -57,6 +57,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"catalogue":     catalogue,
 		"consents":      consents,
 		"callbacks":     callbacks,
+		"subscriptions": subscriptions,
 		"access":        access,
 		"audit":         audit,
 		"search":        search,

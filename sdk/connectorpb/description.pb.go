@@ -245,7 +245,11 @@ type Callbacks struct {
 	// Empty for an answer without a body.
 	MediaType string `protobuf:"bytes,3,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
 	// At most 1024 bytes.
-	Body          string `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	Body string `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	// The names of the credentials that a subscription brings, see
+	// EnsureSubscriptionResponse. Among them are none that a merchant enters for
+	// access.
+	Granted       []string `protobuf:"bytes,5,rep,name=granted,proto3" json:"granted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -306,6 +310,13 @@ func (x *Callbacks) GetBody() string {
 		return x.Body
 	}
 	return ""
+}
+
+func (x *Callbacks) GetGranted() []string {
+	if x != nil {
+		return x.Granted
+	}
+	return nil
 }
 
 // OAuth declares how the hub gets access tokens: with client credentials (RFC
@@ -647,13 +658,14 @@ const file_kvitt_connector_v1_description_proto_rawDesc = "" +
 	" \x03(\v2\x1d.kvitt.connector.v1.OperationR\n" +
 	"operations\x12\x14\n" +
 	"\x05hosts\x18\v \x03(\tR\x05hosts\x12;\n" +
-	"\tcallbacks\x18\f \x01(\v2\x1d.kvitt.connector.v1.CallbacksR\tcallbacks\"p\n" +
+	"\tcallbacks\x18\f \x01(\v2\x1d.kvitt.connector.v1.CallbacksR\tcallbacks\"\x8a\x01\n" +
 	"\tCallbacks\x12\x18\n" +
 	"\amethods\x18\x01 \x03(\tR\amethods\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\x05R\x06status\x12\x1d\n" +
 	"\n" +
 	"media_type\x18\x03 \x01(\tR\tmediaType\x12\x12\n" +
-	"\x04body\x18\x04 \x01(\tR\x04body\"\xb3\x02\n" +
+	"\x04body\x18\x04 \x01(\tR\x04body\x12\x18\n" +
+	"\agranted\x18\x05 \x03(\tR\agranted\"\xb3\x02\n" +
 	"\x05OAuth\x12\x1b\n" +
 	"\ttoken_url\x18\x01 \x01(\tR\btokenUrl\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12#\n" +

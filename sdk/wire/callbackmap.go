@@ -9,14 +9,14 @@ func toCallbacks(m *mapping, c *ports.Callbacks) *pb.Callbacks {
 	if c == nil {
 		return nil
 	}
-	return &pb.Callbacks{Methods: c.Methods, Status: m.toInt32("callbacks.status", c.Status), MediaType: c.MediaType, Body: c.Body}
+	return &pb.Callbacks{Methods: c.Methods, Status: m.toInt32("callbacks.status", c.Status), MediaType: c.MediaType, Body: c.Body, Granted: c.Granted}
 }
 
 func fromCallbacks(in *pb.Callbacks) *ports.Callbacks {
 	if in == nil {
 		return nil
 	}
-	return &ports.Callbacks{Methods: in.GetMethods(), Status: int(in.GetStatus()), MediaType: in.GetMediaType(), Body: in.GetBody()}
+	return &ports.Callbacks{Methods: in.GetMethods(), Status: int(in.GetStatus()), MediaType: in.GetMediaType(), Body: in.GetBody(), Granted: in.GetGranted()}
 }
 
 func toCallbackRequest(m *mapping, r ports.CallbackRequest) *pb.ReadCallbackRequest {

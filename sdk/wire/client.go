@@ -25,6 +25,7 @@ type Client struct {
 	books       pb.BooksServiceClient
 	orders      pb.OrderSourceServiceClient
 	callbacks   pb.CallbackReaderServiceClient
+	subscribing pb.SubscriptionsServiceClient
 	pages       pb.PageReaderServiceClient
 	purchases   pb.PurchaseSourceServiceClient
 	invoices    pb.InvoicesServiceClient
@@ -44,6 +45,7 @@ var (
 	_ ports.Books           = (*Client)(nil)
 	_ ports.OrderSource     = (*Client)(nil)
 	_ ports.CallbackReader  = (*Client)(nil)
+	_ ports.Subscriptions   = (*Client)(nil)
 	_ ports.PageReader      = (*Client)(nil)
 	_ ports.PurchaseSource  = (*Client)(nil)
 	_ ports.Invoices        = (*Client)(nil)
@@ -65,6 +67,7 @@ func NewClient(conn grpc.ClientConnInterface, description ports.Description) *Cl
 		books:       pb.NewBooksServiceClient(conn),
 		orders:      pb.NewOrderSourceServiceClient(conn),
 		callbacks:   pb.NewCallbackReaderServiceClient(conn),
+		subscribing: pb.NewSubscriptionsServiceClient(conn),
 		pages:       pb.NewPageReaderServiceClient(conn),
 		purchases:   pb.NewPurchaseSourceServiceClient(conn),
 		invoices:    pb.NewInvoicesServiceClient(conn),
@@ -202,6 +205,21 @@ func (c *Client) EnsureOrderCancelled(ctx context.Context, req ports.CancelOrder
 // ReadCallback implements ports.CallbackReader.
 func (c *Client) ReadCallback(ctx context.Context, req ports.CallbackRequest) (ports.CallbackReading, error) {
 	return invoke(ctx, read, req, toCallbackRequest, c.callbacks.ReadCallback, fromCallbackReading)
+}
+
+// EnsureSubscription implements ports.Subscriptions.
+func (c *Client) EnsureSubscription(ctx context.Context, req ports.SubscribeRequest) (ports.Subscription, error) {
+	return invoke(ctx, write, req, toSubscribeRequest, c.subscribing.EnsureSubscription, fromSubscription)
+}
+
+// CheckSubscription implements ports.Subscriptions.
+func (c *Client) CheckSubscription(ctx context.Context, req ports.SubscriptionRequest) (ports.SubscriptionState, error) {
+	return invoke(ctx, read, req, toSubscriptionRequest, c.subscribing.CheckSubscription, fromSubscriptionState)
+}
+
+// EnsureUnsubscribed implements ports.Subscriptions.
+func (c *Client) EnsureUnsubscribed(ctx context.Context, req ports.UnsubscribeRequest) (ports.Unsubscribed, error) {
+	return invoke(ctx, write, req, toUnsubscribeRequest, c.subscribing.EnsureUnsubscribed, fromUnsubscribed)
 }
 
 // ReadPayoutPage implements ports.PageReader.

@@ -122,3 +122,15 @@ func (e *echo) ReadCallback(_ context.Context, req ports.CallbackRequest) (ports
 func (e *echo) ReadPayoutPage(_ context.Context, req ports.PageRequest) (ports.PageReading, error) {
 	return answer[ports.PageReading](e, req)
 }
+
+func (e *echo) EnsureSubscription(_ context.Context, req ports.SubscribeRequest) (ports.Subscription, error) {
+	return answer[ports.Subscription](e, req)
+}
+
+func (e *echo) CheckSubscription(_ context.Context, req ports.SubscriptionRequest) (ports.SubscriptionState, error) {
+	return answer[ports.SubscriptionState](e, req)
+}
+
+func (e *echo) EnsureUnsubscribed(_ context.Context, req ports.UnsubscribeRequest) (ports.Unsubscribed, error) {
+	return answer[ports.Unsubscribed](e, req)
+}

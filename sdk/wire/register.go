@@ -45,6 +45,8 @@ func Capabilities(c ports.Connector) []ports.Capability {
 	add(orderBook, ports.CapabilityOrderBook)
 	_, callbacks := c.(ports.CallbackReader)
 	add(callbacks, ports.CapabilityCallbacks)
+	_, subscriptions := c.(ports.Subscriptions)
+	add(subscriptions, ports.CapabilitySubscribe)
 	_, pages := c.(ports.PageReader)
 	add(pages, ports.CapabilityPages)
 	return list
@@ -101,6 +103,9 @@ func Register(s grpc.ServiceRegistrar, c ports.Connector) {
 	}
 	if reader, ok := c.(ports.CallbackReader); ok {
 		pb.RegisterCallbackReaderServiceServer(s, callbackServer{reader: reader})
+	}
+	if subscriptions, ok := c.(ports.Subscriptions); ok {
+		pb.RegisterSubscriptionsServiceServer(s, subscriptionServer{subscriptions: subscriptions})
 	}
 	if reader, ok := c.(ports.PageReader); ok {
 		pb.RegisterPageReaderServiceServer(s, pageServer{reader: reader})

@@ -52,6 +52,9 @@ func TestRequestsAndAnswersCrossWithoutLoss(t *testing.T) {
 	t.Run("ExportBooks", roundTrip(connector, client.ExportBooks))
 	t.Run("ListOrders", roundTrip(connector, client.ListOrders))
 	t.Run("ReadCallback", roundTrip(connector, client.ReadCallback))
+	t.Run("EnsureSubscription", roundTrip(connector, client.EnsureSubscription))
+	t.Run("CheckSubscription", roundTrip(connector, client.CheckSubscription))
+	t.Run("EnsureUnsubscribed", roundTrip(connector, client.EnsureUnsubscribed))
 	t.Run("ReadPayoutPage", roundTrip(connector, client.ReadPayoutPage))
 	t.Run("ReadPurchase", roundTrip(connector, client.ReadPurchase))
 	t.Run("EnsureInvoice", roundTrip(connector, client.EnsureInvoice))
@@ -91,7 +94,7 @@ func TestCapabilitiesAreTheInterfacesThatTheConnectorImplements(t *testing.T) {
 	require.Equal(t, []ports.Capability{
 		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
 		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
-		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks, ports.CapabilityPages,
+		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks, ports.CapabilitySubscribe, ports.CapabilityPages,
 	}, all.Capabilities)
 	require.Equal(t, ports.ProtocolVersion, all.Protocol)
 

@@ -230,6 +230,29 @@ func (s callbackServer) ReadCallback(ctx context.Context, in *pb.ReadCallbackReq
 	}.serve(ctx, in)
 }
 
+type subscriptionServer struct {
+	pb.UnimplementedSubscriptionsServiceServer
+	subscriptions ports.Subscriptions
+}
+
+func (s subscriptionServer) EnsureSubscription(ctx context.Context, in *pb.EnsureSubscriptionRequest) (*pb.EnsureSubscriptionResponse, error) {
+	return method[*pb.EnsureSubscriptionRequest, ports.SubscribeRequest, ports.Subscription, *pb.EnsureSubscriptionResponse]{
+		writes: true, decode: fromSubscribeRequest, call: s.subscriptions.EnsureSubscription, encode: toSubscription,
+	}.serve(ctx, in)
+}
+
+func (s subscriptionServer) CheckSubscription(ctx context.Context, in *pb.CheckSubscriptionRequest) (*pb.CheckSubscriptionResponse, error) {
+	return method[*pb.CheckSubscriptionRequest, ports.SubscriptionRequest, ports.SubscriptionState, *pb.CheckSubscriptionResponse]{
+		decode: fromSubscriptionRequest, call: s.subscriptions.CheckSubscription, encode: toSubscriptionState,
+	}.serve(ctx, in)
+}
+
+func (s subscriptionServer) EnsureUnsubscribed(ctx context.Context, in *pb.EnsureUnsubscribedRequest) (*pb.EnsureUnsubscribedResponse, error) {
+	return method[*pb.EnsureUnsubscribedRequest, ports.UnsubscribeRequest, ports.Unsubscribed, *pb.EnsureUnsubscribedResponse]{
+		writes: true, decode: fromUnsubscribeRequest, call: s.subscriptions.EnsureUnsubscribed, encode: toUnsubscribed,
+	}.serve(ctx, in)
+}
+
 type pageServer struct {
 	pb.UnimplementedPageReaderServiceServer
 	reader ports.PageReader

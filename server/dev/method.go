@@ -23,6 +23,7 @@ func services() map[ports.Capability]protoreflect.Name {
 		ports.CapabilityBooks:       "BooksService",
 		ports.CapabilityOrders:      "OrderSourceService",
 		ports.CapabilityCallbacks:   "CallbackReaderService",
+		ports.CapabilitySubscribe:   "SubscriptionsService",
 		ports.CapabilityPages:       "PageReaderService",
 		ports.CapabilityPurchases:   "PurchaseSourceService",
 		ports.CapabilityInvoices:    "InvoicesService",
@@ -37,7 +38,7 @@ func files() []protoreflect.FileDescriptor {
 		pb.File_kvitt_connector_v1_payments_proto, pb.File_kvitt_connector_v1_releases_proto, pb.File_kvitt_connector_v1_vouchers_proto,
 		pb.File_kvitt_connector_v1_attachments_proto, pb.File_kvitt_connector_v1_choices_proto, pb.File_kvitt_connector_v1_books_proto,
 		pb.File_kvitt_connector_v1_callbacks_proto, pb.File_kvitt_connector_v1_pages_proto, pb.File_kvitt_connector_v1_orders_proto, pb.File_kvitt_connector_v1_purchases_proto, pb.File_kvitt_connector_v1_invoices_proto,
-		pb.File_kvitt_connector_v1_orderbook_proto,
+		pb.File_kvitt_connector_v1_orderbook_proto, pb.File_kvitt_connector_v1_subscriptions_proto,
 	}
 }
 

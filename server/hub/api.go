@@ -31,6 +31,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/flow/subscription"
 	"github.com/kvitt/kvitt/core/flow/swap"
 	"github.com/kvitt/kvitt/ports"
 	"github.com/kvitt/kvitt/server/config"
@@ -71,6 +72,7 @@ type handlerParts struct {
 	Registration   *registration.Service
 	Invoicing      *invoicing.Service
 	Callbacks      *callback.Service
+	Subscriptions  *subscription.Service
 	Replays        *replay.Service
 	Discovery      *discovery.Service
 	Engine         *engine
@@ -99,7 +101,7 @@ func newHandler(p handlerParts) (http.Handler, error) {
 		return nil, fmt.Errorf("making the folder for incoming programs: %w", err)
 	}
 	return rest.New(rest.Deps{
-		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Discovery: p.Discovery, Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
+		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Discovery: p.Discovery, Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Subscriptions: p.Subscriptions, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
 		Versions: p.Versions, Swaps: p.Swaps, Impact: impact.New(p.Store, p.Replays, p.Fleet, p.Engine, p.Swaps, time.Now), Fleet: p.Fleet, Lanes: p.Desk, Incoming: arrived,
 		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Clock: p.Clock, Now: time.Now, Log: p.Log.Named("api"),
 		Version: version.Version, PublicURL: publicURL(p.Config, p.Listener), Options: rest.DefaultOptions(),

@@ -13,6 +13,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/journal"
 	"github.com/kvitt/kvitt/adapters/jsonschema"
 	"github.com/kvitt/kvitt/adapters/pdf"
+	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/adapters/sie"
 	"github.com/kvitt/kvitt/core/exchange"
 	"github.com/kvitt/kvitt/core/flow/callback"
@@ -26,6 +27,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/replay"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/core/flow/statement"
+	"github.com/kvitt/kvitt/core/flow/subscription"
 	"github.com/kvitt/kvitt/core/flow/timetable"
 	"github.com/kvitt/kvitt/core/tax"
 	"github.com/kvitt/kvitt/ports"
@@ -51,6 +53,7 @@ func flowModule() fx.Option {
 			func(store ports.Store) *statement.Reader { return statement.New(store) },
 			newReconciliation,
 			newCallbacks,
+			newSubscriptions,
 			replay.New,
 		),
 	)
@@ -125,9 +128,9 @@ func newTimetable(cfg config.Config, store ports.Store, business ports.BusinessC
 	return timetable.New(store, business, time.Now, log.Named("timetable"), cfg.Timings.Tick)
 }
 
-func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *consent.Keeper, business ports.BusinessClock) *onboarding.Service {
+func newOnboarding(store ports.Store, catalogue ports.Catalogue, desk *remote.Desk, secrets ports.Secrets, tokens *consent.Keeper, subscriptions *subscription.Service, business ports.BusinessClock) *onboarding.Service {
 	return onboarding.New(onboarding.Parts{
-		Store: store, Catalogue: catalogue, Remote: desk, Secrets: secrets, Tokens: tokens, Consents: tokens, Schemas: jsonschema.New(),
+		Store: store, Catalogue: catalogue, Remote: desk, Secrets: secrets, Tokens: tokens, Consents: tokens, Subscriptions: subscriptions, Schemas: jsonschema.New(),
 		Clock: business, Now: time.Now, Random: rand.Reader,
 	})
 }
@@ -139,6 +142,20 @@ func newCallbacks(cfg config.Config, store ports.Store, desk *remote.Desk, catal
 		Options: callback.Options{
 			Grace: cfg.Callbacks.Grace, Retention: cfg.Callbacks.Retention, Attempts: cfg.Timings.Attempts, Backoff: cfg.Timings.Backoff,
 		},
+	})
+}
+
+// newSubscriptions makes the service that has providers send their messages.
+func newSubscriptions(cfg config.Config, store ports.Store, desk *remote.Desk, catalogue ports.Catalogue, secrets ports.Secrets, callbacks *callback.Service, log hclog.Logger) *subscription.Service {
+	return subscription.New(subscription.Parts{
+		Store: store, Remote: desk, Addresses: callbacks, Catalogue: catalogue, Secrets: secrets, Now: time.Now, Log: log.Named("subscription"),
+		URL: func(connectionID, token string) string {
+			if cfg.PublicURL == "" {
+				return "" // where the hub listens is no address for the internet
+			}
+			return rest.CallbackURL(cfg.PublicURL, connectionID, token)
+		},
+		Backoff: cfg.Timings.Backoff,
 	})
 }
 

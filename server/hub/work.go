@@ -8,6 +8,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/kvitt/kvitt/core/flow/callback"
+	"github.com/kvitt/kvitt/core/flow/subscription"
 	"github.com/kvitt/kvitt/core/flow/timetable"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/merchant"
@@ -23,6 +24,8 @@ type work struct {
 	Timetable *timetable.Service
 	Callbacks *callback.Service
 	Shares    *shares
+	// Subscriptions are kept by jobs of their own.
+	Subscriptions *subscription.Service
 }
 
 func (w work) do(ctx context.Context, job ports.Job) error {
@@ -35,6 +38,8 @@ func (w work) do(ctx context.Context, job ports.Job) error {
 		return w.Timetable.Find(ctx)
 	case ports.ReadCallbacks:
 		return w.readCallbacks(ctx, job)
+	case ports.KeepSubscription:
+		return w.keepSubscription(ctx, job)
 	case ports.PruneCallbacks:
 		return w.Callbacks.Prune(ctx)
 	}
@@ -75,6 +80,15 @@ func (w work) readCallbacks(ctx context.Context, job ports.Job) error {
 	}
 	defer w.Shares.leave(connection.MerchantID)
 	next, err := w.Callbacks.Read(ctx, job.Subject)
+	if err != nil || next.Done {
+		return err
+	}
+	return w.again(ctx, job, next.After)
+}
+
+// keepSubscription makes what a provider sends agree with what is wanted.
+func (w work) keepSubscription(ctx context.Context, job ports.Job) error {
+	next, err := w.Subscriptions.Keep(ctx, job.Subject)
 	if err != nil || next.Done {
 		return err
 	}

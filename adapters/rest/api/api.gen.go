@@ -1464,6 +1464,33 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for SubscriptionState.
+const (
+	SubscriptionStateActive  SubscriptionState = "active"
+	SubscriptionStateEnding  SubscriptionState = "ending"
+	SubscriptionStateFailing SubscriptionState = "failing"
+	SubscriptionStatePending SubscriptionState = "pending"
+	SubscriptionStateWaiting SubscriptionState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionState enum.
+func (e SubscriptionState) Valid() bool {
+	switch e {
+	case SubscriptionStateActive:
+		return true
+	case SubscriptionStateEnding:
+		return true
+	case SubscriptionStateFailing:
+		return true
+	case SubscriptionStatePending:
+		return true
+	case SubscriptionStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SwapState.
 const (
 	SwapStateCancelled   SwapState = "cancelled"
@@ -4962,6 +4989,28 @@ type StatementItem struct {
 	Since Date `json:"since"`
 }
 
+// Subscription Example: {"connection_id":"connection-1","created_at":"2026-04-02T20:59:58Z","provider_id":"hook_1a2b3c","registered_at":"2026-04-02T21:00:00Z","state":"active","subjects":["payout"]}
+type Subscription struct {
+	ConnectionID string    `json:"connection_id"`
+	CreatedAt    time.Time `json:"created_at"`
+
+	// Fault Why the last attempt failed.
+	Fault *Fault `json:"fault,omitempty"`
+
+	// ProviderID What the provider calls it.
+	ProviderID   string     `json:"provider_id,omitempty"`
+	RegisteredAt *time.Time `json:"registered_at,omitempty"`
+
+	// State Waiting: no enabled flow reads from the connection. Pending: being registered. Active: the provider sends messages. Failing: the last attempt failed, another follows. Ending: the provider is still to be told that nobody wants it.
+	State SubscriptionState `json:"state"`
+
+	// Subjects What the provider was asked to tell of: order, payout, refund.
+	Subjects []string `json:"subjects"`
+}
+
+// SubscriptionState Waiting: no enabled flow reads from the connection. Pending: being registered. Active: the provider sends messages. Failing: the last attempt failed, another follows. Ending: the provider is still to be told that nobody wants it.
+type SubscriptionState string
+
 // Suspense defines model for Suspense.
 type Suspense struct {
 	FlowID string            `json:"flow_id"`
@@ -5640,6 +5689,18 @@ type PauseConnectionParams struct {
 
 // ResumeConnectionParams defines parameters for ResumeConnection.
 type ResumeConnectionParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnsubscribeParams defines parameters for Unsubscribe.
+type UnsubscribeParams struct {
+	// IdempotencyKey Any text that is unique to this request of yours.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SubscribeParams defines parameters for Subscribe.
+type SubscribeParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -6435,6 +6496,15 @@ type ServerInterface interface {
 	// ResumeConnection End the pause of a connection
 	// (POST /v1/connections/{id}/resume)
 	ResumeConnection(c *gin.Context, id ID, params ResumeConnectionParams)
+	// Unsubscribe Have the provider send nothing more
+	// (DELETE /v1/connections/{id}/subscription)
+	Unsubscribe(c *gin.Context, id ID, params UnsubscribeParams)
+	// GetSubscription Whether the provider sends its messages by itself
+	// (GET /v1/connections/{id}/subscription)
+	GetSubscription(c *gin.Context, id ID)
+	// Subscribe Have kvitt give the provider the address for its messages
+	// (POST /v1/connections/{id}/subscription)
+	Subscribe(c *gin.Context, id ID, params SubscribeParams)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(c *gin.Context, id ID, params VerifyConnectionParams)
@@ -7645,6 +7715,129 @@ func (siw *ServerInterfaceWrapper) ResumeConnection(c *gin.Context) {
 	}
 
 	siw.Handler.ResumeConnection(c, id, params)
+}
+
+// Unsubscribe operation middleware
+func (siw *ServerInterfaceWrapper) Unsubscribe(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnsubscribeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Unsubscribe(c, id, params)
+}
+
+// GetSubscription operation middleware
+func (siw *ServerInterfaceWrapper) GetSubscription(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSubscription(c, id)
+}
+
+// Subscribe operation middleware
+func (siw *ServerInterfaceWrapper) Subscribe(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubscribeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Subscribe(c, id, params)
 }
 
 // VerifyConnection operation middleware
@@ -12296,6 +12489,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/connections/:id/books", wrapper.ExportBooks)
 	router.DELETE(options.BaseURL+"/v1/connections/:id/callback-url", wrapper.RevokeCallbackURLs)
 	router.POST(options.BaseURL+"/v1/connections/:id/callback-url", wrapper.MakeCallbackURL)
+	router.DELETE(options.BaseURL+"/v1/connections/:id/subscription", wrapper.Unsubscribe)
+	router.GET(options.BaseURL+"/v1/connections/:id/subscription", wrapper.GetSubscription)
+	router.POST(options.BaseURL+"/v1/connections/:id/subscription", wrapper.Subscribe)
 	router.GET(options.BaseURL+"/v1/connections/:id/callbacks", wrapper.ListCallbacks)
 	router.GET(options.BaseURL+"/v1/callbacks/:id", wrapper.GetCallback)
 	router.POST(options.BaseURL+"/v1/callbacks/:id/retry", wrapper.RetryCallback)
@@ -13134,6 +13330,125 @@ type ResumeConnectiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResumeConnectiondefaultApplicationProblemPlusJSONResponse) VisitResumeConnectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeRequestObject struct {
+	ID     ID `json:"id"`
+	Params UnsubscribeParams
+}
+
+type UnsubscribeResponseObject interface {
+	VisitUnsubscribeResponse(w http.ResponseWriter) error
+}
+
+type Unsubscribe202JSONResponse Subscription
+
+func (response Unsubscribe202JSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnsubscribedefaultApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSubscriptionRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSubscriptionResponseObject interface {
+	VisitGetSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type GetSubscription200JSONResponse Subscription
+
+func (response GetSubscription200JSONResponse) VisitGetSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSubscriptiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSubscriptiondefaultApplicationProblemPlusJSONResponse) VisitGetSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubscribeRequestObject struct {
+	ID     ID `json:"id"`
+	Params SubscribeParams
+}
+
+type SubscribeResponseObject interface {
+	VisitSubscribeResponse(w http.ResponseWriter) error
+}
+
+type Subscribe202JSONResponse Subscription
+
+func (response Subscribe202JSONResponse) VisitSubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SubscribedefaultApplicationProblemPlusJSONResponse) VisitSubscribeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17647,6 +17962,15 @@ type StrictServerInterface interface {
 	// ResumeConnection End the pause of a connection
 	// (POST /v1/connections/{id}/resume)
 	ResumeConnection(ctx context.Context, request ResumeConnectionRequestObject) (ResumeConnectionResponseObject, error)
+	// Unsubscribe Have the provider send nothing more
+	// (DELETE /v1/connections/{id}/subscription)
+	Unsubscribe(ctx context.Context, request UnsubscribeRequestObject) (UnsubscribeResponseObject, error)
+	// GetSubscription Whether the provider sends its messages by itself
+	// (GET /v1/connections/{id}/subscription)
+	GetSubscription(ctx context.Context, request GetSubscriptionRequestObject) (GetSubscriptionResponseObject, error)
+	// Subscribe Have kvitt give the provider the address for its messages
+	// (POST /v1/connections/{id}/subscription)
+	Subscribe(ctx context.Context, request SubscribeRequestObject) (SubscribeResponseObject, error)
 	// VerifyConnection Check that a connection works, item by item
 	// (POST /v1/connections/{id}/verify)
 	VerifyConnection(ctx context.Context, request VerifyConnectionRequestObject) (VerifyConnectionResponseObject, error)
@@ -18594,6 +18918,86 @@ func (sh *strictHandler) ResumeConnection(ctx *gin.Context, id ID, params Resume
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ResumeConnectionResponseObject); ok {
 		if err := validResponse.VisitResumeConnectionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Unsubscribe operation middleware
+func (sh *strictHandler) Unsubscribe(ctx *gin.Context, id ID, params UnsubscribeParams) {
+	var request UnsubscribeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Unsubscribe(ctx, request.(UnsubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Unsubscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UnsubscribeResponseObject); ok {
+		if err := validResponse.VisitUnsubscribeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSubscription operation middleware
+func (sh *strictHandler) GetSubscription(ctx *gin.Context, id ID) {
+	var request GetSubscriptionRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSubscription(ctx, request.(GetSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSubscription")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSubscriptionResponseObject); ok {
+		if err := validResponse.VisitGetSubscriptionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Subscribe operation middleware
+func (sh *strictHandler) Subscribe(ctx *gin.Context, id ID, params SubscribeParams) {
+	var request SubscribeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Subscribe(ctx, request.(SubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Subscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SubscribeResponseObject); ok {
+		if err := validResponse.VisitSubscribeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

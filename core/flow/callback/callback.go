@@ -21,6 +21,8 @@ import (
 const (
 	// CodeNoticeInvalid: a connector names something that makes no sense.
 	CodeNoticeInvalid fault.Code = "callback.notice_invalid"
+	// CodeSubscribed: the hub keeps the address at the provider itself.
+	CodeSubscribed fault.Code = "callback.subscribed"
 	// CodeNotRetryable: a message that was read, or waits for it, cannot be tried again.
 	CodeNotRetryable fault.Code = "callback.not_retryable"
 )

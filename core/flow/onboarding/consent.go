@@ -58,7 +58,7 @@ func (s *Service) reconnect(ctx context.Context, id string) error {
 	})
 }
 
-// Disconnect revokes what a merchant has granted, where the connector says how, and
+// Disconnect ends what the provider was asked to send, revokes what a merchant has granted, where the connector says how, and
 // forgets the credentials. The connection itself stays, with all that was done
 // through it. It is refused while the connection is paused, as
 // revoking is a call, and while an enabled flow needs it.
@@ -69,19 +69,23 @@ func (s *Service) Disconnect(ctx context.Context, id, by string) (ports.Connecti
 	if err != nil {
 		return ports.ConnectionRecord{}, err
 	}
+	stays, err := s.parts.Subscriptions.End(ctx, id)
+	if err != nil {
+		return ports.ConnectionRecord{}, err
+	}
 	var declared *ports.OAuth
 	if description, err := s.description(record.Connector); err == nil {
 		declared = description.OAuth // without its connector nothing can be revoked, but it can be forgotten
 	}
 	err = s.parts.Consents.End(ctx, record, declared, func(unrevoked string) error {
-		record, err = s.wipe(ctx, id, unrevoked, by)
+		record, err = s.wipe(ctx, id, unrevoked, stays, by)
 		return err
 	})
 	return record, err
 }
 
 // wipe forgets everything by which the remote account could be reached.
-func (s *Service) wipe(ctx context.Context, id, unrevoked, by string) (ports.ConnectionRecord, error) {
+func (s *Service) wipe(ctx context.Context, id, unrevoked, subscribed, by string) (ports.ConnectionRecord, error) {
 	empty, err := s.parts.Secrets.Seal(ctx, id, []byte("{}"))
 	if err != nil {
 		return ports.ConnectionRecord{}, err
@@ -90,6 +94,7 @@ func (s *Service) wipe(ctx context.Context, id, unrevoked, by string) (ports.Con
 	if unrevoked != "" {
 		detail = "not revoked: " + unrevoked
 	}
+	detail = strings.Trim(detail+"; "+subscribed, "; ")
 	var record ports.ConnectionRecord
 	err = s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		var err error
@@ -99,6 +104,9 @@ func (s *Service) wipe(ctx context.Context, id, unrevoked, by string) (ports.Con
 		record.Credentials, record.State, record.Checks, record.UpdatedAt = empty, merchant.Disconnected, nil, s.now()
 		record.Capabilities = nil
 		if err := tx.Connections().Save(ctx, record); err != nil {
+			return err
+		}
+		if err := tx.Subscriptions().Delete(ctx, id); err != nil {
 			return err
 		}
 		stays, err := stayingOf(ctx, tx, record)

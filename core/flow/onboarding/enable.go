@@ -100,12 +100,28 @@ func (s *Service) toggle(ctx context.Context, flow merchant.Flow, enabled bool, 
 		if err := tx.Flows().SetEnabled(ctx, flow.ID, enabled); err != nil {
 			return err
 		}
-		if err := s.audit(ctx, tx, toggled); err != nil || !enabled {
+		if err := s.audit(ctx, tx, toggled); err != nil {
+			return err
+		}
+		if err := resubscribe(ctx, tx, flow.Source); err != nil || !enabled {
 			return err
 		}
 		return wake(ctx, tx, flow)
 	})
 	return flow, err
+}
+
+// resubscribe has the subscription to a connection looked at, if there is one: what the
+// provider sends depends on which flows read from there.
+func resubscribe(ctx context.Context, tx ports.Tx, connectionID string) error {
+	_, err := tx.Subscriptions().Get(ctx, connectionID)
+	switch {
+	case fault.CodeOf(err) == ports.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	}
+	return tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.KeepSubscription, Subject: connectionID})
 }
 
 // wake lets a flow of events go on with what waited for it: vouchers that were

@@ -47,6 +47,14 @@ type Consents interface {
 	End(ctx context.Context, record ports.ConnectionRecord, declared *ports.OAuth, wipe func(revoked string) error) error
 }
 
+// Subscriptions keeps what providers are asked to send, see subscription.Service.
+type Subscriptions interface {
+	// Check gives an item of a verification, nil for none.
+	Check(ctx context.Context, connectionID string) (*ports.Check, error)
+	// End has the provider send nothing more, and says what stays there.
+	End(ctx context.Context, connectionID string) (stays string, err error)
+}
+
 // Parts are what the use cases are made of. All are required.
 type Parts struct {
 	Store     ports.Store
@@ -55,7 +63,9 @@ type Parts struct {
 	Secrets   ports.Secrets
 	Tokens    Tokens
 	Consents  Consents
-	Schemas   SchemaValidator
+	// Subscriptions are checked with their connections and end with them.
+	Subscriptions Subscriptions
+	Schemas       SchemaValidator
 	// Clock says when things happen to merchants.
 	Clock ports.BusinessClock
 	// Now is machine time, in which API keys live.

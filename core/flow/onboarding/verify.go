@@ -40,6 +40,15 @@ func (s *Service) Verify(ctx context.Context, id, by string) (ports.ConnectionRe
 		return ports.ConnectionRecord{}, err
 	}
 	report.Checks = append(report.Checks, denied(expect[expectCapability], report)...)
+	if !slices.ContainsFunc(report.Checks, failed) {
+		subscribed, err := s.parts.Subscriptions.Check(ctx, id)
+		if err != nil {
+			return ports.ConnectionRecord{}, err
+		}
+		if subscribed != nil {
+			report.Checks = append(report.Checks, *subscribed)
+		}
+	}
 	record, err := s.keep(ctx, id, report, missing, by)
 	if code := fault.CodeOf(err); code == CodeAccountChanged || code == CodeDuplicateAccount {
 		return record, errors.Join(err, s.parts.Consents.DropTrial(ctx, id))

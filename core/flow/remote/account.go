@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync/atomic"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -22,6 +23,8 @@ type Account struct {
 	connector ports.Connector
 	// entered are the credentials as they were entered.
 	entered map[string]string
+	// granted are credentials that a subscription has brought.
+	granted map[string]string
 	lane    *lane.Lane
 	terms   atomic.Pointer[terms]
 }
@@ -179,6 +182,10 @@ func (a *Account) call(ctx context.Context, under *terms, grant int) (ports.Call
 		}
 		// The connector needs the token, not what the token was bought with.
 		credentials = map[string]string{accessToken: token}
+	}
+	if len(a.granted) > 0 {
+		credentials = maps.Clone(credentials)
+		maps.Copy(credentials, a.granted)
 	}
 	return ports.Call{
 		Connection: ports.Connection{ID: a.record.ID, Settings: a.record.Settings, Credentials: credentials, Hosts: hosts},

@@ -17,7 +17,7 @@ func Inside[Port any](ctx context.Context, d *Desk, connectionID string, capabil
 
 // InsideBy is Inside with a connector of the caller's choice, see Desk.OpenBy.
 func InsideBy[Port any](ctx context.Context, d *Desk, connectionID string, by ports.Connector, capability ports.Capability, request func(context.Context, Port, ports.Call) error) error {
-	record, connector, credentials, err := d.find(ctx, connectionID, by)
+	record, connector, credentials, granted, err := d.find(ctx, connectionID, by)
 	if err != nil {
 		return err
 	}
@@ -26,11 +26,12 @@ func InsideBy[Port any](ctx context.Context, d *Desk, connectionID string, by po
 	if err != nil {
 		return err
 	}
+	credentials = maps.Clone(credentials)
 	if description.OAuth != nil {
-		credentials = maps.Clone(credentials)
 		delete(credentials, description.OAuth.ClientID)
 		delete(credentials, description.OAuth.ClientSecret)
 	}
+	maps.Copy(credentials, granted)
 	ctx, cancel := context.WithTimeout(ctx, d.options.Deadline)
 	defer cancel()
 	return request(ctx, port, ports.Call{Connection: ports.Connection{

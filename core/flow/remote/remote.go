@@ -94,14 +94,14 @@ func (d *Desk) Open(ctx context.Context, connectionID string) (*Account, error) 
 // OpenBy is Open with a connector of the caller's choice, such as another version than
 // the one that serves the connection. Its calls go through the same lane.
 func (d *Desk) OpenBy(ctx context.Context, connectionID string, connector ports.Connector) (*Account, error) {
-	record, connector, credentials, err := d.find(ctx, connectionID, connector)
+	record, connector, credentials, granted, err := d.find(ctx, connectionID, connector)
 	if paused := Paused(record.Connection); paused != nil {
 		return nil, paused
 	}
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{desk: d, record: record, connector: connector, entered: credentials}
+	a := &Account{desk: d, record: record, connector: connector, entered: credentials, granted: granted}
 	under := a.describe()
 	a.lane, err = d.lane(ctx, under.description, record, under.credentials)
 	if err != nil {
@@ -111,23 +111,25 @@ func (d *Desk) OpenBy(ctx context.Context, connectionID string, connector ports.
 }
 
 // find gives a connection with its connector, that which serves it unless one is given,
-// and its credentials as they were entered.
-func (d *Desk) find(ctx context.Context, connectionID string, connector ports.Connector) (ports.ConnectionRecord, ports.Connector, map[string]string, error) {
-	record, err := d.record(ctx, connectionID)
-	if err != nil {
-		return record, nil, nil, err
+// its credentials as they were entered, and those that a subscription has brought.
+func (d *Desk) find(ctx context.Context, connectionID string, by ports.Connector) (record ports.ConnectionRecord, connector ports.Connector, credentials, granted map[string]string, err error) {
+	if record, err = d.record(ctx, connectionID); err != nil {
+		return record, nil, nil, nil, err
 	}
 	if record.State == merchant.Disconnected {
-		return record, nil, nil, fault.New(CodeDisconnected, fault.Auth, "the connection to "+record.Connector+" was disconnected").
+		return record, nil, nil, nil, fault.New(CodeDisconnected, fault.Auth, "the connection to "+record.Connector+" was disconnected").
 			WithRemedy("enter credentials again, or ask for consent, and verify the connection")
 	}
-	if connector == nil {
+	if connector = by; connector == nil {
 		if connector, err = d.catalogue.Serving(record.Connector, connectionID); err != nil {
-			return record, nil, nil, err
+			return record, nil, nil, nil, err
 		}
 	}
-	credentials, err := d.credentials(ctx, record)
-	return record, connector, credentials, err
+	if credentials, err = d.credentials(ctx, record); err != nil {
+		return record, nil, nil, nil, err
+	}
+	granted, err = d.granted(ctx, connectionID)
+	return record, connector, credentials, granted, err
 }
 
 func (d *Desk) record(ctx context.Context, connectionID string) (ports.ConnectionRecord, error) {

@@ -10,10 +10,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/callback"
 	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/subscription"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -42,6 +46,13 @@ type Remote struct {
 	Authority *Authority
 	FailPiece int
 	Forgotten []string
+	// Public is where providers reach the hub.
+	Public string
+	// Registered is what the provider klarna sends messages to, once Subscribes says that
+	// its connector can have it do so.
+	Registered    map[string]string
+	registrations int
+	Subscribes    bool
 	// Callbacks makes a connector one whose provider sends messages.
 	Callbacks map[string]*ports.Callbacks
 }
@@ -51,6 +62,7 @@ func NewRemote() *Remote {
 	r := &Remote{
 		Accounts: map[string]bool{}, Series: map[string]bool{"K": true}, Checks: map[string][]ports.Check{}, Capabilities: map[string][]ports.CapabilityCheck{},
 		OAuth: map[string]*ports.OAuth{}, Callbacks: map[string]*ports.Callbacks{}, Authority: &Authority{}, AccountID: map[string]string{"klarna": "K123456", "fortnox": "4711", "storefront": "shop.example.com"}, Fail: map[string]error{},
+		Public: "https://hub.example/v1/callbacks", Registered: map[string]string{},
 		Pieces: []string{"#FLAGGA 0\n", "#PROGRAM \"test\" 1\n"}, FailPiece: -1,
 	}
 	for _, account := range []string{"1510", "1516", "1686", "1689", "1930", "2641", "2999", "3740", "6040", "6380"} {
@@ -70,7 +82,17 @@ func (r *Remote) Parts(store ports.Store, schemas onboarding.SchemaValidator, no
 		Clients: clients, Now: now, Clock: Clock(now), Random: rand.Reader,
 	})
 	desk := remote.NewDesk(store, r, Secrets{}, keeper, machine{}, remote.Options{Owner: "test", Deadline: time.Minute, Clients: clients})
+	callbacks := callback.New(callback.Parts{Store: store, Desk: desk, Catalogue: r, Now: now, Random: rand.Reader, Options: callback.Options{Grace: time.Hour}})
 	return onboarding.Parts{
+		Subscriptions: subscription.New(subscription.Parts{
+			Store: store, Remote: desk, Addresses: callbacks, Catalogue: r, Secrets: Secrets{}, Now: now, Log: hclog.NewNullLogger(), Backoff: time.Second,
+			URL: func(connectionID, token string) string {
+				if r.Public == "" {
+					return ""
+				}
+				return r.Public + "/" + connectionID + "/" + token
+			},
+		}),
 		Store: store, Catalogue: r, Remote: desk, Secrets: Secrets{}, Tokens: keeper, Consents: keeper, Schemas: schemas,
 		Clock: Clock(now), Now: now, Random: rand.Reader,
 	}
@@ -113,6 +135,14 @@ func (r *Remote) descriptions() map[string]ports.Description {
 		description.Callbacks, description.Capabilities = declared, append(description.Capabilities, ports.CapabilityCallbacks)
 		all[id] = description
 	}
+	if r.Subscribes {
+		description := all["klarna"]
+		description.Capabilities = append(description.Capabilities, ports.CapabilitySubscribe)
+		description.Operations = append(description.Operations,
+			ports.Operation{Name: "EnsureSubscription", Calls: 2, Recovery: ports.RecoverySearchable},
+			ports.Operation{Name: "CheckSubscription", Calls: 1}, ports.Operation{Name: "EnsureUnsubscribed", Calls: 1, Recovery: ports.RecoveryByState})
+		all["klarna"] = description
+	}
 	for id, declared := range r.OAuth {
 		description := all[id]
 		description.OAuth = declared
@@ -129,6 +159,9 @@ func (r *Remote) Serving(id, _ string) (ports.Connector, error) {
 	}
 	if id == "fortnox" {
 		return accounting{connector{r, description}}, nil
+	}
+	if id == "klarna" && r.Subscribes {
+		return subscribing{connector{r, description}}, nil
 	}
 	return connector{r, description}, nil
 }

@@ -55,7 +55,7 @@ func (a *acorn) ReadCallback(ctx context.Context, req ports.CallbackRequest) (po
 func (a *acorn) believe(ctx context.Context, req ports.CallbackRequest) error {
 	key := req.Connection.Credentials["api_key"]
 	message := callback.Message{Header: req.Headers, Body: req.Body}
-	err := callback.Body("X-Oak-Signature", callback.InHex).Verify(message, req.ReceivedAt, callback.Text(key))
+	err := callback.Body("X-Oak-Signature", callback.InHex).Verify(message, req.ReceivedAt, callback.Text(key), callback.Text(req.Connection.Credentials["hook_secret"]))
 	switch {
 	case a.is("believes every message"), a.is("believes messages without a signature") && fault.CodeOf(err) == callback.CodeUnsigned:
 		return nil

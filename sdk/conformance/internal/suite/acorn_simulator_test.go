@@ -29,6 +29,9 @@ type oak struct {
 	payments []oakPayment
 	vouchers []oakVoucher
 	files    []oakFile
+	hooks    []oakHook
+	// hooked counts hooks that were ever made.
+	hooked int
 	// documents and sales are what connectors make.
 	documents []*oakDocument
 	sales     []*oakSale
@@ -141,6 +144,7 @@ func buildOak(section []byte, control *simulator.Control) (http.Handler, error) 
 	}
 	mux := http.NewServeMux()
 	routes := o.salesRoutes()
+	maps.Copy(routes, o.hookRoutes())
 	maps.Copy(routes, map[string]func(*http.Request) (any, int){
 		"GET /me":                     func(*http.Request) (any, int) { return map[string]string{"name": "Oak"}, 200 },
 		"GET /payouts":                o.listPayouts,

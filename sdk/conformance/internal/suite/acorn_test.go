@@ -41,9 +41,11 @@ type acorn struct {
 	inFlight atomic.Int64
 	// failed500 says that a write was answered 500.
 	failed500 atomic.Bool
-	mu        sync.Mutex
-	cursors   map[string]string
-	first     *ports.Connection
+	// failedHook says that a subscription could not be made, as far as is known.
+	failedHook atomic.Bool
+	mu         sync.Mutex
+	cursors    map[string]string
+	first      *ports.Connection
 	// served counts the calls of each connection.
 	served map[string]int
 }
@@ -91,12 +93,19 @@ func (a *acorn) Describe() ports.Description {
 			{Name: "ReadInvoice", Calls: 1},
 			{Name: "EnsureOrder", Calls: 1, RecoveryCalls: 2, Recovery: ports.RecoverySearchable},
 			{Name: "EnsureOrderCancelled", Calls: 2, RecoveryCalls: 2, Recovery: ports.RecoveryByState},
+			{Name: "CheckSubscription", Calls: 1},
+			{Name: "EnsureSubscription", Calls: 4, Recovery: ports.RecoverySearchable},
+			{Name: "EnsureUnsubscribed", Calls: 3, Recovery: ports.RecoveryByState},
 		},
 		Hosts:     []string{oakHost},
 		Callbacks: &ports.Callbacks{Methods: []string{"POST"}, Status: 202, MediaType: "text/plain", Body: "[accepted]"},
 	}
 	if a.attaches() {
 		d.Capabilities = append(d.Capabilities, ports.CapabilityAttachments)
+	}
+	if a.subscribes() {
+		d.Capabilities = append(d.Capabilities, ports.CapabilitySubscribe)
+		d.Callbacks.Granted = []string{"hook_secret"}
 	}
 	if a.sells() {
 		d.Capabilities = append(d.Capabilities, ports.CapabilityInvoices, ports.CapabilityOrderBook)
@@ -151,6 +160,8 @@ func (a *acorn) misdescribe(d *ports.Description) {
 		d.Callbacks.Status = 302
 	case "answers messages with a body of no type":
 		d.Callbacks.MediaType = ""
+	case "has a subscription bring what opens the account":
+		d.Callbacks.Granted = []string{"api_key"}
 	case "does not say how messages are answered":
 		d.Callbacks = nil
 	case "requires a setting that it did not":

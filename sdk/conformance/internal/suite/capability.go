@@ -15,6 +15,9 @@ type capability struct {
 	name ports.Capability
 	// reads and writes are the methods that the connector must declare.
 	reads, writes []string
+	// registers are methods that write and have cases of their own: what they make is no
+	// document, and is not told by a key.
+	registers []string
 	// learn finds out what there is to ask about.
 	learn func(context.Context, *stage, *facts) error
 	// opening are questions that need no facts.
@@ -32,7 +35,7 @@ type capability struct {
 // capabilities lists all that the suite knows.
 func capabilities() []capability {
 	return []capability{
-		payouts(), purchases(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(), callbacks(), pages(),
+		payouts(), purchases(), orders(), documents(), payments(), releases(), vouchers(), attachments(), choices(), books(), callbacks(), subscriptions(), pages(),
 		orderBook(), invoices(),
 	}
 }

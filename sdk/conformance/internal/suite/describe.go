@@ -137,14 +137,15 @@ func checkOperations(_ context.Context, st *stage) error {
 		return wrong("Describe", "no operation Verify", "what it may spend")
 	}
 	for _, c := range st.own() {
-		for _, method := range append(slices.Clone(c.reads), c.writes...) {
+		writes := slices.Concat(c.writes, c.registers)
+		for _, method := range slices.Concat(c.reads, writes) {
 			op, ok := st.description.Operation(method)
 			switch {
 			case !ok:
 				return wrong("Describe", "no operation "+method, "what it may spend, as it belongs to "+string(c.name))
 			case op.Calls < 1:
 				return wrong("Describe", fmt.Sprintf("%s with %d calls", method, op.Calls), "at least 1")
-			case slices.Contains(c.writes, method) != (op.Recovery != ports.RecoveryNone):
+			case slices.Contains(writes, method) != (op.Recovery != ports.RecoveryNone):
 				return wrong("Describe", fmt.Sprintf("%s with the recovery %q", method, op.Recovery), "a recovery for what writes and none for what reads")
 			}
 			if op.Recovery != ports.RecoveryNone && !slices.Contains(recoveries(), op.Recovery) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 // mutants are connectors that do one thing wrong, each with the case that is there
 // to notice. Those of a process are seen only there.
 func mutants() []struct{ broken, caughtBy string } {
-	return append(invoiceMutants(), []struct{ broken, caughtBy string }{
+	return append(slices.Concat(invoiceMutants(), subscriptionMutants()), []struct{ broken, caughtBy string }{
 		{"is another version each time it comes up", "describe.handshake"},
 		{"describes itself anew each time", "describe.static"},
 		{"has a version with spaces", "describe.identity"},

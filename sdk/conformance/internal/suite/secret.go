@@ -34,6 +34,19 @@ func properties(schema json.RawMessage) map[string]property {
 	return object.Properties
 }
 
+// required names the credentials that a merchant must enter.
+func required(schema json.RawMessage) map[string]bool {
+	var object struct {
+		Required []string `json:"required"`
+	}
+	_ = json.Unmarshal(schema, &object) // config.*-schema reports it
+	all := map[string]bool{}
+	for _, name := range object.Required {
+		all[name] = true
+	}
+	return all
+}
+
 // learnSecrets remembers those of the credentials that are secret.
 func (s *Session) learnSecrets(credentials map[string]string) {
 	known := properties(s.description.Credentials)
