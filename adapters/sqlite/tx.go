@@ -65,6 +65,7 @@ func (t *tx) Callbacks() ports.CallbackStore     { return callbacks{t} }
 func (t *tx) CallbackTokens() ports.CallbackTokenStore {
 	return callbackTokens{t}
 }
+
 func (t *tx) Subscriptions() ports.SubscriptionStore {
 	return subscriptions{t}
 }

@@ -119,7 +119,8 @@ func TestEveryServiceOfTheProtocolCanBeCalled(t *testing.T) {
 	all := []ports.Capability{
 		ports.CapabilityPayouts, ports.CapabilityDocuments, ports.CapabilityPayments, ports.CapabilityReleases, ports.CapabilityVouchers,
 		ports.CapabilityAttachments, ports.CapabilityChoices, ports.CapabilityBooks, ports.CapabilityOrders,
-		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks, ports.CapabilityPages,
+		ports.CapabilityPurchases, ports.CapabilityInvoices, ports.CapabilityOrderBook, ports.CapabilityCallbacks, ports.CapabilitySubscribe,
+		ports.CapabilityPages,
 	}
 	require.Len(t, dev.Methods(ports.Description{Capabilities: all}), methods)
 }

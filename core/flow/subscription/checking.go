@@ -39,7 +39,7 @@ func (s *Service) Check(ctx context.Context, connectionID string) (*ports.Check,
 			return nil, err
 		case f != nil:
 			warning.Detail, warning.Remedy = "whether the provider sends messages could not be checked: "+string(f.Code)+": "+f.Reason, "verify the connection again"
-			return warning, nil
+			return warning, nil //nolint:nilerr // that it failed is the outcome of the check
 		case state.Active && slices.Contains(state.IDs, e.ID):
 			return &ports.Check{Name: checkName, State: ports.CheckOK, Detail: "the provider sends messages"}, nil
 		case state.Detail != "":
@@ -83,7 +83,7 @@ func (s *Service) End(ctx context.Context, connectionID string) (stays string, e
 		return "", nil
 	}
 	if f := fault.Of(err); f != nil {
-		return "the provider goes on sending messages, remove the subscription " + e.ID + " there: " + string(f.Code), nil
+		return "the provider goes on sending messages, remove the subscription " + e.ID + " there: " + string(f.Code), nil //nolint:nilerr // nobody waits for the provider
 	}
 	return "", err
 }

@@ -45,8 +45,7 @@ func (s *Service) Keep(ctx context.Context, connectionID string) (Next, error) {
 		}
 		return Next{Done: true}, s.rest(ctx, e)
 	case e.url == "":
-		return s.tried(ctx, e, fault.New(CodeUnreachable, fault.Conflict, "the operator no longer says at which address providers reach the hub").
-			WithRemedy("have public_url set to an address that can be reached from the internet"))
+		return s.tried(ctx, e, unreachable())
 	case registered && e.kept.URL != "" && e.kept.URL != e.url:
 		// The hub has moved: what still points to where it was comes first.
 		if err := s.end(ctx, e); err != nil {

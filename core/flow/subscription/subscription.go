@@ -94,10 +94,6 @@ func (s *Service) Get(ctx context.Context, connectionID string) (ports.Subscript
 // Want opts in. The provider is told by the job; asking again has it told again, should
 // the last attempt have failed.
 func (s *Service) Want(ctx context.Context, connectionID, by string) (ports.SubscriptionRecord, error) {
-	if s.parts.URL(connectionID, "token") == "" {
-		return ports.SubscriptionRecord{}, fault.New(CodeUnreachable, fault.Conflict, "the operator has not said at which address providers reach the hub").
-			WithRemedy("have public_url set to an address that can be reached from the internet")
-	}
 	var record ports.SubscriptionRecord
 	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		connection, err := tx.Connections().Get(ctx, connectionID)
@@ -106,6 +102,9 @@ func (s *Service) Want(ctx context.Context, connectionID, by string) (ports.Subs
 		}
 		if err := s.able(connection); err != nil {
 			return err
+		}
+		if s.parts.URL(connectionID, "token") == "" {
+			return unreachable()
 		}
 		if record, err = tx.Subscriptions().Get(ctx, connectionID); fault.CodeOf(err) == ports.CodeNotFound {
 			record, err = s.begin(ctx, tx, connection, by)
@@ -125,6 +124,11 @@ func (s *Service) Want(ctx context.Context, connectionID, by string) (ports.Subs
 		return s.save(ctx, tx, &record, true)
 	})
 	return record, err
+}
+
+func unreachable() error {
+	return fault.New(CodeUnreachable, fault.Conflict, "the operator has not said at which address providers reach the hub").
+		WithRemedy("have public_url set to an address that can be reached from the internet")
 }
 
 // able refuses connections that cannot be subscribed.

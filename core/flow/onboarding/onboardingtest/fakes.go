@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/callback"
 	"github.com/kvitt/kvitt/core/flow/consent"
@@ -85,7 +83,7 @@ func (r *Remote) Parts(store ports.Store, schemas onboarding.SchemaValidator, no
 	callbacks := callback.New(callback.Parts{Store: store, Desk: desk, Catalogue: r, Now: now, Random: rand.Reader, Options: callback.Options{Grace: time.Hour}})
 	return onboarding.Parts{
 		Subscriptions: subscription.New(subscription.Parts{
-			Store: store, Remote: desk, Addresses: callbacks, Catalogue: r, Secrets: Secrets{}, Now: now, Log: hclog.NewNullLogger(), Backoff: time.Second,
+			Store: store, Remote: desk, Addresses: callbacks, Catalogue: r, Secrets: Secrets{}, Now: now, Log: silence{}, Backoff: time.Second,
 			URL: func(connectionID, token string) string {
 				if r.Public == "" {
 					return ""
@@ -271,6 +269,12 @@ type Clock func() time.Time
 
 // Now implements ports.BusinessClock.
 func (c Clock) Now() time.Time { return c() }
+
+// silence is a log that nobody reads.
+type silence struct{}
+
+func (silence) Info(string, ...any) {}
+func (silence) Warn(string, ...any) {}
 
 type machine struct{}
 
