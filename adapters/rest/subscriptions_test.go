@@ -30,7 +30,8 @@ func TestAMerchantOptsIntoMessages(t *testing.T) {
 	declared := accepted()
 	declared.Granted = []string{"webhook_secret"}
 	h.remote.Callbacks["klarna"], h.remote.Subscribes = &declared, true
-	get[api.Connection](t, h, own, "PATCH", "/v1/connections/"+statementtest.Source, `{"credentials":{"username":"K1_x","password":"live_hunter2"}}`, http.StatusOK)
+	changed := get[api.Connection](t, h, own, "PATCH", "/v1/connections/"+statementtest.Source, `{"credentials":{"username":"K1_x","password":"live_hunter2"}}`, http.StatusOK)
+	h.remote.AccountID["klarna"] = changed.AccountID
 	require.Equal(t, "store.not_found", h.problem(t, own, "GET", path, "", http.StatusNotFound).Code)
 	h.problem(t, support, "POST", path, "", http.StatusForbidden)
 	require.Equal(t, api.SubscriptionStatePending, get[api.Subscription](t, h, own, "POST", path, "", http.StatusAccepted).State)
