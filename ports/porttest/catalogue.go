@@ -24,8 +24,10 @@ func catalogue(t *testing.T, open func(t *testing.T) Opened) {
 func aVersion(connector, version string) ports.InstalledVersion {
 	return ports.InstalledVersion{
 		Connector: connector, Version: version, SHA256: "ab12", Size: 12345678,
-		Description: ports.Description{ID: connector, Name: "Klarna", Version: version, Protocol: 1, Capabilities: []ports.Capability{ports.CapabilityPayouts}, Hosts: []string{"https://api.klarna.com"},
-			Settings: json.RawMessage(`{"type":"object"}`), Credentials: json.RawMessage(`{"type":"object"}`)},
+		Description: ports.Description{
+			ID: connector, Name: "Klarna", Version: version, Protocol: 1, Capabilities: []ports.Capability{ports.CapabilityPayouts}, Hosts: []string{"https://api.klarna.com"},
+			Settings: json.RawMessage(`{"type":"object"}`), Credentials: json.RawMessage(`{"type":"object"}`),
+		},
 		Origin: ports.OriginUpload, Signature: ports.Signature{Key: "E7620F1842B4E81F", Comment: "kvitt 1.0.0", Waiver: ""},
 		Conformance: json.RawMessage(`{"level_reached": 3}`), Level: 3, InstalledAt: start(), InstalledBy: "anna (key-1)",
 	}

@@ -169,17 +169,12 @@ func newSwaps(lc fx.Lifecycle, fleet fleet, store ports.Store, desk *remote.Desk
 
 // resumeSwaps takes up the swaps under which the hub has stopped, and lets everything go on
 // that waits for a connector: it may be there again.
-func resumeSwaps(lc fx.Lifecycle, fleet fleet, swaps *swap.Service, _ *jobs.Queue) {
+func resumeSwaps(lc fx.Lifecycle, swaps *swap.Service, _ *jobs.Queue) {
 	lc.Append(fx.StartHook(func(ctx context.Context) error {
 		if err := swaps.Resume(ctx); err != nil {
 			return err
 		}
-		for _, status := range fleet.Status() {
-			if err := swaps.Wake(ctx, status.Description.ID); err != nil {
-				return err
-			}
-		}
-		return nil
+		return swaps.WakeWaiting(ctx)
 	}))
 }
 

@@ -83,4 +83,3 @@ func (f fleet) Failures(connector, version string) ([]ports.CallFailure, error) 
 	}
 	return list, nil
 }
-

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -127,22 +128,20 @@ func (s *Service) forget(ctx context.Context, found Found) error {
 // prefer has the folder's version serve, unless a person has chosen one, or the one that
 // serves lies there too.
 func (s *Service) prefer(ctx context.Context, connector string, lying []ports.InstalledVersion) error {
-	var chosen ports.Wanted
-	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-		var err error
-		if chosen, err = wantedForAll(ctx, tx, connector); err != nil {
-			return err
-		}
-		serves := slices.ContainsFunc(lying, func(v ports.InstalledVersion) bool { return v.Version == chosen.Version })
-		if serves || (chosen.Version != "" && chosen.By != byHub) {
-			return nil
-		}
-		last := lying[len(lying)-1]
-		chosen = ports.Wanted{Connector: connector, Version: last.Version, Previous: chosen.Version, At: s.parts.Now().UTC(), By: byHub, Reason: "it lies in the connectors' folder"}
-		return tx.Catalogue().Want(ctx, chosen)
+	chosen, err := walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (ports.Wanted, error) {
+		return wantedForAll(ctx, tx, connector)
 	})
 	if err != nil {
 		return err
+	}
+	serves := slices.ContainsFunc(lying, func(v ports.InstalledVersion) bool { return v.Version == chosen.Version })
+	if !serves && (chosen.Version == "" || chosen.By == byHub) {
+		last := lying[len(lying)-1]
+		chosen = ports.Wanted{Connector: connector, Version: last.Version, Previous: chosen.Version, At: s.parts.Now().UTC(), By: byHub, Reason: "it lies in the connectors' folder"}
+		err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error { return tx.Catalogue().Want(ctx, chosen) })
+		if err != nil {
+			return err
+		}
 	}
 	for _, v := range lying {
 		if v.Version != chosen.Version {

@@ -6,6 +6,7 @@ import (
 	"github.com/kvitt/kvitt/core/fault"
 	"github.com/kvitt/kvitt/core/flow/start"
 	"github.com/kvitt/kvitt/core/flow/walk"
+	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -55,6 +56,36 @@ func (s *Service) open(ctx context.Context) ([]ports.Swap, error) {
 			}
 		}
 		return open, nil
+	})
+}
+
+// WakeWaiting lets the flows go on whose runs wait, when the hub starts: for a connector,
+// perhaps, that is there again.
+func (s *Service) WakeWaiting(ctx context.Context) error {
+	waiting, err := walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) ([]string, error) {
+		var waiting []string
+		err := walk.Flows(ctx, tx, "", func(f merchant.Flow) error {
+			run, err := tx.Runs().Current(ctx, f.ID)
+			if fault.CodeOf(err) == ports.CodeNotFound {
+				return nil
+			}
+			if err == nil && run.Fault != nil {
+				waiting = append(waiting, f.ID)
+			}
+			return err
+		})
+		return waiting, err
+	})
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	return s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		for _, id := range waiting {
+			if err := tx.Jobs().Enqueue(ctx, ports.Job{Kind: ports.AdvanceFlow, Subject: id}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
