@@ -111,7 +111,7 @@ func TestAConnectorMayHaveALimitOfItsOwnOrNone(t *testing.T) {
 // shares its memory for a moment.
 func TestThePeakOfAConnectorIsNotTheHubs(t *testing.T) {
 	onLinux(t)
-	big := make([]byte, 2*roomy)
+	big := make([]byte, roomy)
 	for i := range big {
 		big[i] = 1
 	}
