@@ -36,6 +36,8 @@ type Config struct {
 	PlainText []string `yaml:"plain_text"`
 	// Memory bounds what connectors use.
 	Memory Memory `yaml:"memory"`
+	// Restarts says when a connector that has exited starts again.
+	Restarts Restarts `yaml:"restarts"`
 	// Attach names, by id, connectors that their authors run under a debugger, with
 	// the path of the socket that each has printed. It is refused unless Dev is set.
 	Attach map[string]string `yaml:"attach"`
@@ -85,6 +87,28 @@ type Catalogue struct {
 	// Incoming is the folder from which programs may be installed by path; empty means the
 	// folder "incoming" of the data folder.
 	Incoming string `yaml:"incoming"`
+}
+
+// Restarts says when a connector that has exited starts again.
+type Restarts struct {
+	// First is the pause after the first exit. Each further one doubles it, up to Longest.
+	First   time.Duration `yaml:"first_pause"`
+	Longest time.Duration `yaml:"longest_pause"`
+	// More than Budget exits within Window, and it is put in quarantine.
+	Budget int           `yaml:"budget"`
+	Window time.Duration `yaml:"within"`
+}
+
+func (r Restarts) validate() error {
+	switch {
+	case r.First <= 0 || r.Longest < r.First:
+		return fault.Invalid(CodeInvalid, "restarts.first_pause", "it is positive and at most restarts.longest_pause")
+	case r.Budget < 1:
+		return fault.Invalid(CodeInvalid, "restarts.budget", "a connector may exit once at least")
+	case r.Window <= 0:
+		return fault.Invalid(CodeInvalid, "restarts.within", "a duration must be positive, like 10m")
+	}
+	return nil
 }
 
 // Memory bounds what connectors use, in MiB; 0 is no limit.
@@ -162,6 +186,7 @@ func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:8484", Data: "data", Connectors: "bin/connectors", Workers: 16, LogLevel: "info",
 		Memory:    Memory{Connector: 512},
+		Restarts:  Restarts{First: 250 * time.Millisecond, Longest: time.Minute, Budget: 10, Window: 10 * time.Minute},
 		Callbacks: Callbacks{Retention: 90 * day, Grace: 7 * day},
 		Timings: Timings{
 			Slice: 30 * time.Second, JobTimeout: time.Minute, RescueAfter: 2 * time.Minute,
@@ -240,6 +265,9 @@ func (c Config) Validate() error {
 		if len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "" || why == "" {
 			return fault.Invalid(CodeInvalid, "catalogue.waivers", "a waiver names a SHA-256 in lower-case hex, and the reason")
 		}
+	}
+	if err := c.Restarts.validate(); err != nil {
+		return err
 	}
 	if err := c.Memory.validate(); err != nil {
 		return err
