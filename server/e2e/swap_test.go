@@ -296,7 +296,7 @@ func (s *stage) sendCallbacks(merchants []cast) func() map[string]int {
 				if n%3 == 0 {
 					body = "{}" // it says nothing, and is kept all the same
 				}
-				answer, err := http.Post(address+"?klarna_order_id=00000000-0000-4000-8000-"+fmt.Sprintf("%012d", n), "application/json", strings.NewReader(body)) //nolint:noctx // the test ends it
+				answer, err := http.Post(address+"?klarna_order_id=00000000-0000-4000-8000-"+fmt.Sprintf("%012d", n), "application/json", strings.NewReader(body))
 				if err != nil {
 					s.t.Errorf("a callback was not answered: %v", err)
 					return

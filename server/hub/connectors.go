@@ -48,7 +48,7 @@ func newPluginHost(lc fx.Lifecycle, cfg config.Config, log hclog.Logger) (*plugi
 	host, err := pluginhost.New(pluginhost.Config{
 		Dir: filepath.Join(cfg.Data, "connectors"), Logger: log.Named("connectors"),
 		Memory: memory(cfg.Memory.Connector), MemoryOf: memoryOf(cfg.Memory.Of),
-		Restart: pluginhost.Restart{First: cfg.Restarts.First, Most: cfg.Restarts.Longest, Budget: cfg.Restarts.Budget, Window: cfg.Restarts.Window},
+		Restart:   pluginhost.Restart{First: cfg.Restarts.First, Most: cfg.Restarts.Longest, Budget: cfg.Restarts.Budget, Window: cfg.Restarts.Window},
 		PlainText: cfg.PlainText, AllowAttach: cfg.Dev, CallTimeout: cfg.Timings.Call, KillTimeout: cfg.Timings.Stop / 4,
 	})
 	if err != nil {

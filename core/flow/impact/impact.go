@@ -217,7 +217,8 @@ func (s *Service) try(ctx context.Context, id string, done *Replanned, act func(
 // exceptionOf gives the open exception of a step, or nothing.
 func (s *Service) exceptionOf(ctx context.Context, step ports.Step) (string, error) {
 	return walk.View(ctx, s.store, func(ctx context.Context, tx ports.Tx) (string, error) {
-		filter, merchant := ports.ExceptionFilter{State: ports.ExceptionOpen, PayoutID: step.PayoutID}, ""
+		filter := ports.ExceptionFilter{State: ports.ExceptionOpen, PayoutID: step.PayoutID}
+		var merchant string
 		if step.PayoutID == "" {
 			filter.FlowID = step.FlowID
 			flow, err := tx.Flows().Get(ctx, step.FlowID)

@@ -3,8 +3,9 @@ package onboarding
 import (
 	"context"
 	"errors"
-	"github.com/kvitt/kvitt/core/flow/start"
 	"slices"
+
+	"github.com/kvitt/kvitt/core/flow/start"
 
 	"github.com/kvitt/kvitt/core/flow/consent"
 	"github.com/kvitt/kvitt/core/flow/walk"

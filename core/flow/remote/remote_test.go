@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -230,4 +231,98 @@ func TestAPauseHoldsBackTheNextRequestOfAnOpenAccount(t *testing.T) {
 	require.Equal(t, 1, made)
 	pause(merchant.Pause{})
 	require.NoError(t, ask())
+}
+
+// versions is a connector that another version takes the place of, which asks for more calls.
+type versions struct {
+	probe
+	mu      sync.Mutex
+	current string
+}
+
+func (v *versions) Serving(string, string) (ports.Connector, error) { return v, nil }
+
+func (v *versions) Describe() ports.Description {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d := v.probe.Describe()
+	if d.Version = v.current; v.current == "2.0.0" {
+		d.Operations = []ports.Operation{{Name: "Read", Calls: 7}}
+	}
+	return d
+}
+
+func (v *versions) become(version string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.current = version
+}
+
+func TestARequestThatWaitsWhileItsConnectionIsHandedOverIsMadeOfTheNewVersion(t *testing.T) {
+	t.Parallel()
+	connector := &versions{current: "1.0.0"}
+	store := newRig(t, probe{}).store
+	desk := remote.NewDesk(store, connector, onboardingtest.Secrets{}, &tokens{}, machine{}, remote.Options{Owner: "test", Deadline: time.Minute})
+	account, err := desk.Open(t.Context(), "c")
+	require.NoError(t, err)
+	berths, err := desk.Berths(t.Context(), []string{"c"})
+	require.NoError(t, err)
+	require.Len(t, berths, 1)
+
+	var served remote.Served
+	ask := func() int {
+		grant := 0
+		require.NoError(t, account.Do(remote.WithServed(t.Context(), &served), "Read", 1, func(_ context.Context, call ports.Call) (ports.Usage, error) {
+			grant = call.Grant
+			return ports.Usage{Calls: 1}, nil
+		}))
+		return grant
+	}
+	require.Equal(t, 2, ask())
+	require.Equal(t, "1.0.0", served.Version())
+
+	waiting, granted := make(chan struct{}), make(chan int)
+	require.NoError(t, desk.HandOver(t.Context(), berths[0], ports.Description{ID: "probe", Quota: ports.Quota{Calls: 20, Window: time.Minute}}, func() {
+		go func() {
+			close(waiting)
+			granted <- ask()
+		}()
+		<-waiting
+		connector.become("2.0.0")
+	}))
+	require.Equal(t, 7, <-granted, "by the terms of the new version")
+	require.Equal(t, "2.0.0", served.Version())
+	require.Equal(t, "2.0.0", account.Description().Version)
+	require.Equal(t, 20, berths[0].State().Calls, "and its quota")
+	require.False(t, desk.Succeeded("c").IsZero())
+}
+
+func TestConnectionsOfOneRemoteAccountAreHandedOverTogether(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, probe{})
+	require.NoError(t, r.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		for id, text := range map[string]string{"d": `{"user":"anna"}`, "e": `{"user":"bo"}`, "f": `not sealed`} {
+			sealed, err := onboardingtest.Secrets{}.Seal(ctx, id, []byte(text))
+			if err != nil {
+				return err
+			}
+			err = tx.Connections().Create(ctx, ports.ConnectionRecord{Connection: merchant.Connection{
+				ID: id, MerchantID: "m", Connector: "probe", Settings: json.RawMessage(`{}`), State: merchant.Verified, CreatedAt: time.Now(), UpdatedAt: time.Now(),
+			}, Credentials: sealed})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	berths, err := r.desk.Berths(t.Context(), []string{"c", "d", "e", "f"})
+	require.NoError(t, err)
+	require.Len(t, berths, 3)
+	require.Equal(t, []string{"c", "d"}, berths[0].Connections, "anna's")
+	require.Equal(t, []string{"e"}, berths[1].Connections)
+	require.Equal(t, []string{"f"}, berths[2].Connections, "nobody can call with what cannot be read")
+	require.Empty(t, berths[2].Key)
+	moved := false
+	require.NoError(t, r.desk.HandOver(t.Context(), berths[2], ports.Description{}, func() { moved = true }))
+	require.True(t, moved)
 }

@@ -178,7 +178,7 @@ func (a *act) drain() error {
 		return nil
 	}
 	if _, err := a.parts.Fleet.Version(swap.Connector, swap.From); err != nil {
-		return nil //nolint:nilerr // a version that is not there has nothing to end
+		return nil // a version that is not there has nothing to end
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, swap.Drain)
 	defer cancel()
