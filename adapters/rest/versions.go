@@ -50,6 +50,18 @@ func (s *server) ListConnectorVersions(ctx context.Context, r api.ListConnectorV
 	return answer, nil
 }
 
+func (s *server) ListInstalledVersions(ctx context.Context, _ api.ListInstalledVersionsRequestObject) (api.ListInstalledVersionsResponseObject, error) {
+	versions, wanted, err := s.Versions.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer := api.ListInstalledVersions200JSONResponse{Items: []api.ConnectorVersion{}}
+	for _, v := range versions {
+		answer.Items = append(answer.Items, s.versionAnswer(v, wanted))
+	}
+	return answer, nil
+}
+
 func errNotInstalled(connector string) error {
 	return fault.New(ports.CodeConnectorUnknown, fault.NotFound, "no connector \""+connector+"\" is installed").WithRemedy("see GET /v1/connectors for those that are")
 }

@@ -68,13 +68,29 @@ func (c *Client) Post(ctx context.Context, path string, in, out any) error {
 
 // Upload sends a file that is not JSON, and reads the answer into out.
 func (c *Client) Upload(ctx context.Context, path, mediaType string, file []byte, out any) error {
-	return c.call(ctx, http.MethodPost, path, upload{mediaType, file}, out)
+	return c.call(ctx, http.MethodPost, path, whole(mediaType, file), out)
 }
 
-// upload is a body that goes out as it is.
-type upload struct {
+// Put sends a file of a size as it is read, however large it is, and reads the answer into
+// out.
+func (c *Client) Put(ctx context.Context, path, mediaType string, file io.Reader, size int64, out any) error {
+	return c.call(ctx, http.MethodPut, path, body{mediaType, file, size}, out)
+}
+
+// Delete removes a resource.
+func (c *Client) Delete(ctx context.Context, path string) error {
+	return c.call(ctx, http.MethodDelete, path, nil, nil)
+}
+
+// body goes out as it is.
+type body struct {
 	mediaType string
-	content   []byte
+	content   io.Reader
+	size      int64
+}
+
+func whole(mediaType string, content []byte) body {
+	return body{mediaType, bytes.NewReader(content), int64(len(content))}
 }
 
 // Bytes reads a resource that is not JSON.
@@ -115,10 +131,11 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	if err != nil {
 		return nil, fmt.Errorf("writing the request: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body.content))
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body.content)
 	if err != nil {
 		return nil, fmt.Errorf("making the request: %w", err)
 	}
+	req.ContentLength = body.size
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	if body.mediaType != "" {
 		req.Header.Set("Content-Type", body.mediaType)
@@ -143,15 +160,15 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	return nil, problem
 }
 
-func bodyOf(in any) (upload, error) {
+func bodyOf(in any) (body, error) {
 	switch in := in.(type) {
 	case nil:
-		return upload{}, nil
-	case upload:
+		return body{content: http.NoBody}, nil
+	case body:
 		return in, nil
 	}
 	text, err := json.Marshal(in)
-	return upload{"application/json", text}, err
+	return whole("application/json", text), err
 }
 
 func decode(answer []byte, out any) error {

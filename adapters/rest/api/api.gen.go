@@ -6511,6 +6511,9 @@ type ServerInterface interface {
 	// UploadConnector Send a connector's program, to be installed
 	// (PUT /v1/connector-uploads/{sha256})
 	UploadConnector(c *gin.Context, sha256 SHA256)
+	// ListInstalledVersions Every installed version of every connector, also of one that none serves
+	// (GET /v1/connector-versions)
+	ListInstalledVersions(c *gin.Context)
 	// InstallConnector Install a version of a connector beside those that are there
 	// (POST /v1/connector-versions)
 	InstallConnector(c *gin.Context, params InstallConnectorParams)
@@ -7912,6 +7915,19 @@ func (siw *ServerInterfaceWrapper) UploadConnector(c *gin.Context) {
 	}
 
 	siw.Handler.UploadConnector(c, sha256)
+}
+
+// ListInstalledVersions operation middleware
+func (siw *ServerInterfaceWrapper) ListInstalledVersions(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListInstalledVersions(c)
 }
 
 // InstallConnector operation middleware
@@ -12460,6 +12476,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/swaps/:id", wrapper.GetSwap)
 	router.POST(options.BaseURL+"/v1/swaps/:id/cancel", wrapper.CancelSwap)
 	router.PUT(options.BaseURL+"/v1/connector-uploads/:sha256", wrapper.UploadConnector)
+	router.GET(options.BaseURL+"/v1/connector-versions", wrapper.ListInstalledVersions)
 	router.POST(options.BaseURL+"/v1/connector-versions", wrapper.InstallConnector)
 	router.GET(options.BaseURL+"/v1/merchants", wrapper.ListMerchants)
 	router.POST(options.BaseURL+"/v1/merchants", wrapper.CreateMerchant)
@@ -13529,6 +13546,44 @@ type UploadConnectordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UploadConnectordefaultApplicationProblemPlusJSONResponse) VisitUploadConnectorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInstalledVersionsRequestObject struct {
+}
+
+type ListInstalledVersionsResponseObject interface {
+	VisitListInstalledVersionsResponse(w http.ResponseWriter) error
+}
+
+type ListInstalledVersions200JSONResponse ConnectorVersionList
+
+func (response ListInstalledVersions200JSONResponse) VisitListInstalledVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInstalledVersionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListInstalledVersionsdefaultApplicationProblemPlusJSONResponse) VisitListInstalledVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17977,6 +18032,9 @@ type StrictServerInterface interface {
 	// UploadConnector Send a connector's program, to be installed
 	// (PUT /v1/connector-uploads/{sha256})
 	UploadConnector(ctx context.Context, request UploadConnectorRequestObject) (UploadConnectorResponseObject, error)
+	// ListInstalledVersions Every installed version of every connector, also of one that none serves
+	// (GET /v1/connector-versions)
+	ListInstalledVersions(ctx context.Context, request ListInstalledVersionsRequestObject) (ListInstalledVersionsResponseObject, error)
 	// InstallConnector Install a version of a connector beside those that are there
 	// (POST /v1/connector-versions)
 	InstallConnector(ctx context.Context, request InstallConnectorRequestObject) (InstallConnectorResponseObject, error)
@@ -19053,6 +19111,30 @@ func (sh *strictHandler) UploadConnector(ctx *gin.Context, sha256 SHA256) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UploadConnectorResponseObject); ok {
 		if err := validResponse.VisitUploadConnectorResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListInstalledVersions operation middleware
+func (sh *strictHandler) ListInstalledVersions(ctx *gin.Context) {
+	var request ListInstalledVersionsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInstalledVersions(ctx, request.(ListInstalledVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInstalledVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListInstalledVersionsResponseObject); ok {
+		if err := validResponse.VisitListInstalledVersionsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
