@@ -76,6 +76,7 @@ type Tx interface {
 	Search() SearchStore
 	Catalogue() CatalogueStore
 	Impact() ImpactStore
+	Backlogs() BacklogStore
 	Jobs() JobQueue
 }
 

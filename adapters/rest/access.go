@@ -9,7 +9,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/kvitt/kvitt/core/fault"
-	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/settlement"
 	"github.com/kvitt/kvitt/ports"
 )
@@ -42,15 +41,7 @@ func (s *server) authenticate(contract *contract) gin.HandlerFunc {
 			return
 		}
 		ctx := c.Request.Context()
-		var key ports.APIKey
-		err := s.Store.View(ctx, func(ctx context.Context, tx ports.Tx) error {
-			var err error
-			key, err = tx.Access().KeyByHash(ctx, onboarding.HashKey(plain))
-			return err
-		})
-		if fault.CodeOf(err) == ports.CodeNotFound {
-			err = errNoKey("the API key is not known")
-		}
+		key, err := s.key(ctx, plain)
 		if err != nil {
 			s.refuse(c, err)
 			return
@@ -74,8 +65,7 @@ func (s *server) authorise(contract *contract) gin.HandlerFunc {
 		}
 		key := callerOf(c)
 		if !slices.Contains(operation.scopes, key.Scope) {
-			s.refuse(c, fault.New(CodeForbidden, fault.Auth, "a key of scope "+string(key.Scope)+" may not do this").
-				WithRemedy("use a key of another scope"))
+			s.refuse(c, errScope(key.Scope))
 			return
 		}
 		if err := s.reach(c, key); err != nil {

@@ -72,10 +72,10 @@ func (s *server) refuse(c *gin.Context, err error) {
 		c.Header("Retry-After", itoa(int64(problem.RetryAfterSeconds)))
 	}
 	if problem.Status == http.StatusUnauthorized {
-		c.Header("WWW-Authenticate", "Bearer")
+		c.Header("WWW-Authenticate", challenge(c.FullPath()))
 	}
 	c.Abort()
-	if strings.HasPrefix(c.FullPath(), "/proof/") || c.FullPath() == CallbackPath {
+	if strings.HasPrefix(c.FullPath(), "/proof/") || c.FullPath() == CallbackPath || c.FullPath() == statusPath {
 		pageHeaders(c.Writer.Header())
 		c.Status(problem.Status)
 		if err := s.Pages.Refuse(c.Writer, problem.Title, string(f.Code), f.Reason, f.Remedy); err != nil {
@@ -88,6 +88,14 @@ func (s *server) refuse(c *gin.Context, err error) {
 		body = []byte(`{"type":"about:blank","title":"Internal error","status":500,"code":"hub.internal","reason":"the answer could not be written"}`)
 	}
 	c.Data(problem.Status, "application/problem+json", body)
+}
+
+// challenge says how to name oneself: of a page a browser asks its user.
+func challenge(route string) string {
+	if route == statusPath {
+		return `Basic realm="kvitt: an API key as password", charset="UTF-8"`
+	}
+	return "Bearer"
 }
 
 // refuseUnreadable answers a request that the generated code could not read

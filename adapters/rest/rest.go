@@ -142,6 +142,11 @@ type Deps struct {
 	Incoming       Incoming
 	Signer         Signer
 	Pages          Pages
+	// Status and Metrics show support how the hub fares. MetricsOpen shows metrics to
+	// whoever asks.
+	Status      Status
+	Metrics     http.Handler
+	MetricsOpen bool
 	// Clock is business time, by which a day that a person has named comes.
 	Clock ports.BusinessClock
 	// Now is machine time.
@@ -196,6 +201,7 @@ func New(deps Deps) (http.Handler, error) {
 	engine.NoMethod(func(c *gin.Context) { s.refuse(c, errNoMethod()) })
 	engine.GET("/openapi.json", contract.serveJSON)
 	engine.GET("/docs", contract.serveDocs)
+	s.beside(engine)
 	intake := &intake{server: s, limits: newLimits(deps.Options.CallbackRate, deps.Options.CallbackBurst)}
 	engine.POST(intakePath, intake.take)
 	engine.GET(intakePath, intake.take)

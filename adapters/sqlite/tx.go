@@ -58,6 +58,7 @@ func (t *tx) Purchases() ports.PurchaseStore     { return purchases{t} }
 func (t *tx) Exceptions() ports.ExceptionStore   { return exceptions{t} }
 func (t *tx) Catalogue() ports.CatalogueStore    { return catalogue{t} }
 func (t *tx) Impact() ports.ImpactStore          { return impact{t} }
+func (t *tx) Backlogs() ports.BacklogStore       { return backlogs{t} }
 func (t *tx) Cursors() ports.CursorStore         { return cursors{t} }
 func (t *tx) Lanes() ports.LaneStore             { return lanes{t} }
 func (t *tx) Consents() ports.ConsentStore       { return consents{t} }

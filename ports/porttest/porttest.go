@@ -55,6 +55,7 @@ func Store(t *testing.T, open func(t *testing.T) Opened) {
 		"cursors":       cursors,
 		"lanes":         lanes,
 		"catalogue":     catalogue,
+		"backlogs":      backlogs,
 		"consents":      consents,
 		"callbacks":     callbacks,
 		"subscriptions": subscriptions,

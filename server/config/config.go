@@ -68,6 +68,8 @@ type Config struct {
 	// LogLevel is trace, debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
 	LogJSON  bool   `yaml:"log_json"`
+	// MetricsOpen shows GET /metrics to whoever asks, for a scraper that has no API key.
+	MetricsOpen bool `yaml:"metrics_open"`
 	// Callbacks bounds what is kept of the messages that providers send.
 	Callbacks Callbacks `yaml:"callbacks"`
 	Timings   Timings   `yaml:"timings"`

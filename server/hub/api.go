@@ -16,6 +16,7 @@ import (
 	"github.com/kvitt/kvitt/adapters/console"
 	"github.com/kvitt/kvitt/adapters/incoming"
 	"github.com/kvitt/kvitt/adapters/jobs"
+	"github.com/kvitt/kvitt/adapters/metrics"
 	"github.com/kvitt/kvitt/adapters/rest"
 	"github.com/kvitt/kvitt/adapters/secrets"
 	"github.com/kvitt/kvitt/core/fault"
@@ -30,6 +31,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/registration"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/replay"
+	"github.com/kvitt/kvitt/core/flow/sight"
 	"github.com/kvitt/kvitt/core/flow/statement"
 	"github.com/kvitt/kvitt/core/flow/subscription"
 	"github.com/kvitt/kvitt/core/flow/swap"
@@ -100,7 +102,13 @@ func newHandler(p handlerParts) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the folder for incoming programs: %w", err)
 	}
+	seen := sight.New(sight.Parts{Store: p.Store, Catalogue: p.Versions, Fleet: p.Fleet, Lanes: p.Desk, Swaps: p.Swaps})
+	status, err := console.NewStatus(seen, version.Version, time.Now)
+	if err != nil {
+		return nil, err
+	}
 	return rest.New(rest.Deps{
+		Status: status, Metrics: metrics.New(seen, version.Version, p.Log.Named("metrics")), MetricsOpen: p.Config.MetricsOpen,
 		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Discovery: p.Discovery, Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Subscriptions: p.Subscriptions, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
 		Versions: p.Versions, Swaps: p.Swaps, Impact: impact.New(p.Store, p.Replays, p.Fleet, p.Engine, p.Swaps, time.Now), Fleet: p.Fleet, Lanes: p.Desk, Incoming: arrived,
 		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Clock: p.Clock, Now: time.Now, Log: p.Log.Named("api"),

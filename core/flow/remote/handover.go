@@ -90,6 +90,17 @@ func (b Berth) State() lane.State {
 	return b.lane.State()
 }
 
+// Peek looks at the lane of a connection, if it has used one since the hub has started.
+func (d *Desk) Peek(connectionID string) (lane.State, bool) {
+	d.mu.Lock()
+	h, ok := d.lanes[d.berths[connectionID]]
+	d.mu.Unlock()
+	if !ok {
+		return lane.State{}, false
+	}
+	return h.lane.State(), true
+}
+
 // note keeps when a request of a connection has last succeeded.
 func (d *Desk) note(connectionID string) {
 	d.mu.Lock()

@@ -40,6 +40,7 @@ type Desk struct {
 
 	mu        sync.Mutex
 	lanes     map[string]*held
+	berths    map[string]string    // by connection, the key of its lane
 	succeeded map[string]time.Time // by connection, when a request last did
 }
 
@@ -67,7 +68,7 @@ type held struct {
 func NewDesk(store ports.Store, catalogue ports.Catalogue, secrets ports.Secrets, tokens ports.Tokens, clock lane.Clock, options Options) *Desk {
 	return &Desk{
 		store: store, catalogue: catalogue, secrets: secrets, tokens: tokens, clock: clock,
-		options: options, lanes: map[string]*held{}, succeeded: map[string]time.Time{},
+		options: options, lanes: map[string]*held{}, berths: map[string]string{}, succeeded: map[string]time.Time{},
 	}
 }
 
@@ -189,6 +190,7 @@ func (d *Desk) lane(ctx context.Context, description ports.Description, record p
 	key := laneKey(description, record, credentials)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.berths[record.ID] = key
 	if h, ok := d.lanes[key]; ok {
 		return h.lane, nil
 	}
