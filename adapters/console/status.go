@@ -163,6 +163,7 @@ func (p *StatusPage) addVersions(ctx context.Context, view *statusView) error {
 		if err != nil {
 			return err
 		}
+		failed = slices.Clone(failed)
 		slices.Reverse(failed)
 		shown.Errors = failed[:min(len(failed), shownErrors)]
 		last := &view.Connectors[len(view.Connectors)-1]
@@ -202,7 +203,7 @@ func shownVersion(v sight.Version) versionView {
 		if s.Memory > 0 {
 			shown.Memory = mebibytes(s.Memory)
 		}
-		if shown.Limited = s.MemoryLimit > 0; shown.Limited {
+		if shown.Limited = s.Memory > 0 && s.MemoryLimit > 0; shown.Limited {
 			shown.Memory += " of " + mebibytes(s.MemoryLimit)
 			shown.Share = int(min(100*s.Memory/s.MemoryLimit, 100))
 		}

@@ -134,30 +134,39 @@ func (s *server) GetLineSource(ctx context.Context, r api.GetLineSourceRequestOb
 	return answer, nil
 }
 
-// GetEvidenceArchive writes the archive to a file of its own before it answers: a
-// slow reader then holds no view of the store, and half an archive is never sent.
+// GetEvidenceArchive answers with the archive of a payout.
 func (s *server) GetEvidenceArchive(ctx context.Context, r api.GetEvidenceArchiveRequestObject) (api.GetEvidenceArchiveResponseObject, error) {
-	file, err := os.CreateTemp("", "kvitt-evidence-*.zip")
+	archive, size, err := spooled("kvitt-evidence-*.zip", func(w io.Writer) error { return s.Evidence.Export(ctx, r.ID, w) })
 	if err != nil {
-		return nil, fmt.Errorf("making a file for the archive: %w", err)
-	}
-	spooled := &spool{file}
-	if err := s.Evidence.Export(ctx, r.ID, file); err != nil {
-		_ = spooled.Close()
 		return nil, err
+	}
+	return api.GetEvidenceArchive200ApplicationZipResponse{
+		Body: archive, ContentLength: size,
+		Headers: api.GetEvidenceArchive200ResponseHeaders{ContentDisposition: attached("kvitt-evidence-" + plainName(r.ID) + ".zip")},
+	}, nil
+}
+
+// spooled writes an archive to a file of its own before it is answered: a slow reader then
+// holds no view of the store, and half an archive is never sent.
+func spooled(pattern string, export func(io.Writer) error) (*spool, int64, error) {
+	file, err := os.CreateTemp("", pattern)
+	if err != nil {
+		return nil, 0, fmt.Errorf("making a file for the archive: %w", err)
+	}
+	archive := &spool{file}
+	if err := export(file); err != nil {
+		_ = archive.Close()
+		return nil, 0, err
 	}
 	size, err := file.Seek(0, io.SeekCurrent)
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		_ = spooled.Close()
-		return nil, fmt.Errorf("reading the archive: %w", err)
+		_ = archive.Close()
+		return nil, 0, fmt.Errorf("reading the archive again: %w", err)
 	}
-	return api.GetEvidenceArchive200ApplicationZipResponse{
-		Body: spooled, ContentLength: size,
-		Headers: api.GetEvidenceArchive200ResponseHeaders{ContentDisposition: attached("kvitt-evidence-" + plainName(r.ID) + ".zip")},
-	}, nil
+	return archive, size, nil
 }
 
 // spool is a file that is gone once it is closed.

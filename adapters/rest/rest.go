@@ -21,6 +21,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/impact"
+	"github.com/kvitt/kvitt/core/flow/incident"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
@@ -142,8 +143,9 @@ type Deps struct {
 	Incoming       Incoming
 	Signer         Signer
 	Pages          Pages
-	// Status and Metrics show support how the hub fares. MetricsOpen shows metrics to
+	// Incidents, Status and Metrics show support how the hub fares. MetricsOpen shows metrics to
 	// whoever asks.
+	Incidents   *incident.Service
 	Status      Status
 	Metrics     http.Handler
 	MetricsOpen bool

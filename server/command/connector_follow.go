@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -94,20 +95,29 @@ func (t *teller) tell(swap api.Swap) {
 		fmt.Fprintln(t.out, title(swap))
 	}
 	for ; t.told < len(swap.Entered); t.told++ {
-		entry := swap.Entered[t.told]
-		progress := ""
-		if t.told == len(swap.Entered)-1 {
-			progress = howFar(swap)
-			t.known = progress
-		} else {
-			progress = passed(swap, api.SwapState(entry.State))
+		if t.told > 0 {
+			t.add(passed(swap, api.SwapState(swap.Entered[t.told-1].State)))
 		}
-		fmt.Fprintf(t.out, "  %s  %-12s  %s\n", entry.At.UTC().Format("15:04:05Z"), entry.State, progress)
+		entry := swap.Entered[t.told]
+		t.known = howFar(swap)
+		if t.told < len(swap.Entered)-1 {
+			t.known = passed(swap, api.SwapState(entry.State))
+		}
+		t.line(entry.At.UTC().Format("15:04:05Z"), entry.State, t.known)
 	}
-	if now := howFar(swap); now != t.known && swap.EndedAt == nil {
-		t.known = now
-		fmt.Fprintf(t.out, "  %9s  %-12s  %s\n", "", "", now)
+	t.add(howFar(swap))
+}
+
+// add tells more of the state that was told last, if there is more.
+func (t *teller) add(progress string) {
+	if progress != "" && progress != t.known {
+		t.known = progress
+		t.line("", "", progress)
 	}
+}
+
+func (t *teller) line(at, state, progress string) {
+	fmt.Fprintln(t.out, strings.TrimRight(fmt.Sprintf("  %-9s  %-12s  %s", at, state, progress), " "))
 }
 
 // howFar says in words how far a swap has come.
@@ -139,6 +149,9 @@ func howFar(swap api.Swap) string {
 func passed(swap api.Swap, state api.SwapState) string {
 	switch state {
 	case api.SwapStateChecking:
+		if len(swap.Checks) == 0 {
+			return ""
+		}
 		failed := 0
 		for _, c := range swap.Checks {
 			if c.State == api.SwapCheckStateFailed {
@@ -147,6 +160,9 @@ func passed(swap api.Swap, state api.SwapState) string {
 		}
 		return fmt.Sprintf("%d connection(s) checked with %s, %d failed", len(swap.Checks), swap.To, failed)
 	case api.SwapStateComparing:
+		if swap.Payouts == 0 && swap.State == api.SwapStateComparing {
+			return ""
+		}
 		return fmt.Sprintf("%d payout(s) read again, %d line(s), %d otherwise than stored", swap.Payouts, swap.Lines, swap.Differ)
 	case api.SwapStateHandingOver:
 		return fmt.Sprintf("%d of %d lane(s) moved", swap.Moved, swap.Lanes)

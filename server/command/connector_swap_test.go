@@ -39,7 +39,7 @@ func TestASwapIsFollowedToItsEnd(t *testing.T) {
   01:00:01Z  comparing     4 payout(s) read again, 120 line(s), 0 otherwise than stored
   01:00:02Z  handing_over  1 of 2 lane(s) moved, 2 call(s) under way are waited for
                            2 of 2 lane(s) moved
-  01:00:03Z  draining      
+  01:00:03Z  draining
   01:00:04Z  watching      1.0.1 serves, watched until 01:10:04Z
   01:00:09Z  done          1.0.1 serves
 check warning  c-2  no scope

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/discovery"
 	"github.com/kvitt/kvitt/core/flow/evidence"
 	"github.com/kvitt/kvitt/core/flow/impact"
+	"github.com/kvitt/kvitt/core/flow/incident"
 	"github.com/kvitt/kvitt/core/flow/invoicing"
 	"github.com/kvitt/kvitt/core/flow/onboarding"
 	"github.com/kvitt/kvitt/core/flow/reconciliation"
@@ -84,6 +86,7 @@ type handlerParts struct {
 	Fleet          fleet
 	Desk           *remote.Desk
 	Signer         *secrets.Signer
+	Secrets        ports.Secrets
 	Clock          ports.BusinessClock
 	Listener       net.Listener
 	Log            hclog.Logger
@@ -107,8 +110,15 @@ func newHandler(p handlerParts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	configured, err := p.Config.Told()
+	if err != nil {
+		return nil, err
+	}
+	incidents := incident.New(p.Store, p.Secrets, seen, incident.Hub{
+		Version: version.Version, Runtime: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH, Config: configured, Now: time.Now,
+	})
 	return rest.New(rest.Deps{
-		Status: status, Metrics: metrics.New(seen, version.Version, p.Log.Named("metrics")), MetricsOpen: p.Config.MetricsOpen,
+		Incidents: incidents, Status: status, Metrics: metrics.New(seen, version.Version, p.Log.Named("metrics")), MetricsOpen: p.Config.MetricsOpen,
 		Store: p.Store, Onboarding: p.Onboarding, Statements: p.Statements, Evidence: evidence.New(p.Store), Discovery: p.Discovery, Reconciliation: p.Reconciliation, Registration: p.Registration, Invoicing: p.Invoicing, Callbacks: p.Callbacks, Subscriptions: p.Subscriptions, Replays: p.Replays, Engine: p.Engine, Casework: p.Engine,
 		Versions: p.Versions, Swaps: p.Swaps, Impact: impact.New(p.Store, p.Replays, p.Fleet, p.Engine, p.Swaps, time.Now), Fleet: p.Fleet, Lanes: p.Desk, Incoming: arrived,
 		Catalogue: p.Catalogue, Signer: p.Signer, Pages: pages, Clock: p.Clock, Now: time.Now, Log: p.Log.Named("api"),

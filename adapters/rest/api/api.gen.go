@@ -6314,6 +6314,24 @@ type SearchParams struct {
 	Limit int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GetSupportBundleParams defines parameters for GetSupportBundle.
+type GetSupportBundleParams struct {
+	// Connection The id of a connection.
+	Connection string `form:"connection,omitempty" json:"connection,omitempty"`
+
+	// Payout The id of a payout.
+	Payout string `form:"payout,omitempty" json:"payout,omitempty"`
+
+	// Run The id of a run.
+	Run string `form:"run,omitempty" json:"run,omitempty"`
+
+	// Exception The id of an exception.
+	Exception string `form:"exception,omitempty" json:"exception,omitempty"`
+
+	// Connector The id of a connector.
+	Connector string `form:"connector,omitempty" json:"connector,omitempty"`
+}
+
 // ClearSuspenseParams defines parameters for ClearSuspense.
 type ClearSuspenseParams struct {
 	// IdempotencyKey Any text that is unique to this request of yours.
@@ -6829,6 +6847,9 @@ type ServerInterface interface {
 	// Search Find what a reference names, of whichever merchant
 	// (GET /v1/search)
 	Search(c *gin.Context, params SearchParams)
+	// GetSupportBundle What is known of one connection, payout, run, exception or connector, for whoever helps
+	// (GET /v1/support-bundle)
+	GetSupportBundle(c *gin.Context, params GetSupportBundleParams)
 	// ClearSuspense Move an amount from the suspense account to where it belongs
 	// (POST /v1/suspense/{id}/clear)
 	ClearSuspense(c *gin.Context, id ID, params ClearSuspenseParams)
@@ -12304,6 +12325,65 @@ func (siw *ServerInterfaceWrapper) Search(c *gin.Context) {
 	siw.Handler.Search(c, params)
 }
 
+// GetSupportBundle operation middleware
+func (siw *ServerInterfaceWrapper) GetSupportBundle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSupportBundleParams
+
+	// ------------- Optional query parameter "connection" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "connection", c.Request.URL.Query(), &params.Connection, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter connection: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "payout" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "payout", c.Request.URL.Query(), &params.Payout, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter payout: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "run", c.Request.URL.Query(), &params.Run, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter run: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "exception" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "exception", c.Request.URL.Query(), &params.Exception, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter exception: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "connector" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "connector", c.Request.URL.Query(), &params.Connector, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter connector: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSupportBundle(c, params)
+}
+
 // ClearSuspense operation middleware
 func (siw *ServerInterfaceWrapper) ClearSuspense(c *gin.Context) {
 
@@ -12475,6 +12555,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/connectors/:id/undo", wrapper.UndoSwap)
 	router.GET(options.BaseURL+"/v1/swaps/:id", wrapper.GetSwap)
 	router.POST(options.BaseURL+"/v1/swaps/:id/cancel", wrapper.CancelSwap)
+	router.GET(options.BaseURL+"/v1/support-bundle", wrapper.GetSupportBundle)
 	router.PUT(options.BaseURL+"/v1/connector-uploads/:sha256", wrapper.UploadConnector)
 	router.GET(options.BaseURL+"/v1/connector-versions", wrapper.ListInstalledVersions)
 	router.POST(options.BaseURL+"/v1/connector-versions", wrapper.InstallConnector)
@@ -17837,6 +17918,57 @@ func (response SearchdefaultApplicationProblemPlusJSONResponse) VisitSearchRespo
 	return err
 }
 
+type GetSupportBundleRequestObject struct {
+	Params GetSupportBundleParams
+}
+
+type GetSupportBundleResponseObject interface {
+	VisitGetSupportBundleResponse(w http.ResponseWriter) error
+}
+
+type GetSupportBundle200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type GetSupportBundle200ApplicationZipResponse struct {
+	Body          io.Reader
+	Headers       GetSupportBundle200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetSupportBundle200ApplicationZipResponse) VisitGetSupportBundleResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/zip")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSupportBundledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSupportBundledefaultApplicationProblemPlusJSONResponse) VisitGetSupportBundleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ClearSuspenseRequestObject struct {
 	ID     ID `json:"id"`
 	Params ClearSuspenseParams
@@ -18350,6 +18482,9 @@ type StrictServerInterface interface {
 	// Search Find what a reference names, of whichever merchant
 	// (GET /v1/search)
 	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// GetSupportBundle What is known of one connection, payout, run, exception or connector, for whoever helps
+	// (GET /v1/support-bundle)
+	GetSupportBundle(ctx context.Context, request GetSupportBundleRequestObject) (GetSupportBundleResponseObject, error)
 	// ClearSuspense Move an amount from the suspense account to where it belongs
 	// (POST /v1/suspense/{id}/clear)
 	ClearSuspense(ctx context.Context, request ClearSuspenseRequestObject) (ClearSuspenseResponseObject, error)
@@ -22514,6 +22649,32 @@ func (sh *strictHandler) Search(ctx *gin.Context, params SearchParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SearchResponseObject); ok {
 		if err := validResponse.VisitSearchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSupportBundle operation middleware
+func (sh *strictHandler) GetSupportBundle(ctx *gin.Context, params GetSupportBundleParams) {
+	var request GetSupportBundleRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSupportBundle(ctx, request.(GetSupportBundleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSupportBundle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSupportBundleResponseObject); ok {
+		if err := validResponse.VisitGetSupportBundleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
