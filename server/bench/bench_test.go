@@ -61,3 +61,17 @@ func TestTheFortnoxSimulatorTakesThePayoutWithinItsLimit(t *testing.T) {
 	require.Zero(t, l.Refused)
 	require.GreaterOrEqual(t, l.Calls, l.Least, "what is called the least possible is not")
 }
+
+func TestCallersAreServedWhileVersionsChangePlaces(t *testing.T) {
+	t.Parallel()
+	r, err := measureSwaps(t.Context(), t.TempDir(), 3, 2)
+	require.NoError(t, err)
+	require.Zero(t, r.Failed)
+	require.Positive(t, r.Calls)
+	require.Positive(t, r.Moving)
+	require.Positive(t, r.InstallToServing)
+	f, err := measureFleet(t.Context(), t.TempDir(), 1)
+	require.NoError(t, err)
+	require.Positive(t, f.HubAfter)
+	require.Positive(t, f.RSS)
+}

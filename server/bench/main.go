@@ -27,9 +27,10 @@ type options struct {
 	// events are how many events are registered, in one size after the other.
 	events []int
 	// plan, register, folder and generator are what the bench tells the process of
-	// its own in which it plans one payout or registers events.
+	// its own in which it plans one payout, registers events or starts many connectors.
 	plan      int
 	register  int
+	fleet     int
 	folder    string
 	generator string
 }
@@ -58,6 +59,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.profile, "profile", "", "volume: folder for profiles of the hub, one per size")
 	flags.IntVar(&o.plan, "plan", 0, "used by the bench itself: plan one payout of so many lines and print JSON")
 	flags.IntVar(&o.register, "register", 0, "used by the bench itself: register so many events and print JSON")
+	flags.IntVar(&o.fleet, "fleet", 0, "used by the bench itself: start so many connectors and print JSON")
 	flags.StringVar(&o.folder, "folder", "", "used by the bench itself")
 	flags.StringVar(&o.generator, "generator", "", "used by the bench itself")
 	if err := flags.Parse(args); err != nil {
@@ -95,6 +97,13 @@ func (o options) run(ctx context.Context, out io.Writer) (err error) {
 	}
 	if o.register > 0 {
 		return o.registerAll(ctx, out)
+	}
+	if o.fleet > 0 {
+		f, err := measureFleet(ctx, o.folder, o.fleet)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(out).Encode(f)
 	}
 	folder, err := os.MkdirTemp("", "kvitt-bench-")
 	if err != nil {
@@ -152,10 +161,11 @@ func swapAndReport(ctx context.Context, folder string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := measureFleet(ctx, folder, fleetConnectors, &r); err != nil {
-		return err
+	var f fleet
+	if err := alone(ctx, folder, &f, "-fleet", strconv.Itoa(fleetConnectors)); err != nil {
+		return fmt.Errorf("starting %d connectors: %w", fleetConnectors, err)
 	}
-	return reportSwaps(out, r)
+	return reportSwaps(out, r, f)
 }
 
 // volumes plans one payout after the other, each in a process of its own.

@@ -26,6 +26,7 @@ import (
 	"github.com/kvitt/kvitt/server/client"
 	"github.com/kvitt/kvitt/server/config"
 	"github.com/kvitt/kvitt/server/hub"
+	"github.com/kvitt/kvitt/server/memory"
 )
 
 // swapped is what callers notice of versions that change places.
@@ -33,16 +34,20 @@ type swapped struct {
 	Connections, Swaps int
 	// Calls and their time from asking to the answer, where no lane was being handed over
 	// and where one was.
-	Calls, Moving            int64
-	Median, P99              time.Duration
-	MovingMedian, MovingP99  time.Duration
-	MovingMost               time.Duration
-	Failed                   int64
-	HandOver                 time.Duration // median, of all lanes
-	InstallToServing         time.Duration // from the request that sends the program to the last lane
-	Connectors, PerConnector int
-	HubBefore, HubAfter      int64 // KiB of the hub with none and with all of them running
-	AllRSS, AllPSS           int64 // KiB of all their processes
+	Calls, Moving           int64
+	Median, P99             time.Duration
+	MovingMedian, MovingP99 time.Duration
+	MovingMost              time.Duration
+	Failed                  int64
+	HandOver                time.Duration // median, of all lanes
+	InstallToServing        time.Duration // from the request that sends the program to the last lane
+}
+
+// fleet is what many connectors weigh that all run, in KiB.
+type fleet struct {
+	Connectors, Versions int
+	HubBefore, HubAfter  int64 // of the hub's process, with none and with all of them
+	RSS, PSS             int64 // of all their processes
 }
 
 // measureSwaps has callers call through every connection of a whole hub without a pause
@@ -256,39 +261,40 @@ func (b *swapBench) install(ctx context.Context, program string) error {
 
 // measureFleet starts two versions of many connectors in one host, and weighs the hub's
 // process and theirs.
-func measureFleet(ctx context.Context, folder string, connectors int, r *swapped) error {
-	r.Connectors, r.PerConnector = connectors, 2
+func measureFleet(ctx context.Context, folder string, connectors int) (fleet, error) {
+	f := fleet{Connectors: connectors, Versions: 2}
+	memory.Tune() // as the hub does
 	host, err := pluginhost.New(pluginhost.Config{Dir: filepath.Join(folder, "fleet")})
 	if err != nil {
-		return err
+		return f, err
 	}
 	defer func() { _ = host.Stop(context.WithoutCancel(ctx)) }()
-	r.HubBefore, _ = weight(os.Getpid())
+	f.HubBefore, _ = weight(os.Getpid())
 	for n := range connectors {
-		for v := range r.PerConnector {
+		for v := range f.Versions {
 			program, err := build(ctx, filepath.Join(folder, fmt.Sprintf("fleet-%d-%d", n, v)), "server/bench/generator", fmt.Sprintf("id=generator-%d", n), fmt.Sprintf("version=1.0.%d", v))
 			if err != nil {
-				return err
+				return f, err
 			}
 			instance, err := host.Load(ctx, pluginhost.Source{Path: program})
 			if err == nil {
 				err = instance.Start(ctx)
 			}
 			if err != nil {
-				return err
+				return f, err
 			}
 		}
 	}
-	r.HubAfter, _ = weight(os.Getpid())
+	f.HubAfter, _ = weight(os.Getpid())
 	for _, instance := range host.Connectors() {
 		rss, pss := weight(instance.Status().PID)
-		r.AllRSS += rss
-		r.AllPSS += pss
+		f.RSS += rss
+		f.PSS += pss
 	}
-	return nil
+	return f, nil
 }
 
-func reportSwaps(out io.Writer, r swapped) error {
+func reportSwaps(out io.Writer, r swapped, f fleet) error {
 	err := table(out, fmt.Sprintf("%d swaps of a connector while %d connections call it without a pause", r.Swaps, r.Connections), [][]string{
 		{"calls", "median", "p99", "during swaps", "median", "p99", "longest", "failed", "all lanes", "install to serving"},
 		{
@@ -299,8 +305,8 @@ func reportSwaps(out io.Writer, r swapped) error {
 	if err != nil {
 		return err
 	}
-	return table(out, fmt.Sprintf("%d connectors in %d versions each, all running", r.Connectors, r.PerConnector), [][]string{
+	return table(out, fmt.Sprintf("%d connectors in %d versions each, all running", f.Connectors, f.Versions), [][]string{
 		{"hub without", "hub with", "their RSS", "their PSS"},
-		{mebibytes(r.HubBefore), mebibytes(r.HubAfter), mebibytes(r.AllRSS), mebibytes(r.AllPSS)},
+		{mebibytes(f.HubBefore), mebibytes(f.HubAfter), mebibytes(f.RSS), mebibytes(f.PSS)},
 	})
 }
