@@ -34,14 +34,20 @@ func (a *act) concerned(ctx context.Context) ([]ports.ConnectionRecord, error) {
 	})
 }
 
-// check asks of every connection whether the new version can serve it as well as the old.
-func (a *act) check() error {
+// candidate gives the new version, and the connections that it is to serve.
+func (a *act) candidate() (ports.Connector, []ports.ConnectionRecord, error) {
 	swap := a.look()
 	to, err := a.parts.Fleet.Version(swap.Connector, swap.To)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	list, err := a.concerned(a.ctx)
+	return to, list, err
+}
+
+// check asks of every connection whether the new version can serve it as well as the old.
+func (a *act) check() error {
+	to, list, err := a.candidate()
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,7 @@ import (
 // listed; where that would have been booked otherwise, the swap ends.
 func (a *act) compare() error {
 	swap := a.look()
-	to, err := a.parts.Fleet.Version(swap.Connector, swap.To)
-	if err != nil {
-		return err
-	}
-	list, err := a.concerned(a.ctx)
+	to, list, err := a.candidate()
 	if err != nil {
 		return err
 	}

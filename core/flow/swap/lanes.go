@@ -148,6 +148,7 @@ func (a *act) back() error {
 	if err := a.want(ctx, swap.From, swap.To); err != nil {
 		return err
 	}
+	a.change(func(s *ports.Swap) { s.Lanes, s.Moved = 0, 0 }) // they are counted anew on their way back
 	moved := slices.Clone(a.moved)
 	if len(moved) == 0 { // the hub was started anew since, or all have become the rule
 		list, err := a.concerned(ctx)

@@ -66,15 +66,10 @@ const mostAgain = 20
 
 // checkAgain checks connections that could be served before.
 func (a *act) checkAgain() error {
-	swap := a.look()
-	if swap.Undo {
+	if a.look().Undo {
 		return nil
 	}
-	to, err := a.parts.Fleet.Version(swap.Connector, swap.To)
-	if err != nil {
-		return err
-	}
-	list, err := a.concerned(a.ctx)
+	to, list, err := a.candidate()
 	if err != nil {
 		return err
 	}
