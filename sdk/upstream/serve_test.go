@@ -53,6 +53,8 @@ func TestEveryResultTellsItsCost(t *testing.T) {
 		tellsItsCost[ports.InvoiceReading](t),
 		tellsItsCost[ports.OrderResult](t),
 		tellsItsCost[ports.PurchaseResult](t),
+		tellsItsCost[ports.Subscription](t),
+		tellsItsCost[ports.SubscriptionState](t),
 	}, "every result of package ports, and nothing else")
 }
 
