@@ -78,7 +78,9 @@ type UnsubscribeRequest struct {
 }
 
 // Unsubscribed says what ending a subscription has cost.
-type Unsubscribed struct{ Usage Usage }
+type Unsubscribed struct {
+	Usage Usage
+}
 
 // MaxSubscriptionID is the most characters of the id of a subscription.
 const MaxSubscriptionID = 200

@@ -18,7 +18,8 @@ type Result interface {
 	ports.VerifyReport | ports.PayoutPage | ports.LinePage | ports.OrderPage |
 		ports.DocumentPage | ports.PaymentList | ports.PaymentResult | ports.ReleaseResult |
 		ports.VoucherResult | ports.AttachmentResult | ports.ChoicesPage | ports.Period | ports.BooksPiece |
-		ports.InvoiceResult | ports.InvoiceReading | ports.OrderResult | ports.PurchaseResult
+		ports.InvoiceResult | ports.InvoiceReading | ports.OrderResult | ports.PurchaseResult |
+		ports.Subscription | ports.SubscriptionState | ports.Unsubscribed
 }
 
 // Serve answers one call of the hub: it opens a session, works in it, and says
@@ -78,6 +79,12 @@ func usageOf(result any) *ports.Usage {
 	case *ports.OrderResult:
 		return &r.Usage
 	case *ports.PurchaseResult:
+		return &r.Usage
+	case *ports.Subscription:
+		return &r.Usage
+	case *ports.SubscriptionState:
+		return &r.Usage
+	case *ports.Unsubscribed:
 		return &r.Usage
 	}
 	return &ports.Usage{}

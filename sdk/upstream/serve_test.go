@@ -55,6 +55,7 @@ func TestEveryResultTellsItsCost(t *testing.T) {
 		tellsItsCost[ports.PurchaseResult](t),
 		tellsItsCost[ports.Subscription](t),
 		tellsItsCost[ports.SubscriptionState](t),
+		tellsItsCost[ports.Unsubscribed](t),
 	}, "every result of package ports, and nothing else")
 }
 
