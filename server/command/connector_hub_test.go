@@ -66,11 +66,16 @@ func (s *station) sent(call string) string {
 // ask runs a command of `kvitt connector` against the station.
 func (s *station) ask(ctx context.Context, t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
+	return s.run(ctx, t, append([]string{"connector"}, args...)...)
+}
+
+// run runs any command against it.
+func (s *station) run(ctx context.Context, t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
 	key := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(key, []byte("secret\n"), 0o600))
 	var said, complained bytes.Buffer
-	args = append([]string{"connector"}, append(args, "--hub", s.URL, "--key-file", key)...)
-	code = command.Execute(ctx, args, strings.NewReader(""), &said, &complained)
+	code = command.Execute(ctx, append(args, "--hub", s.URL, "--key-file", key), strings.NewReader(""), &said, &complained)
 	return code, said.String(), complained.String()
 }
 

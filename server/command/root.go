@@ -72,7 +72,7 @@ func newRoot(s streams) *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newServe(s), newDemo(s), newDev(s), newConnector(s), newSimulate(s), newPayout(s), newEvidence(s), newBooks(s), newReconciliation(s), newSupportBundle(s), newVersion(s))
+	root.AddCommand(newServe(s), newDemo(s), newDev(s), newConnector(s), newConnection(s), newSearch(s), newSimulate(s), newPayout(s), newEvidence(s), newBooks(s), newReconciliation(s), newSupportBundle(s), newVersion(s))
 	for _, cmd := range root.Commands() {
 		if cmd.HasSubCommands() && !cmd.Runnable() { // a word that is none of its commands is no reason to show help and be content
 			cmd.Args, cmd.RunE = knownCommand, root.RunE
