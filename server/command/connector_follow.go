@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,16 +20,17 @@ var errUnfollowed = errors.New("the swap is no longer followed: it goes on in th
 // look is how often a swap that is followed is looked at.
 const look = 300 * time.Millisecond
 
-// follow tells how a swap goes until it has ended, and fails unless it ends as wanted.
-// Who interrupts it ends the following alone.
-func follow(ctx context.Context, out io.Writer, hub *client.Client, swap api.Swap, asJSON bool, wanted api.SwapState) error {
+// follow tells how a swap goes until it is in a state that is wanted, or has ended: then it
+// fails. Who interrupts it ends the following alone.
+func follow(ctx context.Context, out io.Writer, hub *client.Client, swap api.Swap, asJSON bool, wanted ...api.SwapState) error {
 	said := teller{out: out}
 	if asJSON {
 		said.out = io.Discard
 	}
-	for said.tell(swap); swap.EndedAt == nil; said.tell(swap) {
+	there := func() bool { return swap.EndedAt != nil || slices.Contains(wanted, swap.State) }
+	for said.tell(swap); !there(); said.tell(swap) {
 		err := hub.Get(ctx, swapPath(swap.ID), &swap)
-		if err == nil && swap.EndedAt == nil {
+		if err == nil && !there() {
 			err = pause(ctx)
 		}
 		if ctx.Err() != nil {
@@ -46,7 +48,7 @@ func follow(ctx context.Context, out io.Writer, hub *client.Client, swap api.Swa
 	} else if err := showFindings(out, swap); err != nil {
 		return err
 	}
-	if swap.State == wanted {
+	if slices.Contains(wanted, swap.State) {
 		return nil
 	}
 	return unlike(swap)

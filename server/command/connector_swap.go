@@ -84,7 +84,8 @@ func newConnectorUndo(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo <connector>",
 		Short: "Go back to the version before, and follow it",
-		Long:  "A swap that is under way is cancelled; otherwise the version before the last swap takes over by the same act, but for the comparison.",
+		Long: "A swap that is under way is cancelled; otherwise the version before the last swap takes over by the same act, but for the\n" +
+			"comparison. It is followed until that version serves; the hub goes on watching it.",
 		Args:  exactArgs(1),
 		RunE: asks(&a, func(cmd *cobra.Command, hub *client.Client, args []string) error {
 			var swap api.Swap
@@ -94,11 +95,10 @@ func newConnectorUndo(s streams) *cobra.Command {
 			if detach {
 				return begun(s.out, swap, a.json)
 			}
-			wanted := api.SwapStateDone
 			if !swap.Undo {
-				wanted = api.SwapStateCancelled
+				return follow(cmd.Context(), s.out, hub, swap, a.json, api.SwapStateCancelled)
 			}
-			return follow(cmd.Context(), s.out, hub, swap, a.json, wanted)
+			return follow(cmd.Context(), s.out, hub, swap, a.json, api.SwapStateWatching, api.SwapStateDone)
 		}),
 	}
 	a.flags(cmd)

@@ -109,6 +109,17 @@ func TestUndoAndCancelEndWellWhenTheOldVersionServes(t *testing.T) {
 	require.Contains(t, errs, "swap.crashed: it went down")
 }
 
+func TestAnUndoIsFollowedUntilTheOldVersionServes(t *testing.T) {
+	t.Parallel()
+	s := newStation(t, map[string][]string{
+		"POST /v1/connectors/klarna/undo": {swapAt("checking", entry("checking", "00"), `,"undo":true`)},
+		"GET /v1/swaps/swap-1":            {swapAt("watching", entry("checking", "00")+","+entry("watching", "04"), `,"undo":true,"watch_until":"2026-11-30T01:10:04Z"`)},
+	})
+	code, out, errs := s.ask(t.Context(), t, "undo", "klarna", "--reason", "r")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "watching      1.0.1 serves, watched until 01:10:04Z\n")
+}
+
 func TestSwapsAreListedWithWhyTheyEnded(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, map[string][]string{"GET /v1/connectors/klarna/swaps": {`{"items":[` +
