@@ -76,13 +76,12 @@ func (v *statusView) addSwap(s ports.Swap) {
 	}
 	mark := "done"
 	for _, step := range swapSteps {
-		switch {
-		case step == s.State:
+		if step == s.State {
 			mark = "next"
 			shown.Steps = append(shown.Steps, stepView{words(string(step)), "now"})
-		default:
-			shown.Steps = append(shown.Steps, stepView{words(string(step)), mark})
+			continue
 		}
+		shown.Steps = append(shown.Steps, stepView{words(string(step)), mark})
 	}
 	v.Live = append(v.Live, shown)
 }

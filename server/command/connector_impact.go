@@ -152,7 +152,7 @@ func (d deeds) show(out io.Writer) error {
 	}
 	for _, doc := range d.Documents {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", doc.ID, doc.Kind, doc.State, orDash(doc.Number),
-			orDash(strings.TrimSpace(string(doc.Amount)+" "+string(doc.Currency))), orDash(doc.Document), orDash(doc.PayoutID), orDash(doc.FlowID), said(doc.Fault))
+			orDash(strings.TrimSpace(doc.Amount+" "+doc.Currency)), orDash(doc.Document), orDash(doc.PayoutID), orDash(doc.FlowID), said(doc.Fault))
 	}
 	return w.Flush()
 }
@@ -215,7 +215,7 @@ func compared(ctx context.Context, hub *client.Client, path string, input api.Co
 			return nil, err
 		}
 		all = append(all, page.Items...)
-		if after = string(page.Next); after == "" {
+		if after = page.Next; after == "" {
 			return all, nil
 		}
 	}

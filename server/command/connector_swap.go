@@ -86,7 +86,7 @@ func newConnectorUndo(s streams) *cobra.Command {
 		Short: "Go back to the version before, and follow it",
 		Long: "A swap that is under way is cancelled; otherwise the version before the last swap takes over by the same act, but for the\n" +
 			"comparison. It is followed until that version serves; the hub goes on watching it.",
-		Args:  exactArgs(1),
+		Args: exactArgs(1),
 		RunE: asks(&a, func(cmd *cobra.Command, hub *client.Client, args []string) error {
 			var swap api.Swap
 			if err := hub.Post(cmd.Context(), connectorPath(args[0])+"/undo", api.ReasonInput{Reason: reason}, &swap); err != nil {
