@@ -43,7 +43,32 @@ type versionFile struct {
 	LastExitAt   time.Time            `json:"last_exit_at,omitzero"`
 	Memory       int64                `json:"memory"`
 	MemoryLimit  int64                `json:"memory_limit"`
-	Calls        *ports.CallCounts    `json:"calls,omitempty"`
+	Calls        *callsFile           `json:"calls,omitempty"`
+}
+
+type callsFile struct {
+	Total    int64       `json:"total"`
+	Failed   int64       `json:"failed"`
+	Refused  int64       `json:"refused"`
+	InFlight int         `json:"in_flight"`
+	Median   string      `json:"p50"`
+	Slow     string      `json:"p99"`
+	Slowest  string      `json:"max"`
+	Faults   []faultFile `json:"faults"`
+}
+
+type faultFile struct {
+	Class  string `json:"class"`
+	Source string `json:"source"`
+	Count  int64  `json:"count"`
+}
+
+func callsFact(c ports.CallCounts) *callsFile {
+	f := &callsFile{c.Total, c.Failed, c.Refused, c.InFlight, c.Median.String(), c.Slow.String(), c.Slowest.String(), []faultFile{}}
+	for _, n := range c.Faults {
+		f.Faults = append(f.Faults, faultFile{string(n.Class), string(n.Source), n.Count})
+	}
+	return f
 }
 
 func versionFact(v sight.Version) versionFile {
@@ -54,7 +79,7 @@ func versionFact(v sight.Version) versionFile {
 	}
 	if s := v.Status; s != nil {
 		f.State, f.Serves, f.Uptime, f.Restarts, f.LastExit, f.LastExitAt = s.State, s.Serves, s.Uptime.String(), s.Restarts, s.LastExit, s.LastExitAt
-		f.Memory, f.MemoryLimit, f.Calls = s.Memory, s.MemoryLimit, &s.Calls
+		f.Memory, f.MemoryLimit, f.Calls = s.Memory, s.MemoryLimit, callsFact(s.Calls)
 	}
 	return f
 }
