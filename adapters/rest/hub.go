@@ -23,7 +23,30 @@ func (s *server) GetHealth(ctx context.Context, _ api.GetHealthRequestObject) (a
 			ID: c.Description.ID, Version: c.Description.Version, State: api.ConnectorState(c.State),
 		})
 	}
+	missing, err := s.missing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		health.Status = api.HealthStatusDegraded
+	}
+	health.Connectors = append(health.Connectors, missing...)
 	return api.GetHealth200JSONResponse(health), nil
+}
+
+// missing lists the connectors that are wanted and of which no version serves.
+func (s *server) missing(ctx context.Context) ([]api.ConnectorHealth, error) {
+	_, wanted, err := s.Versions.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []api.ConnectorHealth
+	for _, w := range wanted {
+		if w.ConnectionID == "" && s.Fleet.Running(w.Connector, "") == "" {
+			list = append(list, api.ConnectorHealth{ID: w.Connector, Version: w.Version, State: api.ConnectorState(ports.ConnectorStopped)})
+		}
+	}
+	return list, nil
 }
 
 func (s *server) CreateKey(ctx context.Context, r api.CreateKeyRequestObject) (api.CreateKeyResponseObject, error) {

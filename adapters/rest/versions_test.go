@@ -42,6 +42,11 @@ func TestSupportSeesWhichVersionIsWantedAndWhichServes(t *testing.T) {
 	require.Equal(t, api.NodeVersionStateMissing, lost.Nodes[0].State)
 	require.Contains(t, lost.Nodes[0].Reason, "is not loaded")
 
+	h.fleet.Route("klarna", "", "")
+	health := get[api.Health](t, h, "", "GET", "/v1/health", "", http.StatusOK)
+	require.Equal(t, api.HealthStatusDegraded, health.Status)
+	require.Contains(t, health.Connectors, api.ConnectorHealth{ID: "klarna", Version: "1.0.0", State: "stopped"})
+
 	require.Equal(t, "connector.version_unknown", h.problem(t, support, "GET", klarna+"/versions/9.9.9", "", http.StatusNotFound).Code)
 	require.Equal(t, "connector.unknown", h.problem(t, support, "GET", "/v1/connectors/nobody/versions", "", http.StatusNotFound).Code)
 	h.problem(t, own, "GET", klarna+"/versions", "", http.StatusForbidden)
