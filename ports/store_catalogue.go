@@ -133,6 +133,8 @@ type Swap struct {
 	Connections []string `json:"connections,omitempty"`
 	// Undo says that it goes back to the version before: nothing is compared.
 	Undo bool `json:"undo,omitempty"`
+	// Before is the version to which an undo went back before the swap, empty for none.
+	Before string `json:"before,omitempty"`
 	// Live also reads the payouts of the comparison from the provider.
 	Live bool `json:"live,omitempty"`
 	// Accept takes differences of booked lines as known.

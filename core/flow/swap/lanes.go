@@ -145,7 +145,8 @@ func (a *act) back() error {
 	if err := a.parts.Fleet.Start(ctx, swap.Connector, swap.From); err != nil {
 		return err
 	}
-	if err := a.want(ctx, swap.From, swap.To); err != nil {
+	// It leads no undo to the version that has just failed.
+	if err := a.want(ctx, swap.From, swap.Before); err != nil {
 		return err
 	}
 	a.change(func(s *ports.Swap) { s.Lanes, s.Moved = 0, 0 }) // they are counted anew on their way back

@@ -41,15 +41,21 @@ func (s *Service) valid(r *Request) error {
 }
 
 // from gives the version that serves what the request is about, which must be one and
-// another.
-func (s *Service) from(ctx context.Context, r Request) (string, error) {
+// another, and for all connections the version before that.
+func (s *Service) from(ctx context.Context, r Request) (from, before string, err error) {
 	if len(r.Connections) == 0 {
 		wanted, err := s.wanted(ctx, r.Connector, "")
 		if err == nil && wanted.Version == r.To {
 			err = serving(r.Connector, r.To)
 		}
-		return wanted.Version, err
+		return wanted.Version, wanted.Previous, err
 	}
+	from, err = s.serves(ctx, r)
+	return from, "", err
+}
+
+// serves gives the version that serves the connections that a request names.
+func (s *Service) serves(ctx context.Context, r Request) (string, error) {
 	from := ""
 	for _, id := range r.Connections {
 		err := s.parts.Store.View(ctx, func(ctx context.Context, tx ports.Tx) error {

@@ -183,12 +183,12 @@ func (s *Service) Begin(ctx context.Context, r Request) (ports.Swap, error) {
 	if _, err := s.parts.Fleet.Version(r.Connector, r.To); err != nil {
 		return ports.Swap{}, err
 	}
-	from, err := s.from(ctx, r)
+	from, before, err := s.from(ctx, r)
 	if err != nil {
 		return ports.Swap{}, err
 	}
 	return s.begin(ctx, ports.Swap{
-		Connector: r.Connector, From: from, To: r.To, Connections: r.Connections, Live: r.Live, Accept: r.Accept,
+		Connector: r.Connector, From: from, Before: before, To: r.To, Connections: r.Connections, Live: r.Live, Accept: r.Accept,
 		Drain: r.Drain, Watch: r.Watch, By: r.By, Reason: r.Reason,
 	})
 }
@@ -210,7 +210,7 @@ func (s *Service) Undo(ctx context.Context, connector, reason, by string) (ports
 		return ports.Swap{}, err
 	}
 	return s.begin(ctx, ports.Swap{
-		Connector: connector, From: wanted.Version, To: wanted.Previous, Undo: true,
+		Connector: connector, From: wanted.Version, Before: wanted.Previous, To: wanted.Previous, Undo: true,
 		Drain: s.parts.Options.Drain, Watch: s.parts.Options.Watch, By: by, Reason: reason,
 	})
 }

@@ -327,6 +327,30 @@ func TestUndoGoesBackWithoutComparing(t *testing.T) {
 	require.Equal(t, []string{"=1.0.0"}, r.wanted())
 }
 
+// The hub has gone back by itself: whoever asks it to go back at that moment does not get
+// the version that has failed, and without a comparison.
+func TestUndoDoesNotLeadToAVersionFromWhichTheHubHasGoneBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	r.fleet.versions["3.0.0"] = &acme{version: "3.0.0"}
+	fails := func(to string) {
+		begun := r.begin(func(q *swap.Request) { q.To, q.Watch = to, time.Hour })
+		r.await(begun.ID, "the watch", func(s ports.Swap) bool { return s.State == ports.SwapWatching })
+		r.fleet.sicken(to, swap.Health{Restarts: 1, Last: "signal: killed"})
+		require.Equal(t, ports.SwapReturned, r.ended(begun.ID).State)
+	}
+	fails("2.0.0")
+	_, err := r.swaps.Undo(t.Context(), "acme", "it is sick", "bo (key-2)")
+	require.Equal(t, swap.CodeNothingToUndo, fault.CodeOf(err))
+	require.Equal(t, ports.SwapDone, r.ended(r.begin().ID).State)
+	fails("3.0.0")
+	undo, err := r.swaps.Undo(t.Context(), "acme", "and 2.0.0 as well", "bo (key-2)")
+	require.NoError(t, err)
+	require.Equal(t, "1.0.0", undo.To)
+	require.Equal(t, ports.SwapDone, r.ended(undo.ID).State)
+	require.Equal(t, allOld, r.running())
+}
+
 func TestAHubThatStopsDuringASwapTakesItUpAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, &acme{})
