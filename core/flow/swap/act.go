@@ -40,14 +40,22 @@ func (a *act) change(fn func(*ports.Swap)) ports.Swap {
 	return a.swap
 }
 
-// enter stores that the swap has come to a state.
-func (a *act) enter(ctx context.Context, state ports.SwapState) error {
+// enter stores that the swap has come to a state, and what changes with that in the same
+// unit of work.
+func (a *act) enter(ctx context.Context, state ports.SwapState, also ...func(context.Context, ports.Tx) error) error {
 	swap := a.change(func(s *ports.Swap) {
 		s.State = state
 		s.Entered = append(s.Entered, ports.SwapEntry{State: state, At: a.now()})
 	})
 	a.parts.Log.Info("swap "+string(state), "swap", swap.ID, "connector", swap.Connector, "from", swap.From, "to", swap.To)
-	return a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error { return tx.Catalogue().SaveSwap(ctx, swap) })
+	return a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		for _, fn := range also {
+			if err := fn(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return tx.Catalogue().SaveSwap(ctx, swap)
+	})
 }
 
 // run takes a swap from its beginning to its end.

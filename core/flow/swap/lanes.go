@@ -15,10 +15,8 @@ import (
 // handOver moves the connections to the new version, lane by lane.
 func (a *act) handOver() error {
 	swap := a.look()
-	if err := a.want(a.ctx, swap.To, swap.From); err != nil {
-		return err
-	}
-	if err := a.enter(a.ctx, ports.SwapHandingOver); err != nil {
+	// Both or neither: a hub that starts again goes by the state, and serves what is wanted.
+	if err := a.enter(a.ctx, ports.SwapHandingOver, a.want(swap.To, swap.From)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, swap.Drain)
@@ -111,9 +109,9 @@ func (a *act) settleRoutes(version string) {
 }
 
 // want stores which version shall serve. A pin to the version that all others have is none.
-func (a *act) want(ctx context.Context, version, previous string) error {
+func (a *act) want(version, previous string) func(context.Context, ports.Tx) error {
 	swap := a.look()
-	return a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+	return func(ctx context.Context, tx ports.Tx) error {
 		wanted := ports.Wanted{Connector: swap.Connector, Version: version, Previous: previous, At: a.now(), By: swap.By, Reason: swap.Reason}
 		if len(swap.Connections) == 0 {
 			return tx.Catalogue().Want(ctx, wanted)
@@ -135,7 +133,7 @@ func (a *act) want(ctx context.Context, version, previous string) error {
 			}
 		}
 		return nil
-	})
+	}
 }
 
 // back hands everything over to the old version again.
@@ -146,7 +144,7 @@ func (a *act) back() error {
 		return err
 	}
 	// It leads no undo to the version that has just failed.
-	if err := a.want(ctx, swap.From, swap.Before); err != nil {
+	if err := a.parts.Store.Update(ctx, a.want(swap.From, swap.Before)); err != nil {
 		return err
 	}
 	a.change(func(s *ports.Swap) { s.Lanes, s.Moved = 0, 0 }) // they are counted anew on their way back

@@ -1,6 +1,7 @@
 package swap
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -12,7 +13,8 @@ import (
 
 // Resume takes up the swaps under which the hub has stopped. One whose lanes had not begun
 // to move is over: the old version serves. One whose lanes had is taken up at its watch:
-// every connection is served by the new version since the hub has started.
+// every connection is served by the new version since the hub has started. One that was
+// going back has done so: the old version is wanted, and has served since.
 func (s *Service) Resume(ctx context.Context) error {
 	open, err := s.open(ctx)
 	if err != nil {
@@ -25,7 +27,17 @@ func (s *Service) Resume(ctx context.Context) error {
 		}
 		switch swap.State {
 		case ports.SwapHandingOver, ports.SwapDraining, ports.SwapWatching:
-			s.work.Go(a.resume)
+			back, err := s.goingBack(ctx, swap)
+			if err != nil {
+				return err
+			}
+			if !back {
+				s.work.Go(a.resume)
+				continue
+			}
+			a.end(ports.SwapReturned, fault.New(CodeInterrupted, fault.Temporary, "the hub was stopped while the old version took over again, which serves since").
+				WithRemedy("see the hub's log for why it went back"))
+			s.dismiss(swap.Connector)
 		case ports.SwapChecking, ports.SwapComparing, ports.SwapDone, ports.SwapRefused, ports.SwapCancelled, ports.SwapReturned:
 			a.end(ports.SwapRefused, fault.New(CodeInterrupted, fault.Temporary, "the hub was stopped before the first lane had moved").
 				WithRemedy("swap again"))
@@ -33,6 +45,31 @@ func (s *Service) Resume(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// goingBack reports whether a swap whose lanes had begun to move was on its way back: the
+// new version is not wanted any more.
+func (s *Service) goingBack(ctx context.Context, swap ports.Swap) (bool, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (bool, error) {
+		wanted, err := tx.Catalogue().Wanted(ctx)
+		if err != nil {
+			return false, err
+		}
+		all, own := "", map[string]string{}
+		for _, w := range wanted {
+			switch {
+			case w.Connector != swap.Connector:
+			case w.ConnectionID == "":
+				all = w.Version
+			default:
+				own[w.ConnectionID] = w.Version
+			}
+		}
+		if len(swap.Connections) == 0 {
+			return all != swap.To, nil
+		}
+		return cmp.Or(own[swap.Connections[0]], all) != swap.To, nil
+	})
 }
 
 // open lists the swaps that have not ended: at most the last one of each connector.
