@@ -197,13 +197,7 @@ func (a *act) end(state ports.SwapState, cause error) {
 	}
 	log("swap "+string(state), pairs...)
 	a.insist("the end of a swap could not be stored", func() error {
-		err := a.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
-			if err := tx.Catalogue().SaveSwap(ctx, swap); err != nil {
-				return err
-			}
-			return a.audit(ctx, tx, swap, "connector.swap_"+string(state), detail, by)
-		})
-		if err != nil {
+		if err := a.keep(ctx, swap, "connector.swap_"+string(state), detail, by); err != nil {
 			return err
 		}
 		return a.Wake(ctx, swap.Connector)

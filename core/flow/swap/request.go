@@ -103,16 +103,16 @@ func (s *Service) wanted(ctx context.Context, connector, connectionID string) (p
 	return found, err
 }
 
-// keep stores a swap with an entry in the audit log; by is who has acted, if not who began.
-func (s *Service) keep(ctx context.Context, swap ports.Swap, did, detail string, by ...string) error {
+// keep stores a swap with an entry in the audit log.
+func (s *Service) keep(ctx context.Context, swap ports.Swap, did, detail, by string) error {
 	return s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		if err := tx.Catalogue().SaveSwap(ctx, swap); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, swap, did, detail, by...)
+		return s.audit(ctx, tx, swap, did, detail, by)
 	})
 }
 
-func (s *Service) audit(ctx context.Context, tx ports.Tx, swap ports.Swap, did, detail string, by ...string) error {
-	return tx.Audit().Append(ctx, ports.AuditEntry{At: s.now(), By: append(by, swap.By)[0], Act: did, Subject: swap.Connector, Detail: detail})
+func (s *Service) audit(ctx context.Context, tx ports.Tx, swap ports.Swap, did, detail, by string) error {
+	return tx.Audit().Append(ctx, ports.AuditEntry{At: s.now(), By: by, Act: did, Subject: swap.Connector, Detail: detail})
 }

@@ -228,7 +228,7 @@ func (s *Service) begin(ctx context.Context, swap ports.Swap) (ports.Swap, error
 	if err != nil {
 		return swap, err
 	}
-	if err := s.keep(ctx, swap, "connector.swap_started", swap.From+" to "+swap.To+scope(swap)+": "+swap.Reason); err != nil {
+	if err := s.keep(ctx, swap, "connector.swap_started", swap.From+" to "+swap.To+scope(swap)+": "+swap.Reason, swap.By); err != nil {
 		s.dismiss(swap.Connector)
 		return swap, err
 	}
@@ -287,7 +287,11 @@ func (s *Service) Cancel(ctx context.Context, id, reason, by string) (ports.Swap
 		return swap, fault.New(CodeEnded, fault.Conflict, "the swap has ended, it is "+string(swap.State)).
 			WithRemedy("POST /v1/connectors/{id}/undo goes back to the version before")
 	}
-	if err := s.keep(ctx, swap, "connector.swap_cancelled", id+": "+reason, by); err != nil {
+	// The swap goes on meanwhile: what is known of it here is stored by itself alone.
+	err = s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+		return s.audit(ctx, tx, swap, "connector.swap_cancelled", id+": "+reason, by)
+	})
+	if err != nil {
 		return swap, err
 	}
 	a.cancel(fault.New(CodeCancelled, fault.Conflict, "cancelled by "+by+": "+reason))

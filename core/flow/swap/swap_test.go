@@ -282,6 +282,35 @@ func TestASwapCanBeCancelledWhileItWaits(t *testing.T) {
 	require.Equal(t, swap.CodeEnded, fault.CodeOf(err))
 }
 
+// late is a store that lets a swap end before it stores what somebody else has to say.
+type late struct {
+	ports.Store
+	wait func()
+}
+
+type somebodyElse struct{}
+
+func (s late) Update(ctx context.Context, fn func(context.Context, ports.Tx) error) error {
+	if ctx.Value(somebodyElse{}) != nil {
+		s.wait()
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+func TestACancellationThatComesTooLateLeavesTheEndAsItIs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	var begun ports.Swap
+	store := r.store
+	r.store = late{store, func() { r.ended(begun.ID) }}
+	r.serve()
+	begun = r.begin(func(q *swap.Request) { q.Watch = time.Second })
+	r.await(begun.ID, "the watch", func(s ports.Swap) bool { return s.State == ports.SwapWatching })
+	_, err := r.swaps.Cancel(context.WithValue(t.Context(), somebodyElse{}, true), begun.ID, "too late", "bo (key-2)")
+	require.NoError(t, err)
+	require.Equal(t, ports.SwapDone, r.ended(begun.ID).State)
+}
+
 func TestOneConnectionGoesAheadAsACanary(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, &acme{})
