@@ -241,6 +241,15 @@ func (s *Service) Remove(ctx context.Context, connector, version, reason, by str
 			return fault.New(CodeServing, fault.Conflict, "version "+version+" of "+connector+" still serves connections").
 				WithRemedy("wait until the swap under way has ended")
 		}
+		// The version before is wanted no more, and takes over again if the new one fails.
+		last, err := tx.Catalogue().Swaps(ctx, connector, ports.Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(last) > 0 && !last[0].State.Ended() && (last[0].From == version || last[0].To == version) {
+			return fault.New(CodeServing, fault.Conflict, "version "+version+" of "+connector+" takes part in the swap "+last[0].ID).
+				WithRemedy("wait until the swap has ended, or cancel it")
+		}
 		if err := tx.Catalogue().Remove(ctx, connector, version); err != nil {
 			return err
 		}

@@ -238,6 +238,14 @@ func TestOnlyAVersionThatNothingUsesIsRemoved(t *testing.T) {
 	r.programs.routes["acme"] = "1.2.0"
 	require.Equal(t, catalogue.CodeServing, fault.CodeOf(remove("1.2.0")), "it serves still")
 	r.programs.routes["acme"] = "1.0.0"
+	swap := func(state ports.SwapState) {
+		require.NoError(t, r.store.Update(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+			return tx.Catalogue().SaveSwap(ctx, ports.Swap{ID: "swap-1", Connector: "acme", From: "1.2.0", To: "1.0.0", State: state})
+		}))
+	}
+	swap(ports.SwapWatching)
+	require.Equal(t, catalogue.CodeServing, fault.CodeOf(remove("1.2.0")), "it takes over again if the new one fails")
+	swap(ports.SwapDone)
 	require.NoError(t, remove("1.2.0"))
 	require.Equal(t, catalogue.CodeVersionUnknown, fault.CodeOf(remove("1.2.0")))
 	require.NotContains(t, r.programs.loaded, "acme 1.2.0")
