@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -89,6 +90,9 @@ type Parts struct {
 // Service installs and removes versions. It is safe for concurrent use.
 type Service struct {
 	parts Parts
+	// changing is held by who installs or removes: what one has loaded, another's failure
+	// would unload.
+	changing sync.Mutex
 
 	mu      sync.Mutex
 	missing map[string]error // by connector and version
@@ -118,6 +122,8 @@ type Request struct {
 // Install checks a program and takes it up, beside those that are there. Installing the
 // same program again gives what is there.
 func (s *Service) Install(ctx context.Context, r Request) (ports.InstalledVersion, error) {
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	examined, err := s.parts.Programs.Examine(ctx, r.Path, r.SHA256)
 	if err != nil {
 		return ports.InstalledVersion{}, err
@@ -162,19 +168,21 @@ func (s *Service) mend(ctx context.Context, v ports.InstalledVersion, path strin
 
 // take loads the program and keeps the version; if that fails, it is as before.
 func (s *Service) take(ctx context.Context, v ports.InstalledVersion, r Request) error {
+	wanted, err := walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (ports.Wanted, error) {
+		return wantedForAll(ctx, tx, v.Connector)
+	})
+	if err != nil {
+		return err
+	}
+	first := wanted.Version == ""
 	if _, err := s.parts.Programs.Load(ctx, r.Path, v.SHA256); err != nil {
 		return err
 	}
-	first := false
-	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+	err = s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		if err := tx.Catalogue().Add(ctx, v); err != nil {
 			return err
 		}
-		wanted, err := wantedForAll(ctx, tx, v.Connector)
-		if err != nil {
-			return err
-		}
-		if first = wanted.Version == ""; first {
+		if first {
 			err := tx.Catalogue().Want(ctx, ports.Wanted{Connector: v.Connector, Version: v.Version, At: v.InstalledAt, By: r.By, Reason: "the first version"})
 			if err != nil {
 				return err
@@ -182,7 +190,13 @@ func (s *Service) take(ctx context.Context, v ports.InstalledVersion, r Request)
 		}
 		return s.audit(ctx, tx, "connector.installed", v.Connector, v.Version+" sha256:"+v.SHA256+" from "+v.Origin+vouched(v.Signature), r.By)
 	})
+	if first && err == nil {
+		s.parts.Programs.Route(v.Connector, "", v.Version)
+	}
 	if err != nil {
+		if first { // the first program of a connector serves as soon as it is loaded
+			s.parts.Programs.Route(v.Connector, "", "")
+		}
 		if undone := s.parts.Programs.Unload(ctx, v.Connector, v.Version); undone != nil {
 			s.parts.Log.Warn("a version that was not installed stays loaded", "connector", v.Connector, "version", v.Version, "error", undone)
 		}
@@ -223,6 +237,8 @@ func (s *Service) known(ctx context.Context, v ports.InstalledVersion) (ports.In
 
 // Remove forgets a version that nothing uses, with the hub's copy of the program.
 func (s *Service) Remove(ctx context.Context, connector, version, reason, by string) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	err := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		if _, err := tx.Catalogue().Get(ctx, connector, version); err != nil {
 			return s.unknown(err, connector, version)

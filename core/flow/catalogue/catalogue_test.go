@@ -7,6 +7,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,12 +53,18 @@ func (p *programs) Load(_ context.Context, path, sha256 string) (ports.Descripti
 	if !ok {
 		return ports.Description{}, fault.New("connector.not_installable", fault.Validation, "the file cannot be read")
 	}
+	if p.routes[file.description.ID] == "" {
+		p.routes[file.description.ID] = file.description.Version
+	}
 	p.copies[sha256] = file
 	p.loaded[file.description.ID+" "+file.description.Version] = file.sha256
 	return file.description, nil
 }
 
 func (p *programs) Unload(_ context.Context, connector, version string) error {
+	if p.Serves(connector, version) {
+		return fault.New("connector.in_use", fault.Conflict, "it serves connections")
+	}
 	delete(p.copies, p.loaded[connector+" "+version])
 	delete(p.loaded, connector+" "+version)
 	return nil
@@ -215,6 +222,52 @@ func TestWhatCannotBeTrustedIsRefusedAndNothingChanges(t *testing.T) {
 	approved, err := r.install(catalogue.Request{Path: "e", Signature: "signed ee", Conformance: report("ee", 4), ApproveHosts: true})
 	require.NoError(t, err)
 	require.Equal(t, 4, approved.Level)
+}
+
+// full is a store in which nothing can be changed any more.
+type full struct{ ports.Store }
+
+var errFull = errors.New("the disk is full")
+
+func (full) Update(context.Context, func(context.Context, ports.Tx) error) error { return errFull }
+
+func TestAnInstallationThatCannotBeStoredChangesNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, catalogue.Policy{})
+	store := r.store
+	r.file("a", "1.0.0", "aa")
+	r.store = full{store}
+	r.start(catalogue.Policy{})
+	_, err := r.install(catalogue.Request{Path: "a"})
+	require.ErrorIs(t, err, errFull)
+	require.Empty(t, r.programs.loaded)
+	require.False(t, r.programs.Serves("acme", "1.0.0"))
+
+	r.store = store
+	r.start(catalogue.Policy{})
+	_, err = r.install(catalogue.Request{Path: "a"})
+	require.NoError(t, err)
+	require.True(t, r.programs.Serves("acme", "1.0.0"))
+}
+
+// TestTheSameProgramTwiceAtATime: the second one does not unload what the first has taken up.
+func TestTheSameProgramTwiceAtATime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, catalogue.Policy{})
+	r.file("a", "1.0.0", "aa")
+	r.file("b", "1.1.0", "bb")
+	_, err := r.install(catalogue.Request{Path: "a"})
+	require.NoError(t, err)
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if _, err := r.install(catalogue.Request{Path: "b"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	require.Equal(t, map[string]string{"acme 1.0.0": "aa", "acme 1.1.0": "bb"}, r.programs.loaded)
 }
 
 func TestOnlyAVersionThatNothingUsesIsRemoved(t *testing.T) {
