@@ -20,6 +20,7 @@ import (
 	"github.com/kvitt/kvitt/core/flow/lane"
 	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/replay"
+	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/ports"
 )
 
@@ -198,6 +199,19 @@ func (s *Service) Undo(ctx context.Context, connector, reason, by string) (ports
 	if current, ok := s.current(connector); ok {
 		return s.Cancel(ctx, current.ID, reason, by)
 	}
+	last, err := s.lastDone(ctx, connector)
+	if err != nil {
+		return ports.Swap{}, err
+	}
+	if len(last.Connections) > 0 { // a canary, which has left all others where they were
+		if _, err := s.parts.Fleet.Version(connector, last.From); err != nil {
+			return ports.Swap{}, err
+		}
+		return s.begin(ctx, ports.Swap{
+			Connector: connector, From: last.To, To: last.From, Connections: last.Connections, Undo: true,
+			Drain: s.parts.Options.Drain, Watch: s.parts.Options.Watch, By: by, Reason: reason,
+		})
+	}
 	wanted, err := s.wanted(ctx, connector, "")
 	if err != nil {
 		return ports.Swap{}, err
@@ -212,6 +226,24 @@ func (s *Service) Undo(ctx context.Context, connector, reason, by string) (ports
 	return s.begin(ctx, ports.Swap{
 		Connector: connector, From: wanted.Version, Before: wanted.Previous, To: wanted.Previous, Undo: true,
 		Drain: s.parts.Options.Drain, Watch: s.parts.Options.Watch, By: by, Reason: reason,
+	})
+}
+
+// lastDone gives the last swap of a connector that has changed something, empty if none
+// has.
+func (s *Service) lastDone(ctx context.Context, connector string) (ports.Swap, error) {
+	return walk.View(ctx, s.parts.Store, func(ctx context.Context, tx ports.Tx) (ports.Swap, error) {
+		for after := ""; ; {
+			page, err := tx.Catalogue().Swaps(ctx, connector, ports.Page{After: after, Limit: 50})
+			if err != nil || len(page) == 0 {
+				return ports.Swap{}, err
+			}
+			for _, swap := range page {
+				if after = swap.ID; swap.State == ports.SwapDone {
+					return swap, nil
+				}
+			}
+		}
 	})
 }
 

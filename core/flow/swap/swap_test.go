@@ -381,6 +381,20 @@ func TestUndoDoesNotLeadToAVersionFromWhichTheHubHasGoneBack(t *testing.T) {
 	require.Equal(t, allOld, r.running())
 }
 
+func TestUndoOfACanaryLeavesTheOthersWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	r.fleet.versions["3.0.0"] = &acme{version: "3.0.0"}
+	require.Equal(t, ports.SwapDone, r.ended(r.begin().ID).State)
+	require.Equal(t, ports.SwapDone, r.ended(r.begin(func(q *swap.Request) { q.To, q.Connections = "3.0.0", []string{"c2"} }).ID).State)
+	require.Equal(t, "2.0.0 3.0.0 2.0.0", r.running())
+	undo, err := r.swaps.Undo(t.Context(), "acme", "the canary is sick", "bo (key-2)")
+	require.NoError(t, err)
+	require.Equal(t, ports.SwapDone, r.ended(undo.ID).State)
+	require.Equal(t, allNew, r.running())
+	require.Equal(t, []string{"=2.0.0"}, r.wanted())
+}
+
 func TestAHubThatStopsDuringASwapTakesItUpAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, &acme{})
