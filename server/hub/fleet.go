@@ -128,7 +128,7 @@ func (f fleet) Reset(connector, version string) error {
 func (f fleet) Health(connector, version string) swap.Health {
 	instance, err := f.instance(connector, version)
 	if err != nil {
-		return swap.Health{Restarts: 1, Last: err.Error()}
+		return swap.Health{Quarantined: true, Last: err.Error()} // it serves nobody
 	}
 	status, calls := instance.Status(), instance.Calls()
 	health := swap.Health{

@@ -22,6 +22,9 @@ type act struct {
 
 	mu   sync.Mutex
 	swap ports.Swap
+	// before is how the new version stood before the first lane has moved; that of a hub that
+	// has started since is nothing.
+	before Health
 	// moved are the connections that have been handed over.
 	moved []string
 }
@@ -66,6 +69,8 @@ func (a *act) run() {
 		a.refuse(err)
 		return
 	}
+	swap := a.look()
+	a.before = a.parts.Fleet.Health(swap.Connector, swap.To) // what it did before anybody was served by it counts no more
 	a.finish(a.serve(a.handOver))
 }
 
@@ -140,6 +145,13 @@ func (a *act) finish(err error) {
 	}
 	swap := a.look()
 	a.parts.Log.Warn("the old version takes over again", "swap", swap.ID, "connector", swap.Connector, "version", swap.From, "reason", cause)
+	// Whoever looks meanwhile sees why it goes back.
+	a.change(func(s *ports.Swap) { s.Fault = recorded(cause, a.now()) })
+	if _, err := a.parts.Fleet.Version(swap.Connector, swap.From); err != nil {
+		a.parts.Log.Error("the old version is not there to take over, and the new one goes on", "swap", swap.ID, "connector", swap.Connector, "error", err)
+		a.end(ports.SwapDone, cause)
+		return
+	}
 	if !a.insist("the old version could not take over, and is asked again", a.back) {
 		return
 	}

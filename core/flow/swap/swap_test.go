@@ -381,6 +381,39 @@ func TestUndoDoesNotLeadToAVersionFromWhichTheHubHasGoneBack(t *testing.T) {
 	require.Equal(t, allOld, r.running())
 }
 
+// A swap that could not end would keep out every version that works.
+func TestASwapEndsAlthoughTheOldVersionIsNoLongerThere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	old := r.fleet.versions["1.0.0"]
+	delete(r.fleet.versions, "1.0.0")
+	r.fleet.versions["0.9.0"] = &acme{version: "0.9.0"}
+	r.fleet.Route("acme", "", "0.9.0") // somebody serves, so that lanes have a name
+	begun := r.begin(func(q *swap.Request) { q.Watch = time.Hour })
+	r.await(begun.ID, "the watch", func(s ports.Swap) bool { return s.State == ports.SwapWatching })
+	r.fleet.sicken("2.0.0", swap.Health{Restarts: 1, Last: "signal: killed"})
+	ended := r.ended(begun.ID)
+	require.Equal(t, ports.SwapDone, ended.State)
+	require.Equal(t, swap.CodeCrashed, ended.Fault.Code)
+	require.Equal(t, allNew, r.running())
+	r.fleet.versions["1.0.0"] = old
+	require.Equal(t, ports.SwapDone, r.ended(r.begin(func(q *swap.Request) { q.To = "1.0.0" }).ID).State)
+}
+
+func TestAVersionThatCrashesBeforeItIsWatchedIsSickToo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	release := r.hold("c2")
+	begun := r.begin()
+	r.await(begun.ID, "the other lanes", func(s ports.Swap) bool { return s.Moved == 2 })
+	r.fleet.sicken("2.0.0", swap.Health{Restarts: 1, Last: "signal: killed"})
+	release()
+	returned := r.ended(begun.ID)
+	require.Equal(t, ports.SwapReturned, returned.State)
+	require.Equal(t, swap.CodeCrashed, returned.Fault.Code)
+	require.Equal(t, allOld, r.running())
+}
+
 func TestUndoOfACanaryLeavesTheOthersWhereTheyAre(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, &acme{})

@@ -13,7 +13,6 @@ import (
 // more half-way.
 func (a *act) watch() error {
 	swap := a.look()
-	before := a.parts.Fleet.Health(swap.Connector, swap.To)
 	until := a.now().Add(swap.Watch)
 	if !swap.WatchUntil.IsZero() {
 		until = swap.WatchUntil // it was watched before the hub was started anew
@@ -23,7 +22,7 @@ func (a *act) watch() error {
 		return err
 	}
 	for half := a.now().Add(until.Sub(a.now()) / 2); ; {
-		if err := a.sound(before); err != nil {
+		if err := a.sound(); err != nil {
 			return err
 		}
 		now := a.now()
@@ -45,8 +44,8 @@ func (a *act) watch() error {
 }
 
 // sound says what speaks against the version since it has begun to serve.
-func (a *act) sound(before Health) error {
-	swap := a.look()
+func (a *act) sound() error {
+	swap, before := a.look(), a.before
 	now := a.parts.Fleet.Health(swap.Connector, swap.To)
 	if now.Quarantined || now.Restarts > before.Restarts {
 		return fault.New(CodeCrashed, fault.Conflict, "version "+swap.To+" went down while it was watched: "+now.Last).From(fault.Connector).
