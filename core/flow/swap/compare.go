@@ -3,6 +3,7 @@ package swap
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -21,9 +22,11 @@ func (a *act) compare() error {
 	if err != nil {
 		return err
 	}
+	// Every connection has its share, however many there are.
+	share := min(a.parts.Options.Recent, max(a.parts.Options.Payouts/max(len(list), 1), 1))
 	blocking := 0
 	for _, c := range list {
-		payouts, err := a.recent(c, a.parts.Options.Payouts-a.look().Payouts)
+		payouts, err := a.recent(c, share)
 		if err != nil {
 			return err
 		}
@@ -44,7 +47,6 @@ func (a *act) compare() error {
 
 // recent gives the newest payouts of a connection that have all their lines.
 func (a *act) recent(c ports.ConnectionRecord, most int) ([]ports.PayoutRecord, error) {
-	most = min(a.parts.Options.Recent, most)
 	return walk.View(a.ctx, a.parts.Store, func(ctx context.Context, tx ports.Tx) ([]ports.PayoutRecord, error) {
 		var list []ports.PayoutRecord
 		err := walk.Flows(ctx, tx, c.MerchantID, func(f merchant.Flow) error {
@@ -110,7 +112,18 @@ func (a *act) note(p ports.PayoutRecord, report replay.Report) int {
 		s.Payouts++
 		s.Lines += report.Lines
 		s.Differ += report.Differ
-		s.Differences = append(s.Differences, found[:min(len(found), mostDifferences-len(s.Differences))]...)
+		// What blocks the swap is listed before what does not.
+		all := slices.Concat(s.Differences, found)
+		slices.SortStableFunc(all, func(x, y ports.SwapDifference) int {
+			switch {
+			case x.Blocks == y.Blocks:
+				return 0
+			case x.Blocks:
+				return -1
+			}
+			return 1
+		})
+		s.Differences = all[:min(len(all), mostDifferences)]
 	})
 	return blocks
 }

@@ -101,7 +101,8 @@ type Log interface {
 
 // Options bound swaps. All are required.
 type Options struct {
-	// Recent is how many payouts of each connection are compared, Payouts how many in all.
+	// Recent is how many payouts of each connection are compared, Payouts how many in all;
+	// but one of each connection always is.
 	Recent, Payouts int
 	// Parallel is how many connections are checked, and lanes handed over, at a time.
 	Parallel int
