@@ -174,6 +174,11 @@ func (l *Lane) queue(ctx context.Context, calls int) (grant *Grant, held <-chan 
 	}
 	defer func() { <-l.turn }()
 	for {
+		// Whoever comes to hold the lane need not wait for all who stand in the queue.
+		if held := l.holding(); held != nil {
+			<-l.slots
+			return nil, held, nil
+		}
 		wait, changed := l.tryTake(calls)
 		if wait == 0 {
 			return &Grant{lane: l, calls: calls, since: l.clock.Now()}, nil, nil

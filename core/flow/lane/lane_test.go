@@ -274,6 +274,36 @@ func TestWhoWaitsForTheWindowGivesWayToWhoHoldsTheLane(t *testing.T) {
 	})
 }
 
+// Of a long queue only what is in flight is waited for.
+func TestWhoStandsInTheQueueGivesWayToWhoHoldsTheLane(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(0, 1), systemClock{}, true)
+		first := take(t, l, 1)
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				grant, err := l.Take(context.Background(), 1)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(time.Minute)
+				grant.Settle(ports.Usage{Calls: 1}, true)
+			})
+		}
+		synctest.Wait()
+		start := time.Now()
+		time.AfterFunc(time.Second, func() { first.Settle(ports.Usage{Calls: 1}, true) })
+		release, err := l.Hold(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, time.Second, time.Since(start))
+		release()
+		all.Wait()
+		require.Equal(t, time.Second+20*time.Minute, time.Since(start))
+	})
+}
+
 func TestALaneThatCannotBeHeldInTimeGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
