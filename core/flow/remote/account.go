@@ -162,7 +162,7 @@ func (a *Account) take(ctx context.Context, description ports.Description, opera
 	}
 	grant, err := a.lane.Take(ctx, calls)
 	if err != nil && errors.Is(err, ctx.Err()) {
-		return nil, 0, fault.New("lane.gave_up", fault.NotSent, "the request gave up waiting for its turn").Wrap(err)
+		return nil, 0, fault.New(CodeGaveUp, fault.NotSent, "the request gave up waiting for its turn").Wrap(err)
 	}
 	return grant, calls, err
 }

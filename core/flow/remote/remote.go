@@ -23,6 +23,9 @@ const (
 	CodeOperationUndeclared fault.Code = "connector.operation_undeclared"
 	// CodeDisconnected: the connection was disconnected.
 	CodeDisconnected fault.Code = "connection.disconnected"
+	// CodeGaveUp: a request's time was over before the lane let it start. It is of class
+	// fault.NotSent.
+	CodeGaveUp fault.Code = "lane.gave_up"
 	// CodePaused: a person keeps all calls from the connection. It is of class
 	// fault.NotSent.
 	CodePaused fault.Code = "connection.paused"

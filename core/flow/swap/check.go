@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/kvitt/kvitt/core/fault"
+	"github.com/kvitt/kvitt/core/flow/remote"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/core/merchant"
 	"github.com/kvitt/kvitt/ports"
@@ -54,7 +55,7 @@ func (a *act) check() error {
 	if err := a.lost(list, to.Describe()); err != nil {
 		return err
 	}
-	checks := a.each(list, func(c ports.ConnectionRecord) ports.SwapCheck { return a.checked(c, to) })
+	checks := a.each(list, func(c ports.ConnectionRecord) ports.SwapCheck { return a.checked(a.ctx, c, to) })
 	a.change(func(s *ports.Swap) { s.Checks = checks })
 	return refusal(checks, len(list))
 }
@@ -132,7 +133,7 @@ func (a *act) lost(list []ports.ConnectionRecord, to ports.Description) error {
 
 // checked says how the new version fares with a connection. What the old version fails at
 // as well is no reason against the new one.
-func (a *act) checked(c ports.ConnectionRecord, to ports.Connector) ports.SwapCheck {
+func (a *act) checked(ctx context.Context, c ports.ConnectionRecord, to ports.Connector) ports.SwapCheck {
 	check := ports.SwapCheck{ConnectionID: c.ID, State: ports.CheckOK}
 	switch {
 	case c.State == merchant.Disconnected:
@@ -146,24 +147,36 @@ func (a *act) checked(c ports.ConnectionRecord, to ports.Connector) ports.SwapCh
 		check.State, check.Detail = ports.CheckFailed, "its settings do not fit: "+err.Error()
 		return check
 	}
-	failed := a.verify(c.ID, to)
-	if failed == "" {
+	failed := a.verify(ctx, c.ID, to)
+	switch failed {
+	case "":
+		return check
+	case rests:
+		check.State, check.Detail = ports.CheckWarning, "not checked: "+rests
 		return check
 	}
 	check.State, check.Detail = ports.CheckFailed, failed
-	if from, err := a.parts.Fleet.Version(c.Connector, a.look().From); err == nil && a.verify(c.ID, from) != "" {
+	if from, err := a.parts.Fleet.Version(c.Connector, a.look().From); err == nil && a.verify(ctx, c.ID, from) != "" {
 		check.State, check.Detail = ports.CheckWarning, "it fails with the old version too: "+failed
 	}
 	return check
 }
 
+// rests is what verify says of a lane that lets no request start.
+const rests = "its lane rests, or its calls are used up"
+
 // verify has a version check a connection, and says what failed, or nothing.
-func (a *act) verify(connectionID string, by ports.Connector) string {
-	account, err := a.parts.Desk.OpenBy(a.ctx, connectionID, by)
+func (a *act) verify(ctx context.Context, connectionID string, by ports.Connector) string {
+	account, err := a.parts.Desk.OpenBy(ctx, connectionID, by)
 	if err != nil {
 		return err.Error()
 	}
-	report, err := account.Verify(a.ctx, ports.VerifyRequest{Today: a.now()})
+	patient, cancel := context.WithTimeout(ctx, a.parts.Options.Check)
+	defer cancel()
+	report, err := account.Verify(patient, ports.VerifyRequest{Today: a.now()})
+	if fault.CodeOf(err) == remote.CodeGaveUp && ctx.Err() == nil {
+		return rests
+	}
 	if err != nil {
 		return err.Error()
 	}

@@ -271,7 +271,12 @@ func (noTokens) Forget(string, string) {}
 // serve makes the service, as a hub does that starts.
 func (r *rig) serve() {
 	options := swap.DefaultOptions()
+	options.Check = 300 * time.Millisecond
 	options.Drain, options.Watch, options.Look = 20*time.Second, 50*time.Millisecond, time.Millisecond
+	r.serveWith(options)
+}
+
+func (r *rig) serveWith(options swap.Options) {
 	r.swaps = swap.New(swap.Parts{
 		Store: r.store, Desk: r.desk, Replays: replay.New(r.store, r.desk), Fleet: r.fleet, Schemas: jsonschema.New(), Clock: machine{},
 		Random: rand.Reader, Log: hclog.NewNullLogger(), Options: options,

@@ -106,6 +106,8 @@ type Options struct {
 	Recent, Payouts int
 	// Parallel is how many connections are checked, and lanes handed over, at a time.
 	Parallel int
+	// Check is how long a connection's lane is waited for that is checked: it may rest.
+	Check time.Duration
 	// Drain and Watch are used where a request names none.
 	Drain, Watch time.Duration
 	// Failures is how many calls may fail by the connector's own fault while it is watched,
@@ -118,7 +120,7 @@ type Options struct {
 // DefaultOptions are those of a hub in production.
 func DefaultOptions() Options {
 	return Options{
-		Recent: 5, Payouts: 500, Parallel: 8, Drain: 2 * time.Minute, Watch: 10 * time.Minute, Failures: 3, Share: 5, Look: 250 * time.Millisecond,
+		Recent: 5, Payouts: 500, Parallel: 8, Check: 2 * time.Minute, Drain: 2 * time.Minute, Watch: 10 * time.Minute, Failures: 3, Share: 5, Look: 250 * time.Millisecond,
 	}
 }
 

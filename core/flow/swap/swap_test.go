@@ -414,6 +414,42 @@ func TestAVersionThatCrashesBeforeItIsWatchedIsSickToo(t *testing.T) {
 	require.Equal(t, allOld, r.running())
 }
 
+// limited makes a lane rest for an hour.
+func (r *rig) limited(id string) {
+	account, err := r.desk.Open(r.Context(), id)
+	require.NoError(r, err)
+	require.NoError(r, account.Do(r.Context(), "ListPayouts", 1, func(context.Context, ports.Call) (ports.Usage, error) {
+		return ports.Usage{Calls: 1, RateLimited: 1, RetryAfter: time.Hour}, nil
+	}))
+}
+
+func TestALaneThatRestsHoldsNoSwapUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	r.limited("c2")
+	done := r.ended(r.begin().ID)
+	require.Equal(t, ports.SwapDone, done.State)
+	require.Equal(t, ports.CheckWarning, done.Checks[1].State)
+	require.Contains(t, done.Checks[1].Detail, "its lane rests")
+	require.Equal(t, allNew, r.running())
+}
+
+func TestACrashIsSeenWhileConnectionsAreCheckedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, &acme{})
+	options := swap.DefaultOptions()
+	options.Check, options.Look = time.Hour, time.Millisecond
+	r.serveWith(options)
+	begun := r.begin(func(q *swap.Request) { q.Watch = time.Second })
+	r.await(begun.ID, "the watch", func(s ports.Swap) bool { return s.State == ports.SwapWatching })
+	r.limited("c2")
+	time.Sleep(1500 * time.Millisecond) // beyond the watch, whose second check waits for the lane
+	r.fleet.sicken("2.0.0", swap.Health{Restarts: 1})
+	returned := r.ended(begun.ID)
+	require.Equal(t, ports.SwapReturned, returned.State)
+	require.Equal(t, swap.CodeCrashed, returned.Fault.Code)
+}
+
 func TestUndoOfACanaryLeavesTheOthersWhereTheyAre(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, &acme{})

@@ -21,22 +21,34 @@ func (a *act) watch() error {
 	if err := a.enter(a.ctx, ports.SwapWatching); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(a.ctx)
+	var again chan error // gives how the second check has ended, while it is under way
+	defer func() {
+		cancel()
+		if again != nil {
+			<-again
+		}
+	}()
 	for half := a.now().Add(until.Sub(a.now()) / 2); ; {
 		if err := a.sound(); err != nil {
 			return err
 		}
 		now := a.now()
-		if !now.Before(until) {
+		if !now.Before(until) && again == nil {
 			return nil
 		}
 		if !half.IsZero() && !now.Before(half) {
-			half = time.Time{}
-			if err := a.checkAgain(); err != nil {
-				return err
-			}
+			// Lanes may let it wait for long, and a crash must be seen meanwhile.
+			ended := make(chan error, 1)
+			half, again = time.Time{}, ended
+			a.work.Go(func() { ended <- a.checkAgain(ctx) })
 		}
 		select {
 		case <-a.parts.Clock.After(min(a.parts.Options.Look, max(until.Sub(now), time.Millisecond))):
+		case err := <-again:
+			if again = nil; err != nil {
+				return err
+			}
 		case <-a.ctx.Done():
 			return context.Cause(a.ctx)
 		}
@@ -64,7 +76,7 @@ func (a *act) sound() error {
 const mostAgain = 20
 
 // checkAgain checks connections that could be served before.
-func (a *act) checkAgain() error {
+func (a *act) checkAgain(ctx context.Context) error {
 	if a.look().Undo {
 		return nil
 	}
@@ -73,5 +85,6 @@ func (a *act) checkAgain() error {
 		return err
 	}
 	list = list[:min(len(list), mostAgain)]
-	return refusal(a.each(list, func(c ports.ConnectionRecord) ports.SwapCheck { return a.checked(c, to) }), len(list))
+	defer a.rest(a.look().From) // which was started again if a check had to be held against it
+	return refusal(a.each(list, func(c ports.ConnectionRecord) ports.SwapCheck { return a.checked(ctx, c, to) }), len(list))
 }
