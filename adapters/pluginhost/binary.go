@@ -56,15 +56,37 @@ func install(path, dir, pinned string) (copied, sum string, err error) {
 		return "", "", fmt.Errorf("installing a connector: %w", err)
 	}
 	defer func() { _ = os.Remove(temporary) }() // gone already once it has its name
-	if pinned != "" && pinned != sum {
-		return "", "", fault.New(CodeChecksum, fault.Validation, "the file's SHA-256 is "+sum+", not "+pinned).
-			From(fault.Connector).WithRemedy("get the connector from where its checksum comes from")
+	if err := pinnedTo(pinned, sum); err != nil {
+		return "", "", err
 	}
 	copied = filepath.Join(dir, sum)
 	if err := os.Rename(temporary, copied); err != nil {
 		return "", "", fmt.Errorf("installing a connector: %w", err)
 	}
 	return copied, sum, nil
+}
+
+// pinnedTo fails if a file has another digest than the one asked for, empty for any.
+func pinnedTo(pinned, sum string) error {
+	if pinned == "" || pinned == sum {
+		return nil
+	}
+	return fault.New(CodeChecksum, fault.Validation, "the file's SHA-256 is "+sum+", not "+pinned).
+		From(fault.Connector).WithRemedy("get the connector from where its checksum comes from")
+}
+
+// digest is the SHA-256 of a file in lower-case hex.
+func digest(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 func copyHashed(path, dir string) (temporary, sum string, err error) {
@@ -98,16 +120,11 @@ func copyHashed(path, dir string) (temporary, sum string, err error) {
 
 // verify checks the private copy before it is run.
 func verify(path, sum string) error {
-	file, err := os.Open(path)
+	is, err := digest(path)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return err
-	}
-	if hex.EncodeToString(hash.Sum(nil)) != sum {
+	if is != sum {
 		return fault.New(CodeChecksum, fault.Validation, "the hub's own copy of the connector has been changed").
 			From(fault.Connector).WithRemedy("find out who writes to the hub's data folder, then install the connector again")
 	}

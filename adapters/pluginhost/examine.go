@@ -43,6 +43,19 @@ func (h *Host) Examine(ctx context.Context, source Source) (Examined, error) {
 	return Examined{Description: description, SHA256: sum, Size: info.Size()}, err
 }
 
+// Digest gives the SHA-256 of a connector's file in lower-case hex, and runs nothing of it.
+// It fails as Load does before that runs the file.
+func (h *Host) Digest(source Source) (string, error) {
+	if err := inspect(source.Path); err != nil {
+		return "", err
+	}
+	sum, err := digest(source.Path)
+	if err != nil {
+		return "", notInstallable("the file cannot be read", "check the path and its permissions").Wrap(err)
+	}
+	return sum, pinnedTo(strings.ToLower(source.SHA256), sum)
+}
+
 // Copy is the path of the host's own copy of a program.
 func (h *Host) Copy(sha256 string) string {
 	return filepath.Join(h.config.Dir, "connectors", sha256)

@@ -42,6 +42,11 @@ func (f fleet) Status() []ports.ConnectorStatus {
 	return list
 }
 
+// Digest implements catalogue.Programs.
+func (f fleet) Digest(path, sha256 string) (string, error) {
+	return f.host.Digest(pluginhost.Source{Path: path, SHA256: sha256})
+}
+
 // Examine implements catalogue.Programs.
 func (f fleet) Examine(ctx context.Context, path, sha256 string) (catalogue.Examined, error) {
 	e, err := f.host.Examine(ctx, pluginhost.Source{Path: path, SHA256: sha256})

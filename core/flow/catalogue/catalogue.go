@@ -41,7 +41,10 @@ type Examined struct {
 
 // Programs are the connectors that the hub has loaded.
 type Programs interface {
-	// Examine says what a file is, without taking it up. An empty digest takes any.
+	// Digest gives the SHA-256 of a file, in lower-case hex, without running it. A digest
+	// that it is to have is checked, an empty one takes any.
+	Digest(path, sha256 string) (string, error)
+	// Examine says what a file is, without taking it up. It runs it.
 	Examine(ctx context.Context, path, sha256 string) (Examined, error)
 	// Load takes a program up; it runs with its first call. An empty path stands for the
 	// hub's own copy.
@@ -124,22 +127,30 @@ type Request struct {
 func (s *Service) Install(ctx context.Context, r Request) (ports.InstalledVersion, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
-	examined, err := s.parts.Programs.Examine(ctx, r.Path, r.SHA256)
+	sum, err := s.parts.Programs.Digest(r.Path, r.SHA256)
+	if err != nil {
+		return ports.InstalledVersion{}, err
+	}
+	if known, err := s.withDigest(ctx, sum); err != nil || known.Version != "" {
+		if err == nil {
+			err = s.mend(ctx, known, r.Path)
+		}
+		return known, err
+	}
+	// What nobody vouches for is not run, not even to say what it is.
+	signature, err := s.signature(r, sum)
+	if err != nil {
+		return ports.InstalledVersion{}, err
+	}
+	examined, err := s.parts.Programs.Examine(ctx, r.Path, sum)
 	if err != nil {
 		return ports.InstalledVersion{}, err
 	}
 	v := ports.InstalledVersion{
 		Connector: examined.Description.ID, Version: examined.Description.Version, SHA256: examined.SHA256, Size: examined.Size,
-		Description: examined.Description, Origin: r.Origin, InstalledAt: s.parts.Now().UTC(), InstalledBy: r.By,
+		Description: examined.Description, Origin: r.Origin, Signature: signature, InstalledAt: s.parts.Now().UTC(), InstalledBy: r.By,
 	}
-	known, err := s.known(ctx, v)
-	if err != nil {
-		return known, err
-	}
-	if known.Version != "" {
-		return known, s.mend(ctx, known, r.Path)
-	}
-	if v.Signature, err = s.signature(r, v.SHA256); err != nil {
+	if err := s.free(ctx, v); err != nil {
 		return ports.InstalledVersion{}, err
 	}
 	if v.Conformance, v.Level, err = s.conformance(r.Conformance, v); err != nil {
@@ -219,18 +230,27 @@ func vouched(s ports.Signature) string {
 	return ", unsigned"
 }
 
-// known gives the version if this very program is installed as it already.
-func (s *Service) known(ctx context.Context, v ports.InstalledVersion) (ports.InstalledVersion, error) {
+// withDigest gives the version as which a program is installed already, empty for none.
+func (s *Service) withDigest(ctx context.Context, sha256 string) (ports.InstalledVersion, error) {
+	versions, _, err := s.List(ctx)
+	for _, v := range versions {
+		if v.SHA256 == sha256 {
+			return v, nil
+		}
+	}
+	return ports.InstalledVersion{}, err
+}
+
+// free fails if another program is installed as the version.
+func (s *Service) free(ctx context.Context, v ports.InstalledVersion) error {
 	known, err := s.Version(ctx, v.Connector, v.Version)
 	switch {
 	case fault.CodeOf(err) == CodeVersionUnknown:
-		return ports.InstalledVersion{}, nil
+		return nil
 	case err != nil:
-		return ports.InstalledVersion{}, err
-	case known.SHA256 == v.SHA256:
-		return known, nil
+		return err
 	}
-	return ports.InstalledVersion{}, fault.New(CodeInstalled, fault.Conflict,
+	return fault.New(CodeInstalled, fault.Conflict,
 		"version "+v.Version+" of "+v.Connector+" is installed already, and is another program (SHA-256 "+known.SHA256+", this one "+v.SHA256+")").
 		WithRemedy("versions never change: give the connector another version, or remove the installed one if nothing uses it")
 }

@@ -32,10 +32,23 @@ type programs struct {
 	copies map[string]program // by digest: what the hub has kept
 	loaded map[string]string  // digest by "connector version"
 	routes map[string]string  // version by connector, or by connection
+	run    []string           // paths of what was run
+}
+
+func (p *programs) Digest(path, sha256 string) (string, error) {
+	file, ok := p.files[path]
+	if !ok {
+		return "", fault.New("connector.not_installable", fault.Validation, "the file is no program")
+	}
+	if sha256 != "" && sha256 != file.sha256 {
+		return "", fault.New("connector.checksum_mismatch", fault.Validation, "the file's SHA-256 is another")
+	}
+	return file.sha256, nil
 }
 
 func (p *programs) Examine(_ context.Context, path, sha256 string) (catalogue.Examined, error) {
 	file, ok := p.files[path]
+	p.run = append(p.run, path)
 	if !ok {
 		return catalogue.Examined{}, fault.New("connector.not_installable", fault.Validation, "the file is no program")
 	}
@@ -210,6 +223,13 @@ func TestWhatCannotBeTrustedIsRefusedAndNothingChanges(t *testing.T) {
 		require.Equal(t, []string{"1.0.0 aa"}, installed, name)
 		require.Len(t, r.programs.loaded, 1, name)
 	}
+	require.NotContains(t, r.programs.run, "z")
+	r.programs.run = nil
+	for _, request := range []catalogue.Request{{Path: "d"}, {Path: "d", Signature: "signed aa"}, {Path: "d", SHA256: "xx", Signature: "signed dd"}} {
+		_, err := r.install(request)
+		require.Error(t, err)
+	}
+	require.Empty(t, r.programs.run, "what nobody vouches for is not run")
 	_, err = r.install(catalogue.Request{Path: "e", Signature: "signed ee", Conformance: report("ee", 4)})
 	require.Contains(t, fault.Of(err).Reason, "https://auth.acme.evil")
 
