@@ -55,6 +55,9 @@ func (a *act) check() error {
 	if err := a.lost(list, to.Describe()); err != nil {
 		return err
 	}
+	if err := a.parted(list, to.Describe()); err != nil {
+		return err
+	}
 	checks := a.each(list, func(c ports.ConnectionRecord) ports.SwapCheck { return a.checked(a.ctx, c, to) })
 	a.change(func(s *ports.Swap) { s.Checks = checks })
 	return refusal(checks, len(list))
@@ -129,6 +132,50 @@ func (a *act) lost(list []ports.ConnectionRecord, to ports.Description) error {
 	}
 	return fault.New(CodeCapabilityLost, fault.Conflict, "version "+to.Version+" no longer offers "+strings.Join(gone, ", ")+", and flows such as "+used+" are switched on").
 		From(fault.Connector).WithRemedy("report it to whoever makes the connector, or switch the flows off that need it")
+}
+
+// parted refuses a swap after which calls of one remote account would go through two lanes,
+// or be made by two versions.
+func (a *act) parted(list []ports.ConnectionRecord, to ports.Description) error {
+	swap := a.look()
+	if from, err := a.parts.Fleet.Version(swap.Connector, swap.From); err == nil && !slices.Equal(from.Describe().Quota.Account, to.Quota.Account) {
+		return fault.New(CodeLaneRenamed, fault.Conflict, "version "+to.Version+" tells remote accounts apart by other credentials, so that calls of one account would go through two lanes").
+			From(fault.Connector).WithRemedy("report it to whoever makes the connector: quota.account stays as it is")
+	}
+	var ids []string
+	err := a.parts.Store.View(a.ctx, func(ctx context.Context, tx ports.Tx) error {
+		return walk.ConnectionsTo(ctx, tx, swap.Connector, func(c ports.ConnectionRecord) error {
+			ids = append(ids, c.ID)
+			return nil
+		})
+	})
+	if err != nil || len(ids) == len(list) {
+		return err
+	}
+	berths, err := a.parts.Desk.Berths(a.ctx, ids)
+	if err != nil {
+		return err
+	}
+	goes := map[string]bool{}
+	for _, c := range list {
+		goes[c.ID] = true
+	}
+	for _, b := range berths {
+		gone, left := "", ""
+		for _, id := range b.Connections {
+			switch {
+			case goes[id]:
+				gone = id
+			case a.parts.Fleet.Running(swap.Connector, id) != swap.To:
+				left = id
+			}
+		}
+		if gone != "" && left != "" {
+			return fault.New(CodeLaneShared, fault.Conflict, "the connections "+gone+" and "+left+" reach the same account, which would be served by two versions").
+				WithRemedy("name both in connections, or neither")
+		}
+	}
+	return nil
 }
 
 // checked says how the new version fares with a connection. What the old version fails at

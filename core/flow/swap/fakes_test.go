@@ -36,6 +36,7 @@ type acme struct {
 	// capabilities are those beside psp.payouts and psp.pages.
 	capabilities []ports.Capability
 	settings     string
+	account      []string // which credentials name the account
 	// fails are the connections that it cannot serve; extra is added to what it reads of a
 	// line, kind replaces it.
 	fails map[string]string
@@ -50,7 +51,7 @@ func (a *acme) Describe() ports.Description {
 	}
 	return ports.Description{
 		ID: "acme", Name: "Acme", Version: a.version, Capabilities: append([]ports.Capability{ports.CapabilityPayouts, ports.CapabilityPages}, a.capabilities...),
-		Settings: json.RawMessage(settings), Credentials: json.RawMessage(`{"type":"object"}`), Quota: ports.Quota{InFlight: 2},
+		Settings: json.RawMessage(settings), Credentials: json.RawMessage(`{"type":"object"}`), Quota: ports.Quota{InFlight: 2, Account: a.account},
 		Operations: []ports.Operation{{Name: "Verify", Calls: 1}, {Name: "ListPayouts", Calls: 1}, {Name: "ListPayoutLines", Calls: 1}},
 	}
 }

@@ -40,6 +40,10 @@ const (
 	CodeCheckFailed fault.Code = "swap.check_failed"
 	// CodeCapabilityLost: the new version cannot do what an enabled flow needs.
 	CodeCapabilityLost fault.Code = "swap.capability_lost"
+	// CodeLaneShared: connections that share a lane would be served by two versions.
+	CodeLaneShared fault.Code = "swap.lane_shared"
+	// CodeLaneRenamed: the new version tells remote accounts apart by other credentials.
+	CodeLaneRenamed fault.Code = "swap.lane_renamed"
 	// CodeDiffers: the new version reads booked lines otherwise.
 	CodeDiffers fault.Code = "swap.differs"
 	// CodeLaneBusy: calls did not end in time, so that a lane could not be handed over.
