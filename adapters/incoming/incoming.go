@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
 )
@@ -27,21 +29,54 @@ const (
 // Folder is where programs arrive. It is safe for concurrent use.
 type Folder struct{ path string }
 
-// Open makes the folder for the hub's user alone, if it is not there.
+// kept is how long a program is kept that was sent and not installed.
+const kept = 24 * time.Hour
+
+// arriving is how the names begin of what has not arrived in full.
+const arriving = "arriving-"
+
+// Open makes the folder for the hub's user alone, if it is not there, and removes what a hub
+// has left that stopped while something arrived.
 func Open(path string) (*Folder, error) {
-	return &Folder{path}, os.MkdirAll(path, 0o700)
+	f := &Folder{path}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
+	}
+	return f, f.sweep(func(name string, _ time.Time) bool { return strings.HasPrefix(name, arriving) })
+}
+
+// sweep removes files that were sent.
+func (f *Folder) sweep(old func(name string, since time.Time) bool) error {
+	entries, err := os.ReadDir(filepath.Join(f.path, "sent"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		info, gone := e.Info()
+		if gone != nil || !info.Mode().IsRegular() || !old(e.Name(), info.ModTime()) {
+			continue
+		}
+		if failed := os.Remove(filepath.Join(f.path, "sent", e.Name())); !errors.Is(failed, fs.ErrNotExist) {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
 }
 
 // sent is where what was sent lies, apart from what an operator has laid there.
 func (f *Folder) sent(sum string) string { return filepath.Join(f.path, "sent", sum) }
 
 // Save takes a program that is sent, and gives its size. It keeps nothing if the bytes have
-// another digest than sum, in lower-case hex.
+// another digest than sum, in lower-case hex. What was sent long ago and never installed
+// makes room.
 func (f *Folder) Save(ctx context.Context, sum string, from io.Reader) (int64, error) {
 	if err := os.MkdirAll(filepath.Join(f.path, "sent"), 0o700); err != nil {
 		return 0, err
 	}
-	file, err := os.CreateTemp(filepath.Join(f.path, "sent"), "arriving-")
+	if err := f.sweep(func(_ string, since time.Time) bool { return time.Since(since) > kept }); err != nil {
+		return 0, err
+	}
+	file, err := os.CreateTemp(filepath.Join(f.path, "sent"), arriving)
 	if err != nil {
 		return 0, err
 	}

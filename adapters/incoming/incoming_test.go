@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,4 +71,32 @@ func TestOnlyFilesOfTheFolderAreTakenByName(t *testing.T) {
 		_, err := folder.Laid(name)
 		require.Equal(t, incoming.CodeMissing, fault.CodeOf(err), name)
 	}
+}
+
+func TestWhatIsLeftBehindIsRemoved(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "incoming")
+	folder, err := incoming.Open(path)
+	require.NoError(t, err)
+	for _, text := range []string{"old", "new"} {
+		_, err := folder.Save(t.Context(), digest(text), strings.NewReader(text))
+		require.NoError(t, err)
+	}
+	half := filepath.Join(path, "sent", "arriving-123")
+	require.NoError(t, os.WriteFile(half, []byte("half"), 0o600))
+	laid := filepath.Join(path, "arriving-laid")
+	require.NoError(t, os.WriteFile(laid, nil, 0o600))
+	_, err = incoming.Open(path)
+	require.NoError(t, err)
+	require.NoFileExists(t, half, "the hub was stopped while it arrived")
+	require.FileExists(t, laid, "an operator has laid it there")
+
+	long := time.Now().Add(-25 * time.Hour)
+	require.NoError(t, os.Chtimes(filepath.Join(path, "sent", digest("old")), long, long))
+	_, err = folder.Save(t.Context(), digest("third"), strings.NewReader("third"))
+	require.NoError(t, err)
+	_, err = folder.Sent(digest("old"))
+	require.Equal(t, incoming.CodeMissing, fault.CodeOf(err))
+	_, err = folder.Sent(digest("new"))
+	require.NoError(t, err)
 }

@@ -99,7 +99,7 @@ func copyHashed(path, dir string) (temporary, sum string, err error) {
 	// the copy could not be run until that one has become another program.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	out, err := os.CreateTemp(dir, "incoming-")
+	out, err := os.CreateTemp(dir, copying)
 	if err != nil {
 		return "", "", err
 	}

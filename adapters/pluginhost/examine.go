@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,26 @@ type Examined struct {
 	Size   int64
 }
 
+// What the names begin with of folders for examined programs, and of copies that are not
+// whole yet.
+const (
+	examining = "examined-"
+	copying   = "incoming-"
+)
+
+// sweepCopies removes what a host has left that ended while it copied a program.
+func sweepCopies(dir string) error {
+	var all error
+	for _, pattern := range []string{filepath.Join(dir, examining+"*"), filepath.Join(dir, "connectors", copying+"*")} {
+		left, err := filepath.Glob(pattern)
+		all = errors.Join(all, err)
+		for _, path := range left {
+			all = errors.Join(all, os.RemoveAll(path))
+		}
+	}
+	return all
+}
+
 // Examine says what a connector's file is, by a copy of it that is thrown away: nothing
 // is loaded. It fails as Load does.
 func (h *Host) Examine(ctx context.Context, source Source) (Examined, error) {
@@ -26,11 +47,11 @@ func (h *Host) Examine(ctx context.Context, source Source) (Examined, error) {
 	if err := os.MkdirAll(h.config.Dir, 0o700); err != nil {
 		return Examined{}, err
 	}
-	folder, err := os.MkdirTemp(h.config.Dir, "examined-")
+	folder, err := os.MkdirTemp(h.config.Dir, examining)
 	if err != nil {
 		return Examined{}, err
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // what is left of it is swept by no one, and does no harm
+	defer func() { _ = os.RemoveAll(folder) }() // sweepCopies removes what is left of it
 	path, sum, err := install(source.Path, folder, strings.ToLower(source.SHA256))
 	if err != nil {
 		return Examined{}, err

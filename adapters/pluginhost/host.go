@@ -29,10 +29,13 @@ type Host struct {
 }
 
 // New gives a host without connectors. It makes its folders and removes the
-// sockets that dead hosts have left, and starts nothing.
+// sockets and copies that dead hosts have left, and starts nothing.
 func New(config Config) (*Host, error) {
 	config, err := config.withDefaults()
 	if err != nil {
+		return nil, err
+	}
+	if err := sweepCopies(config.Dir); err != nil {
 		return nil, err
 	}
 	sockets, err := openSocketFolder(config.SocketDir)

@@ -217,3 +217,19 @@ func TestSocketFoldersThatCannotBeUsedAreRefused(t *testing.T) {
 	_, err = pluginhost.New(pluginhost.Config{})
 	require.Error(t, err)
 }
+
+func TestAHostRemovesTheCopiesThatADeadOneHasLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	left := []string{filepath.Join(dir, "examined-1"), filepath.Join(dir, "connectors", "incoming-2")}
+	installed := filepath.Join(dir, "connectors", "ab12")
+	for _, path := range append(left, installed) {
+		require.NoError(t, os.MkdirAll(path, 0o700))
+	}
+	_, err := pluginhost.New(pluginhost.Config{Dir: dir, SocketDir: filepath.Join(shortDir(t), "s")})
+	require.NoError(t, err)
+	for _, path := range left {
+		require.NoDirExists(t, path)
+	}
+	require.DirExists(t, installed)
+}
