@@ -57,6 +57,10 @@ func TestAConnectorThatRunsUnderADebuggerIsCalledAndOutlivesTheHub(t *testing.T)
 	require.Equal(t, pluginhost.Attached, connector.Status().State)
 	require.Equal(t, "1.2.3", connector.Status().Version)
 	require.Same(t, connector, h.load(t, ""), "what is attached takes the place of what is installed")
+	h.Route(d.id, "", "1.0.0") // which is what is wanted of those that are installed
+	serving, ok := h.Serving(d.id, "c1")
+	require.True(t, ok)
+	require.Same(t, connector, serving)
 
 	pid, err := ask(connector, "pid")
 	require.NoError(t, err)

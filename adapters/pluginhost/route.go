@@ -37,10 +37,15 @@ func (r routes) leadTo(version string) bool {
 // Route has a version serve a connection from its next call on, or all connections
 // without a route of their own if connectionID is empty. An empty version ends the
 // connection's own route, or has all without one be served by nobody, as does a version
-// that is not loaded.
+// that is not loaded. What is attached serves all, whatever is wanted of what is installed.
 func (h *Host) Route(id, connectionID, version string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	for _, instance := range h.instances[id] {
+		if instance.Status().State == Attached {
+			return
+		}
+	}
 	r, ok := h.routes[id]
 	if !ok {
 		r.own = make(map[string]string)
