@@ -155,7 +155,9 @@ type Swap struct {
 	Checks []SwapCheck `json:"checks,omitempty"`
 	// Payouts and Lines count what was read anew, Differ how many lines are read
 	// otherwise; Differences lists the first of them.
+	// NotCompared payouts could not be: their pages were not kept, or the version reads none.
 	Payouts     int              `json:"payouts"`
+	NotCompared int              `json:"not_compared"`
 	Lines       int64            `json:"lines"`
 	Differ      int64            `json:"differ"`
 	Differences []SwapDifference `json:"differences,omitempty"`

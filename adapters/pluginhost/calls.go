@@ -22,6 +22,9 @@ type Calls struct {
 	Failed int64
 	// Refused counts calls that were never made, because the connector was down.
 	Refused int64
+	// Judged counts those of the failed calls in which the connector turned down a message
+	// that somebody had sent. They are upstream's, and say nothing of the connector.
+	Judged int64
 	// InFlight is how many are under way, now rather than over time.
 	InFlight int
 	// Faults divides the failed calls. A crash, a call cut off or past its deadline, and
@@ -80,6 +83,7 @@ func (c Calls) Since(earlier Calls) Calls {
 	since.Total -= earlier.Total
 	since.Failed -= earlier.Failed
 	since.Refused -= earlier.Refused
+	since.Judged -= earlier.Judged
 	since.Took = c.Took.since(earlier.Took)
 	since.Faults = make(map[Blame]int64)
 	for blame, n := range c.Faults {
@@ -169,11 +173,15 @@ func (r *record) fail(ctx context.Context, c call, f *fault.Error, secrets *secr
 		At: time.Now(), Method: path.Base(c.method), Connection: connectionOf(c.request), Work: ports.WorkOf(ctx), Took: c.took,
 		Code: fault.Code(clean(string(f.Code), longestName)), Class: f.Class, Source: f.Source, Reason: clean(reason, longestReason),
 	}
-	if judged(failed.Method, f) {
+	message := judged(failed.Method, f)
+	if message {
 		failed.Source = fault.Upstream
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if message {
+		r.sum.Judged++
+	}
 	r.sum.Failed++
 	r.sum.Faults[Blame{failed.Class, failed.Source}]++
 	m := r.sum.Methods[failed.Method]

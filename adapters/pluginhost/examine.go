@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/kvitt/kvitt/ports"
 )
@@ -25,6 +26,9 @@ const (
 	copying   = "incoming-"
 )
 
+// abandoned is how old a copy is that is none which another process makes just now.
+const abandoned = 10 * time.Minute
+
 // sweepCopies removes what a host has left that ended while it copied a program.
 func sweepCopies(dir string) error {
 	var all error
@@ -32,7 +36,9 @@ func sweepCopies(dir string) error {
 		left, err := filepath.Glob(pattern)
 		all = errors.Join(all, err)
 		for _, path := range left {
-			all = errors.Join(all, os.RemoveAll(path))
+			if info, gone := os.Stat(path); gone == nil && time.Since(info.ModTime()) > abandoned {
+				all = errors.Join(all, os.RemoveAll(path))
+			}
 		}
 	}
 	return all

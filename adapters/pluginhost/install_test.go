@@ -223,8 +223,12 @@ func TestAHostRemovesTheCopiesThatADeadOneHasLeft(t *testing.T) {
 	dir := t.TempDir()
 	left := []string{filepath.Join(dir, "examined-1"), filepath.Join(dir, "connectors", "incoming-2")}
 	installed := filepath.Join(dir, "connectors", "ab12")
-	for _, path := range append(left, installed) {
+	underWay := filepath.Join(dir, "examined-3")
+	for _, path := range append(left, installed, underWay) {
 		require.NoError(t, os.MkdirAll(path, 0o700))
+	}
+	for _, path := range append(left, installed) {
+		require.NoError(t, os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)))
 	}
 	_, err := pluginhost.New(pluginhost.Config{Dir: dir, SocketDir: filepath.Join(shortDir(t), "s")})
 	require.NoError(t, err)
@@ -232,4 +236,5 @@ func TestAHostRemovesTheCopiesThatADeadOneHasLeft(t *testing.T) {
 		require.NoDirExists(t, path)
 	}
 	require.DirExists(t, installed)
+	require.DirExists(t, underWay, "another process makes it just now")
 }

@@ -57,7 +57,7 @@ func swapAnswer(w ports.Swap) api.Swap {
 		ID: w.ID, Connector: w.Connector, From: w.From, To: w.To, Connections: w.Connections, Undo: w.Undo, Live: w.Live, AcceptDifferences: w.Accept,
 		DrainSeconds: w.Drain.Seconds(), WatchSeconds: w.Watch.Seconds(), State: api.SwapState(w.State), By: w.By, Reason: w.Reason,
 		StartedAt: w.StartedAt, EndedAt: moment(w.EndedAt), Fault: faultAnswer(w.Fault), Entered: []api.SwapEntry{}, Checks: []api.SwapCheck{},
-		Payouts: w.Payouts, Lines: w.Lines, Differ: w.Differ, Differences: []api.SwapDifference{}, Lanes: w.Lanes, Moved: w.Moved, InFlight: w.InFlight,
+		Payouts: w.Payouts, NotCompared: w.NotCompared, Lines: w.Lines, Differ: w.Differ, Differences: []api.SwapDifference{}, Lanes: w.Lanes, Moved: w.Moved, InFlight: w.InFlight,
 		WatchUntil: moment(w.WatchUntil),
 	}
 	for _, e := range w.Entered {

@@ -238,6 +238,10 @@ func (s *server) InstallConnector(ctx context.Context, r api.InstallConnectorReq
 			s.Log.Warn("a program that is installed could not be removed from those that arrived", "sha256", r.Body.Upload, "error", err)
 		}
 	}
+	// What waited for the connector goes on, if it is the first version or was lost.
+	if err := s.Swaps.Wake(ctx, v.Connector); err != nil {
+		return nil, err
+	}
 	answer, err := s.oneVersion(ctx, v.Connector, v.Version)
 	return api.InstallConnector201JSONResponse(answer), err
 }

@@ -138,7 +138,12 @@ func (f fleet) Health(connector, version string) swap.Health {
 	status, calls := instance.Status(), instance.Calls()
 	health := swap.Health{
 		Restarts: status.Restarts, Last: status.LastExit, Quarantined: status.State == pluginhost.Quarantined,
-		Calls: calls.Total, Failed: calls.FailedBy(fault.Connector),
+		Calls: calls.Total, Failed: calls.FailedBy(fault.Connector), Refused: -calls.Judged,
+	}
+	for blame, n := range calls.Faults {
+		if blame.Source == fault.Upstream && (blame.Class == fault.Auth || blame.Class == fault.Validation) {
+			health.Refused += n
+		}
 	}
 	errors := instance.Errors()
 	for i := len(errors) - 1; i >= 0 && health.LastError == ""; i-- {

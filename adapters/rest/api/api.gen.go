@@ -5104,6 +5104,9 @@ type Swap struct {
 	// Moved Handed over.
 	Moved int `json:"moved"`
 
+	// NotCompared How many could not be, because their pages were not kept or the version cannot read them.
+	NotCompared int `json:"not_compared"`
+
 	// Payouts How many were read anew.
 	Payouts   int       `json:"payouts"`
 	Reason    string    `json:"reason"`

@@ -7,6 +7,8 @@ package catalogue
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -123,10 +125,25 @@ type Request struct {
 }
 
 // Install checks a program and takes it up, beside those that are there. Installing the
-// same program again gives what is there.
+// same program again gives what is there. What a person wants to install and may not is
+// kept in the audit log.
 func (s *Service) Install(ctx context.Context, r Request) (ports.InstalledVersion, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
+	v, err := s.install(ctx, r)
+	if f := fault.Of(err); f != nil && r.By != byHub {
+		name := filepath.Base(r.Path)
+		kept := s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
+			return s.audit(ctx, tx, "connector.install_refused", name, string(f.Code)+": "+f.Reason, r.By)
+		})
+		if kept != nil {
+			err = errors.Join(err, kept)
+		}
+	}
+	return v, err
+}
+
+func (s *Service) install(ctx context.Context, r Request) (ports.InstalledVersion, error) {
 	sum, err := s.parts.Programs.Digest(r.Path, r.SHA256)
 	if err != nil {
 		return ports.InstalledVersion{}, err

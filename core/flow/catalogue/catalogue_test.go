@@ -201,6 +201,7 @@ func TestWhatCannotBeTrustedIsRefusedAndNothingChanges(t *testing.T) {
 	r.file("d", "1.2.0", "dd")
 	elsewhere := func(d *ports.Description) { d.OAuth = &ports.OAuth{TokenURL: "https://auth.acme.evil/token"} }
 	r.file("e", "1.3.0", "ee", elsewhere)
+	refusals := 0
 	for name, c := range map[string]struct {
 		request catalogue.Request
 		code    fault.Code
@@ -216,6 +217,7 @@ func TestWhatCannotBeTrustedIsRefusedAndNothingChanges(t *testing.T) {
 		"a report that is none":       {catalogue.Request{Path: "d", Signature: "signed dd", Conformance: json.RawMessage(`[]`)}, catalogue.CodeConformance},
 		"other hosts for tokens":      {catalogue.Request{Path: "e", Signature: "signed ee", Conformance: report("ee", 4)}, catalogue.CodeHostsChanged},
 	} {
+		refusals++
 		_, err := r.install(c.request)
 		require.Equal(t, c.code, fault.CodeOf(err), name)
 		require.NotEmpty(t, fault.Of(err).Reason, name)
@@ -226,6 +228,7 @@ func TestWhatCannotBeTrustedIsRefusedAndNothingChanges(t *testing.T) {
 	require.NotContains(t, r.programs.run, "z")
 	r.programs.run = nil
 	for _, request := range []catalogue.Request{{Path: "d"}, {Path: "d", Signature: "signed aa"}, {Path: "d", SHA256: "xx", Signature: "signed dd"}} {
+		refusals++
 		_, err := r.install(request)
 		require.Error(t, err)
 	}
@@ -233,6 +236,12 @@ func TestWhatCannotBeTrustedIsRefusedAndNothingChanges(t *testing.T) {
 	_, err = r.install(catalogue.Request{Path: "e", Signature: "signed ee", Conformance: report("ee", 4)})
 	require.Contains(t, fault.Of(err).Reason, "https://auth.acme.evil")
 
+	require.NoError(t, r.store.View(t.Context(), func(ctx context.Context, tx ports.Tx) error {
+		entries, err := tx.Audit().List(ctx, ports.AuditFilter{Act: "connector.install_refused"}, ports.Page{Limit: 100})
+		require.Len(t, entries, refusals+1, "each refusal is kept")
+		require.Contains(t, entries[0].Detail, "connector.hosts_changed")
+		return err
+	}))
 	waived, err := r.install(catalogue.Request{Path: "b", Conformance: report("bb", 3)})
 	require.NoError(t, err)
 	require.Equal(t, ports.Signature{Waiver: "built on this machine"}, waived.Signature)
@@ -411,6 +420,19 @@ func TestUnderAPolicyTheFolderCannotReplaceAProgramSilently(t *testing.T) {
 	installed, _ := r.state()
 	require.Equal(t, []string{"1.0.0 aa"}, installed)
 	require.Contains(t, r.log.String(), "is installed already, and is another program")
+}
+
+func TestTheFolderReplacesNothingByWhatMayNotBeInstalled(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, catalogue.Policy{})
+	r.file("a", "1.0.0", "aa")
+	require.NoError(t, r.service.TakeFolder(t.Context(), []catalogue.Found{{Path: "a"}}))
+	r.file("a", "1.0.0", "bb", func(d *ports.Description) { d.Hosts = []string{"https://api.acme.evil"} })
+	require.NoError(t, r.service.TakeFolder(t.Context(), []catalogue.Found{{Path: "a"}}))
+	installed, _ := r.state()
+	require.Equal(t, []string{"1.0.0 aa"}, installed)
+	require.Equal(t, "1.0.0", r.programs.routes["acme"])
+	require.Contains(t, r.log.String(), "https://api.acme.evil")
 }
 
 func TestHostsAreThoseThatCredentialsAreSentTo(t *testing.T) {

@@ -3,6 +3,7 @@ package catalogue
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -82,8 +83,8 @@ func (s *Service) takeFound(ctx context.Context, found Found) (ports.InstalledVe
 		return v, err
 	}
 	// Whoever builds kvitt anew has another program of the same version there.
-	if replaced := s.forget(ctx, found); replaced != nil {
-		return v, err
+	if kept := s.forget(ctx, found); kept != nil {
+		return v, errors.Join(err, kept)
 	}
 	return s.Install(ctx, r)
 }
@@ -96,6 +97,13 @@ func (s *Service) forget(ctx context.Context, found Found) error {
 		return err
 	}
 	d := examined.Description
+	candidate := ports.InstalledVersion{Connector: d.ID, Version: d.Version, SHA256: examined.SHA256, Description: d}
+	if _, _, err := s.conformance(found.Conformance, candidate); err != nil {
+		return err
+	}
+	if err := s.hosts(ctx, candidate, false); err != nil {
+		return err
+	}
 	err = s.parts.Store.Update(ctx, func(ctx context.Context, tx ports.Tx) error {
 		known, err := tx.Catalogue().Get(ctx, d.ID, d.Version)
 		if err != nil {

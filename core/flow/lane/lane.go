@@ -71,14 +71,24 @@ func New(quota ports.Quota, clock Clock, clean bool) *Lane {
 }
 
 // InFlight is how many requests may run at the same time.
-func (l *Lane) InFlight() int { return cap(l.slots) }
+func (l *Lane) InFlight() int { return cap(l.room()) }
 
-// Limit replaces how many calls a window holds, as another version of a connector
-// declares it. How many requests may run at the same time stays as it was.
+// Limit replaces the quota, as another version of a connector declares it. Whoever calls it
+// holds the lane.
 func (l *Lane) Limit(quota ports.Quota) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.quota.Calls, l.quota.Window = quota.Calls, quota.Window
+	l.quota = quota
+	if inFlight := max(quota.InFlight, 1); inFlight != cap(l.slots) {
+		l.slots = make(chan struct{}, inFlight)
+	}
+}
+
+// room gives the slots of requests in flight, which Limit may replace.
+func (l *Lane) room() chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.slots
 }
 
 func (l *Lane) limit() int {
@@ -123,6 +133,7 @@ func (l *Lane) State() State {
 // Grant is leave to make a number of calls. It must be settled once.
 type Grant struct {
 	lane  *Lane
+	slots chan struct{} // one of which it holds
 	calls int
 	since time.Time
 }
@@ -165,26 +176,28 @@ func (l *Lane) queue(ctx context.Context, calls int) (grant *Grant, held <-chan 
 	if held := l.holding(); held != nil {
 		return nil, held, nil
 	}
-	if err := enter(ctx, l.slots); err != nil {
+	slots := l.room()
+	if err := enter(ctx, slots); err != nil {
 		return nil, nil, err
 	}
 	if err := enter(ctx, l.turn); err != nil {
-		<-l.slots
+		<-slots
 		return nil, nil, err
 	}
 	defer func() { <-l.turn }()
 	for {
-		// Whoever comes to hold the lane need not wait for all who stand in the queue.
-		if held := l.holding(); held != nil {
-			<-l.slots
-			return nil, held, nil
+		// Whoever comes to hold the lane need not wait for all who stand in the queue; and
+		// it may have other slots since.
+		if held := l.holding(); held != nil || slots != l.room() {
+			<-slots
+			return nil, orPassed(held), nil
 		}
 		wait, changed := l.tryTake(calls)
 		if wait == 0 {
-			return &Grant{lane: l, calls: calls, since: l.clock.Now()}, nil, nil
+			return &Grant{lane: l, slots: slots, calls: calls, since: l.clock.Now()}, nil, nil
 		}
 		if held := l.holding(); held != nil {
-			<-l.slots
+			<-slots
 			return nil, held, nil
 		}
 		var timer <-chan time.Time
@@ -195,10 +208,20 @@ func (l *Lane) queue(ctx context.Context, calls int) (grant *Grant, held <-chan 
 		case <-timer:
 		case <-changed:
 		case <-ctx.Done():
-			<-l.slots
+			<-slots
 			return nil, nil, ctx.Err()
 		}
 	}
+}
+
+// orPassed gives held, or what is closed already if the lane is not held any more.
+func orPassed(held <-chan struct{}) <-chan struct{} {
+	if held != nil {
+		return held
+	}
+	passed := make(chan struct{})
+	close(passed)
+	return passed
 }
 
 // holding gives what is closed when the lane is no longer held, nil if nobody holds it.
@@ -218,20 +241,21 @@ func (l *Lane) Hold(ctx context.Context) (release func(), err error) {
 		return nil, fault.New(CodeHeld, fault.Conflict, "the lane is being handed over already").WithRemedy("wait until that has ended")
 	}
 	l.held = make(chan struct{})
+	slots := l.slots
 	l.change()
 	l.mu.Unlock()
 	taken := 0
 	release = func() {
 		for range taken {
-			<-l.slots
+			<-slots
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		close(l.held)
 		l.held = nil
 	}
-	for range cap(l.slots) {
-		if err := enter(ctx, l.slots); err != nil {
+	for range cap(slots) {
+		if err := enter(ctx, slots); err != nil {
 			release()
 			return nil, err
 		}
@@ -305,7 +329,7 @@ func (g *Grant) Settle(usage ports.Usage, known bool) {
 	l.running--
 	l.change()
 	l.mu.Unlock()
-	<-l.slots
+	<-g.slots
 }
 
 // advance moves one of the calls that were answered last to an earlier moment.

@@ -322,3 +322,54 @@ func TestALaneThatCannotBeHeldInTimeGoesOn(t *testing.T) {
 		release()
 	})
 }
+
+// Another version may bear more requests at a time, or fewer.
+func TestWhoHoldsALaneMayReplaceItsQuota(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(quota(0, 3), systemClock{}, true)
+		running := func() int {
+			var all sync.WaitGroup
+			var mu sync.Mutex
+			now, most := 0, 0
+			for range 12 {
+				all.Go(func() {
+					grant, err := l.Take(context.Background(), 1)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					now++
+					most = max(most, now)
+					mu.Unlock()
+					time.Sleep(time.Second)
+					mu.Lock()
+					now--
+					mu.Unlock()
+					grant.Settle(ports.Usage{Calls: 1}, true)
+				})
+			}
+			all.Wait()
+			return most
+		}
+		require.Equal(t, 3, running())
+		for _, inFlight := range []int{1, 5} {
+			waits := make(chan struct{})
+			release, err := l.Hold(t.Context())
+			require.NoError(t, err)
+			go func() { // it has come before the quota was replaced
+				defer close(waits)
+				if grant, err := l.Take(context.Background(), 1); err == nil {
+					grant.Settle(ports.Usage{}, true)
+				}
+			}()
+			synctest.Wait()
+			l.Limit(quota(0, inFlight))
+			release()
+			<-waits
+			require.Equal(t, inFlight, l.InFlight())
+			require.Equal(t, inFlight, running())
+		}
+	})
+}

@@ -33,7 +33,7 @@ func (s *Service) allowed(record ports.ConnectionRecord, end flowEnd) error {
 	if record.State != merchant.Verified && record.State != merchant.Failing {
 		return nil // what was found is no longer known to hold
 	}
-	description, err := s.description(record.Connector)
+	description, err := s.describe(record.Connection)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Service) allowed(record ports.ConnectionRecord, end flowEnd) error {
 
 // stated keeps what a connector says of its own capabilities, each once, by name.
 func (s *Service) stated(record ports.ConnectionRecord, report ports.VerifyReport) []ports.CapabilityRecord {
-	description, err := s.description(record.Connector)
+	description, err := s.describe(record.Connection)
 	if err != nil {
 		return nil // it went while it was asked
 	}
@@ -87,7 +87,7 @@ func failed(c ports.Check) bool { return c.State == ports.CheckFailed }
 // Capabilities says of each capability of the connector whether the account may use it,
 // by name. Of a connector that is gone it gives what was known last.
 func (s *Service) Capabilities(record ports.ConnectionRecord) []ports.CapabilityRecord {
-	description, err := s.description(record.Connector)
+	description, err := s.describe(record.Connection)
 	if err != nil {
 		return record.Capabilities
 	}

@@ -86,7 +86,7 @@ func (s *Service) UpdateConnection(ctx context.Context, id string, change Connec
 	if err != nil {
 		return ports.ConnectionRecord{}, err
 	}
-	description, err := s.description(record.Connector)
+	description, err := s.describe(record.Connection)
 	if err != nil {
 		return ports.ConnectionRecord{}, err
 	}
@@ -206,11 +206,20 @@ func (s *Service) Connections(ctx context.Context, merchantID string, page ports
 
 // ShownSettings gives the settings of a connection without the secret ones.
 func (s *Service) ShownSettings(record ports.ConnectionRecord) json.RawMessage {
-	description, err := s.description(record.Connector)
+	description, err := s.describe(record.Connection)
 	if err != nil {
 		return json.RawMessage("{}") // without a schema nobody knows which are secret
 	}
 	return withoutSecrets(description.Settings, record.Settings)
+}
+
+// describe gives the description of the version that serves a connection, which may be
+// pinned to another than all others have; of one that nobody serves, theirs.
+func (s *Service) describe(c merchant.Connection) (ports.Description, error) {
+	if serving, err := s.parts.Catalogue.Serving(c.Connector, c.ID); err == nil {
+		return serving.Describe(), nil
+	}
+	return s.description(c.Connector)
 }
 
 func (s *Service) description(connector string) (ports.Description, error) {

@@ -24,7 +24,7 @@ func (s *Service) AskConsent(ctx context.Context, id string, caller consent.Call
 	if err := remote.Paused(record.Connection); err != nil {
 		return consent.Link{}, err
 	}
-	description, err := s.description(record.Connector)
+	description, err := s.describe(record.Connection)
 	if err != nil {
 		return consent.Link{}, err
 	}
@@ -74,7 +74,7 @@ func (s *Service) Disconnect(ctx context.Context, id, by string) (ports.Connecti
 		return ports.ConnectionRecord{}, err
 	}
 	var declared *ports.OAuth
-	if description, err := s.description(record.Connector); err == nil {
+	if description, err := s.describe(record.Connection); err == nil {
 		declared = description.OAuth // without its connector nothing can be revoked, but it can be forgotten
 	}
 	err = s.parts.Consents.End(ctx, record, declared, func(unrevoked string) error {

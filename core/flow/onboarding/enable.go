@@ -185,7 +185,7 @@ func (s *Service) beginnings(connections []ports.ConnectionRecord, flows []merch
 		Remedy: "make a connection whose connector offers " + string(ports.CapabilityVouchers),
 	}
 	for _, record := range connections {
-		description, err := s.description(record.Connector)
+		description, err := s.describe(record.Connection)
 		if err != nil {
 			continue // its connector is gone; the flow's own items tell
 		}

@@ -172,7 +172,7 @@ func flowEnds(f merchant.Flow) []flowEnd {
 }
 
 func (s *Service) capable(record ports.ConnectionRecord, end flowEnd) error {
-	description, err := s.description(record.Connector)
+	description, err := s.describe(record.Connection)
 	if err != nil {
 		return err
 	}

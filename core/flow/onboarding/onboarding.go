@@ -26,6 +26,8 @@ type SchemaValidator interface {
 // Catalogue lists the installed connectors, also those that are down now.
 type Catalogue interface {
 	Status() []ports.ConnectorStatus
+	// Serving gives a connector as it serves one connection, see ports.Catalogue.
+	Serving(id, connectionID string) (ports.Connector, error)
 }
 
 // Remote opens the remote account of a connection, see remote.Desk.

@@ -159,7 +159,7 @@ func (s *Service) expected(ctx context.Context, connectionID string) (map[string
 					continue
 				}
 				needs := end.needs
-				if description, err := s.description(record.Connector); err == nil {
+				if description, err := s.describe(record.Connection); err == nil {
 					needs = end.of(description)
 				}
 				for _, need := range needs {

@@ -152,7 +152,7 @@ func (a *act) finish(err error) {
 		a.end(ports.SwapDone, cause)
 		return
 	}
-	if !a.insist("the old version could not take over, and is asked again", a.back) {
+	if !a.insist("the old version could not take over, and is asked again", a.tryBack) {
 		return
 	}
 	state := ports.SwapReturned
@@ -161,6 +161,19 @@ func (a *act) finish(err error) {
 	}
 	a.rest(swap.To)
 	a.end(state, cause)
+}
+
+// tryBack is back, and tells whoever looks at the swap what stands in the way.
+func (a *act) tryBack() error {
+	err := a.back()
+	if err != nil {
+		a.change(func(s *ports.Swap) {
+			told := *s.Fault
+			told.Remedy = "version " + s.From + " does not take over (" + err.Error() + "), and is asked again: release it with POST /v1/connectors/{id}/versions/{version}/reset"
+			s.Fault = &told
+		})
+	}
+	return err
 }
 
 // insist does what must be done, again and again after longer pauses; only the end of the
@@ -186,7 +199,7 @@ func (a *act) rest(version string) {
 	if a.parts.Fleet.Serves(swap.Connector, version) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), swap.Drain)
+	ctx, cancel := context.WithTimeout(a.running, swap.Drain) // the swap itself may have been cancelled
 	defer cancel()
 	if err := a.parts.Fleet.Rest(ctx, swap.Connector, version); err != nil {
 		a.parts.Log.Warn("a version that serves nobody was not stopped", "connector", swap.Connector, "version", version, "error", err)

@@ -81,21 +81,30 @@ const mostDifferences = 200
 // comparePayout compares one payout, and gives how many differences speak against the
 // version.
 func (a *act) comparePayout(p ports.PayoutRecord, to ports.Connector) (int, error) {
-	blocks := 0
+	blocks, compared := 0, false
 	if to.Describe().Has(ports.CapabilityPages) {
 		report, err := a.parts.Replays.CompareBy(a.ctx, p.ID, to)
 		if err != nil && fault.CodeOf(err) != replay.CodeNotKept {
 			return 0, err
 		}
-		blocks += a.note(p, report)
+		if err == nil {
+			blocks, compared = blocks+a.note(p, report), true
+		}
 	}
 	if a.look().Live && to.Describe().Has(ports.CapabilityPayouts) {
 		report, err := a.parts.Replays.CompareLive(a.ctx, p.ID, to)
 		if err != nil {
 			return 0, err
 		}
-		blocks += a.note(p, report)
+		blocks, compared = blocks+a.note(p, report), true
 	}
+	a.change(func(s *ports.Swap) {
+		if compared {
+			s.Payouts++
+		} else {
+			s.NotCompared++
+		}
+	})
 	return blocks, nil
 }
 
@@ -109,7 +118,6 @@ func (a *act) note(p ports.PayoutRecord, report replay.Report) int {
 		}
 	}
 	a.change(func(s *ports.Swap) {
-		s.Payouts++
 		s.Lines += report.Lines
 		s.Differ += report.Differ
 		// What blocks the swap is listed before what does not.

@@ -106,7 +106,7 @@ type seat struct {
 }
 
 func (s seat) Describe() ports.Description {
-	return s.fleet.versions[s.fleet.Running("acme", s.id)].Describe()
+	return s.fleet.get(s.fleet.Running("acme", s.id)).Describe()
 }
 
 // fleet is the versions that are loaded.
@@ -122,12 +122,12 @@ type fleet struct {
 }
 
 func (f *fleet) Serving(_, connectionID string) (ports.Connector, error) {
-	return seat{fleet: f, id: connectionID, acme: f.versions[f.Running("acme", connectionID)]}, nil
+	return seat{fleet: f, id: connectionID, acme: f.get(f.Running("acme", connectionID))}, nil
 }
 func (f *fleet) Status() []ports.ConnectorStatus { return nil }
 
 func (f *fleet) Version(_, version string) (ports.Connector, error) {
-	if v, ok := f.versions[version]; ok {
+	if v := f.get(version); v != nil {
 		return v, nil
 	}
 	return nil, fault.New("connector.version_unknown", fault.NotFound, "no version "+version)
@@ -190,6 +190,18 @@ func (f *fleet) Health(_, version string) swap.Health {
 }
 
 func (f *fleet) Reset(string, string) error { return nil }
+
+func (f *fleet) get(version string) *acme {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.versions[version]
+}
+
+func (f *fleet) exchange(version string, other *acme) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.versions[version] = other
+}
 
 func (f *fleet) sicken(version string, h swap.Health) {
 	f.mu.Lock()

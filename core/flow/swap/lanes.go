@@ -138,7 +138,7 @@ func (a *act) want(version, previous string) func(context.Context, ports.Tx) err
 
 // back hands everything over to the old version again.
 func (a *act) back() error {
-	ctx := context.WithoutCancel(a.ctx)
+	ctx := a.running // the swap itself may have been cancelled
 	swap := a.look()
 	if err := a.parts.Fleet.Start(ctx, swap.Connector, swap.From); err != nil {
 		return err

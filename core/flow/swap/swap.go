@@ -85,8 +85,9 @@ type Health struct {
 	Restarts    int
 	Last        string
 	Quarantined bool
-	// Calls were made, and Failed of them failed by the connector's own fault.
-	Calls, Failed int64
+	// Calls were made; Failed of them failed by the connector's own fault, and Refused were
+	// turned down by the remote system, as calls are that are made wrongly.
+	Calls, Failed, Refused int64
 	// LastError is of the last call that failed by the connector's own fault.
 	LastError string
 }
@@ -115,7 +116,8 @@ type Options struct {
 	// Drain and Watch are used where a request names none.
 	Drain, Watch time.Duration
 	// Failures is how many calls may fail by the connector's own fault while it is watched,
-	// and Share how many in a hundred; more than both, and the old version serves again.
+	// and Share how many in a hundred; more than both, and the old version serves again. So
+	// it does if as many more are turned down than of the old version.
 	Failures, Share int64
 	// Look is how often a watched version is looked at.
 	Look time.Duration
@@ -267,12 +269,35 @@ func (s *Service) begin(ctx context.Context, swap ports.Swap) (ports.Swap, error
 	if err != nil {
 		return swap, err
 	}
+	if err := s.still(ctx, swap); err != nil {
+		s.dismiss(swap.Connector)
+		return swap, err
+	}
 	if err := s.keep(ctx, swap, "connector.swap_started", swap.From+" to "+swap.To+scope(swap)+": "+swap.Reason, swap.By); err != nil {
 		s.dismiss(swap.Connector)
 		return swap, err
 	}
 	s.work.Go(a.run)
 	return swap, nil
+}
+
+// still fails if the version that a swap comes from has ceased to serve since it was looked
+// up: the swap before has ended in between.
+func (s *Service) still(ctx context.Context, swap ports.Swap) error {
+	var now string
+	if len(swap.Connections) > 0 {
+		now = s.parts.Fleet.Running(swap.Connector, swap.Connections[0])
+	} else {
+		wanted, err := s.wanted(ctx, swap.Connector, "")
+		if err != nil {
+			return err
+		}
+		now = wanted.Version
+	}
+	if now != swap.From {
+		return fault.New(CodeUnderWay, fault.Conflict, "another swap of "+swap.Connector+" has ended just now, after which "+now+" serves").WithRemedy("look at that, then ask again")
+	}
+	return nil
 }
 
 func scope(swap ports.Swap) string {

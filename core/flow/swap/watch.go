@@ -3,6 +3,7 @@ package swap
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/kvitt/kvitt/core/fault"
@@ -23,11 +24,10 @@ func (a *act) watch() error {
 	}
 	ctx, cancel := context.WithCancel(a.ctx)
 	var again chan error // gives how the second check has ended, while it is under way
+	var checking sync.WaitGroup
 	defer func() {
 		cancel()
-		if again != nil {
-			<-again
-		}
+		checking.Wait()
 	}()
 	for half := a.now().Add(until.Sub(a.now()) / 2); ; {
 		if err := a.sound(); err != nil {
@@ -41,7 +41,7 @@ func (a *act) watch() error {
 			// Lanes may let it wait for long, and a crash must be seen meanwhile.
 			ended := make(chan error, 1)
 			half, again = time.Time{}, ended
-			a.work.Go(func() { ended <- a.checkAgain(ctx) })
+			checking.Go(func() { ended <- a.checkAgain(ctx) })
 		}
 		select {
 		case <-a.parts.Clock.After(min(a.parts.Options.Look, max(until.Sub(now), time.Millisecond))):
@@ -63,13 +63,32 @@ func (a *act) sound() error {
 		return fault.New(CodeCrashed, fault.Conflict, "version "+swap.To+" went down while it was watched: "+now.Last).From(fault.Connector).
 			WithRemedy("look at the version's log, GET /v1/connectors/{id}/versions/{version}/log")
 	}
-	calls, failed := now.Calls-before.Calls, now.Failed-before.Failed
-	if failed > a.parts.Options.Failures && failed*100 > calls*a.parts.Options.Share {
+	calls, failed, refused := now.Calls-before.Calls, now.Failed-before.Failed, now.Refused-before.Refused
+	if old := a.parts.Fleet.Health(swap.Connector, swap.From); a.tooMany(refused, calls, share(old.Refused, old.Calls)) {
+		return fault.New(CodeFailing, fault.Conflict, fmt.Sprintf("the remote system turned down %d of %d call(s) of version %s while it was watched, of version %s %d of %d",
+			refused, calls, swap.To, swap.From, old.Refused, old.Calls)).From(fault.Connector).
+			WithRemedy("look at the version's errors, GET /v1/connectors/{id}/versions/{version}/errors")
+	}
+	if a.tooMany(failed, calls, 0) {
 		return fault.New(CodeFailing, fault.Conflict, fmt.Sprintf("%d of %d call(s) of version %s failed by its own fault while it was watched, the last: %s",
 			failed, calls, swap.To, now.LastError)).From(fault.Connector).
 			WithRemedy("look at the version's errors, GET /v1/connectors/{id}/versions/{version}/errors")
 	}
 	return nil
+}
+
+// tooMany reports whether so many of the calls speak against a version, where so many in a
+// hundred are usual.
+func (a *act) tooMany(bad, calls, usual int64) bool {
+	return bad > a.parts.Options.Failures && bad*100 > calls*(a.parts.Options.Share+usual)
+}
+
+// share is how many in a hundred, rounded up.
+func share(of, all int64) int64 {
+	if all == 0 {
+		return 0
+	}
+	return (of*100 + all - 1) / all
 }
 
 // mostAgain is how many connections are checked a second time.
