@@ -164,6 +164,8 @@ func TestAProgramIsInstalledWithWhatLiesBesideIt(t *testing.T) {
 	code, out, errs := s.ask(t.Context(), t, "install", program, "--approve-hosts", "--sha256", strings.ToUpper(sum))
 	require.Zero(t, code, errs)
 	require.Equal(t, "klarna 1.0.1 is installed (sha256 ab, signature: by key RWQ1: klarna 1.0.1).\n"+
+		"conformance  level 3 of 4 claimed; 1 case(s) passed, 1 failed, 0 not run\n"+
+		"  failed     restart.resumes: it forgot the cursor\n"+
 		"Nobody is served by it yet: kvitt connector swap klarna 1.0.1 --reason ...\n", out)
 	require.Equal(t, "a program", s.sent("PUT /v1/connector-uploads/"+sum))
 	require.JSONEq(t, `{"upload":"`+sum+`","signature":"untrusted comment: x","conformance":{"level_reached":3},"approve_hosts":true}`, s.sent("POST /v1/connector-versions"))

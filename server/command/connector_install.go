@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,10 @@ func newConnectorInstall(s streams) *cobra.Command {
 				return printJSON(s.out, v)
 			}
 			fmt.Fprintf(s.out, "%s %s is installed (sha256 %s, signature: %s).\n", v.Connector, v.Version, v.Sha256, vouchedFor(v.Signature))
+			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+			if err := errors.Join(showConformance(w, v), w.Flush()); err != nil {
+				return err
+			}
 			if !v.Wanted {
 				fmt.Fprintf(s.out, "Nobody is served by it yet: kvitt connector swap %s %s --reason ...\n", v.Connector, v.Version)
 			}

@@ -52,6 +52,8 @@ type Programs interface {
 	// hub's own copy.
 	Load(ctx context.Context, path, sha256 string) (ports.Description, error)
 	Unload(ctx context.Context, connector, version string) error
+	// Start has a version ready before it is called.
+	Start(ctx context.Context, connector, version string) error
 	// Serves reports whether a version is loaded and some connection is routed to it.
 	Serves(connector, version string) bool
 	// Route has a version serve a connection, or all without a route of their own if the
@@ -220,6 +222,9 @@ func (s *Service) take(ctx context.Context, v ports.InstalledVersion, r Request)
 	})
 	if first && err == nil {
 		s.parts.Programs.Route(v.Connector, "", v.Version)
+		if err := s.parts.Programs.Start(ctx, v.Connector, v.Version); err != nil {
+			s.parts.Log.Warn("the first version of a connector does not start", "connector", v.Connector, "version", v.Version, "error", err)
+		}
 	}
 	if err != nil {
 		if first { // the first program of a connector serves as soon as it is loaded

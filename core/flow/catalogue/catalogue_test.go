@@ -28,11 +28,12 @@ type program struct {
 
 // programs are the files there are, and what of them is loaded.
 type programs struct {
-	files  map[string]program // by path
-	copies map[string]program // by digest: what the hub has kept
-	loaded map[string]string  // digest by "connector version"
-	routes map[string]string  // version by connector, or by connection
-	run    []string           // paths of what was run
+	files   map[string]program // by path
+	copies  map[string]program // by digest: what the hub has kept
+	loaded  map[string]string  // digest by "connector version"
+	routes  map[string]string  // version by connector, or by connection
+	started []string
+	run     []string // paths of what was run
 }
 
 func (p *programs) Digest(path, sha256 string) (string, error) {
@@ -80,6 +81,11 @@ func (p *programs) Unload(_ context.Context, connector, version string) error {
 	}
 	delete(p.copies, p.loaded[connector+" "+version])
 	delete(p.loaded, connector+" "+version)
+	return nil
+}
+
+func (p *programs) Start(_ context.Context, connector, version string) error {
+	p.started = append(p.started, connector+" "+version)
 	return nil
 }
 
@@ -182,6 +188,7 @@ func TestVersionsStandSideBySideAndNeverChange(t *testing.T) {
 	installed, wanted := r.state()
 	require.Equal(t, []string{"1.0.0 aa", "1.1.0 bb"}, installed)
 	require.Equal(t, "1.0.0 by anna (key-1)", wanted, "the first one serves, others wait for a swap")
+	require.Equal(t, []string{"acme 1.0.0"}, r.programs.started)
 	require.Equal(t, map[string]string{"acme 1.0.0": "aa", "acme 1.1.0": "bb"}, r.programs.loaded)
 }
 
