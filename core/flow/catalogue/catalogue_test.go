@@ -242,7 +242,6 @@ func TestWhatCannotBeTrustedIsRefusedAndNothingChanges(t *testing.T) {
 	require.Empty(t, r.programs.run, "what nobody vouches for is not run")
 	_, err = r.install(catalogue.Request{Path: "e", Signature: "signed ee", Conformance: report("ee", 4)})
 	require.Contains(t, fault.Of(err).Reason, "https://auth.acme.evil")
-
 	require.NoError(t, r.store.View(t.Context(), func(ctx context.Context, tx ports.Tx) error {
 		entries, err := tx.Audit().List(ctx, ports.AuditFilter{Act: "connector.install_refused"}, ports.Page{Limit: 100})
 		require.Len(t, entries, refusals+1, "each refusal is kept")
