@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"github.com/kvitt/kvitt/adapters/rest/api"
-	"github.com/kvitt/kvitt/core/flow/remote"
+	"github.com/kvitt/kvitt/core/flow/lane"
 	"github.com/kvitt/kvitt/core/flow/walk"
 	"github.com/kvitt/kvitt/ports"
 )
 
 // Lanes looks at the lanes of remote accounts.
 type Lanes interface {
-	Berths(ctx context.Context, connectionIDs []string) ([]remote.Berth, error)
+	// Peek is false for a connection that has not used its lane since the hub has started.
+	Peek(connectionID string) (lane.State, bool)
 	Succeeded(connectionID string) time.Time
 }
 
@@ -28,12 +29,12 @@ func (s *server) ListLanes(ctx context.Context, r api.ListLanesRequestObject) (a
 		return nil, err
 	}
 	items, next := answered(found, r.Params.Limit, func(c ports.ConnectionRecord) string { return c.ID }, func(c ports.ConnectionRecord) api.ConnectionLane {
-		return s.laneAnswer(ctx, c, wanted)
+		return s.laneAnswer(c, wanted)
 	})
 	return api.ListLanes200JSONResponse{Items: items, Next: next}, nil
 }
 
-func (s *server) laneAnswer(ctx context.Context, c ports.ConnectionRecord, wanted []ports.Wanted) api.ConnectionLane {
+func (s *server) laneAnswer(c ports.ConnectionRecord, wanted []ports.Wanted) api.ConnectionLane {
 	answer := api.ConnectionLane{
 		ConnectionID: c.ID, MerchantID: c.MerchantID, Label: c.Label, State: string(c.State), Wanted: wantedFor(wanted, c),
 		Running: s.Fleet.Running(c.Connector, c.ID), LastSuccess: moment(s.Lanes.Succeeded(c.ID)),
@@ -41,11 +42,10 @@ func (s *server) laneAnswer(ctx context.Context, c ports.ConnectionRecord, wante
 	if pause := c.Pause; !pause.Since.IsZero() {
 		answer.Paused = &api.Pause{By: pause.By, Reason: pause.Reason, Since: pause.Since}
 	}
-	berths, err := s.Lanes.Berths(ctx, []string{c.ID})
-	if err != nil || len(berths) == 0 {
-		return answer // without the connector, or credentials, there is no lane
+	state, used := s.Lanes.Peek(c.ID) // to look opens no lane
+	if !used {
+		return answer
 	}
-	state := berths[0].State()
 	answer.InFlight, answer.Waiting, answer.RestingUntil = state.Running, state.Waiting, moment(state.Paused)
 	if state.Calls > 0 {
 		answer.CallsLeft = &state.Left

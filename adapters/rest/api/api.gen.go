@@ -2417,7 +2417,7 @@ type ConnectionInput struct {
 
 // ConnectionLane defines model for ConnectionLane.
 type ConnectionLane struct {
-	// CallsLeft How many calls the remote system takes now; missing if that is not limited.
+	// CallsLeft How many calls the remote system takes now; missing if that is not limited, or the lane has not been used since the hub has started.
 	CallsLeft    *int   `json:"calls_left,omitempty"`
 	ConnectionID string `json:"connection_id"`
 
