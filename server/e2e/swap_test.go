@@ -350,6 +350,14 @@ func (s *stage) settledIn(n int, c cast) {
 	counts := map[string]int{}
 	s.of(n).fortnox.control(s.t, http.MethodGet, "/_sim/fortnox/counts", nil, &counts)
 	require.Equal(s.t, manySwaps, counts["invoice_payments"], "%v", counts)
+	require.Equal(s.t, manySwaps, counts["file_connections"], "a proof for each payout: %v", counts)
+	vouchers := 0
+	for _, v := range s.books(c).Vouchers {
+		if v.Series == "K" { // that of the flow; Fortnox has its own for invoices and payments
+			vouchers++
+		}
+	}
+	require.Equal(s.t, manySwaps, vouchers, "one for each payout, in the accounting system's own books")
 	var clearing api.Clearing
 	s.get("/v1/flows/"+c.flow+"/clearing", &clearing)
 	for _, a := range clearing.Items {
